@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A scenario as the engine sees it: checked, complete, with every default filled in.
+// scenario/parse.h makes one from JSON; scenarios/schema/ describes that JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pktgen/packet/frame.h"
+
+namespace nmgen {
+
+// A rate for a whole sender entry; its workers share it evenly.
+struct Rate {
+  enum class Unit { kMax, kPps, kBpsL1, kBpsL2, kPercent };
+  Unit unit = Unit::kMax;
+  double value = 0;  // frames/s, bits/s with (L1) or without (L2: frame and CRC) preamble and gap,
+                     // or % of line rate
+};
+
+// A header field that steps through `count` values from the frame's own, adding one each time.
+struct Vary {
+  enum class Field {
+    kMacSource,
+    kMacDestination,
+    kVlanId,
+    kIpv4Source,
+    kIpv4Destination,
+    kIpv6Source,
+    kIpv6Destination,
+    kUdpSource,
+    kUdpDestination,
+    kTcpSource,
+    kTcpDestination,
+  };
+  Field field = Field::kUdpSource;
+  uint32_t count = 1;
+};
+
+struct StreamSpec {
+  std::string name;
+  FrameSpec frame;
+  std::vector<Vary>
+      vary;  // an odometer, the first steps fastest; flows = product of the counts, at most 2^20
+  uint64_t flows = 1;   // that product
+  unsigned weight = 1;  // share of a sender's frames
+};
+
+struct SimulatedDevice {
+  std::string name;          // the port is "sim:NAME"
+  unsigned speed_gbps = 10;  // 10, 25, 40, 100
+  unsigned queues = 1;       // queue pairs, 1..16
+  unsigned tx_slots = 512,
+           rx_slots =
+               512;   // 64..8192 a ring, a multiple of 8 (datasheet: RDLEN is 128-byte aligned)
+  std::string cable;  // the other device, which names this one too; empty = a sink
+  bool flow_control =
+      false;  // IEEE 802.3x PAUSE: the receiver stops the sender before its packet buffer overflows
+};
+
+struct SenderSpec {
+  std::string port;
+  std::vector<std::string> streams;  // names, at least one
+  Rate rate;
+  unsigned workers = 1;  // one thread and one ring each, from ring `first_ring`
+  unsigned first_ring = 0;
+  std::vector<int> cores;  // a core for each worker, or empty: chosen at start
+  unsigned batch = 256;    // frames a sync, at most
+};
+
+struct ReceiverSpec {
+  std::string port;
+  unsigned workers = 1;
+  unsigned first_ring = 0;
+  std::vector<int> cores;
+  unsigned batch = 256;
+};
+
+struct Scenario {
+  std::string name, description;
+  std::string file;  // where it was read from, for messages
+  std::string text;  // the JSON that was run, after --set, compact with sorted keys
+  std::string hash;  // "sha256:" + hex of `text`
+  double duration_s = 10, warmup_s = 1;
+  unsigned repeat = 1;
+  uint32_t probe_every = 1;  // a probe in one frame of N; 0 = none
+  std::vector<SimulatedDevice> simulated;
+  std::vector<StreamSpec> streams;
+  std::vector<SenderSpec> senders;
+  std::vector<ReceiverSpec> receivers;
+
+  const StreamSpec* stream(const std::string& stream_name) const;
+  const SimulatedDevice* simulated_device(const std::string& device_name) const;
+};
+
+}  // namespace nmgen

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The core's face to its residence: instances, clients (open files), and what they may call. Errors are negative errnos; every
+ * refusal also leaves one sentence in nm_client_reason().
+ *
+ * Locks, outermost first:
+ *   core->lock    the lists of ports and regions; binding and unbinding of clients; sleeps
+ *   kring->busy   held by the one thread in a ring's sync, or by the control path while it changes the ring
+ *   region->lock  the free lists of a region; sleeps
+ * The sync path takes kring->busy only.
+ */
+#ifndef NM_CORE_H
+#define NM_CORE_H
+
+#include "nm_driver.h"
+
+struct nm_client;
+
+/* Sizes of the global region, as the module parameters have them; 0 takes the default. */
+struct nm_core_config {
+	u32 if_size, if_num;		/* 1024, 100 */
+	u32 ring_size, ring_num;	/* 36864, 200; rings larger than ring_size take several in a row */
+	u32 buf_size, buf_num;		/* 2048, 163840 */
+	bool no_timestamp;		/* receive rings get no ts */
+};
+
+int nm_core_create(const struct nm_core_config *config, struct nm_core **out);
+
+/* All clients are closed and all ports detached before this. */
+void nm_core_destroy(struct nm_core *core);
+
+/**
+ * nm_client_open() - one open file
+ * @waiter: what its pollers are woken through; stays valid until nm_client_close()
+ */
+int nm_client_open(struct nm_core *core, struct nm_waiter *waiter, struct nm_client **out);
+void nm_client_close(struct nm_client *client);
+
+/**
+ * nm_client_control() - NIOCCTRL and the other ioctls
+ * @cmd: ioctl number
+ * @arg: the client's pointer, read and written with nm_os_copy_in() and nm_os_copy_out()
+ *
+ * Return: 0 or a negative errno, as the ABI document says. Any thread; NIOCTXSYNC and NIOCRXSYNC take no lock but the ring's.
+ */
+int nm_client_control(struct nm_client *client, u32 cmd, u64 arg);
+
+/* NIOCTXSYNC (NM_TX) or NIOCRXSYNC (NM_RX) on all rings bound. */
+int nm_client_sync(struct nm_client *client, enum nm_dir dir);
+
+/**
+ * nm_client_poll() - sync what poll has to sync, and say what is ready
+ * @events: POLLIN, POLLOUT (Linux's values), as asked for
+ * @record: leave the client's waiter in the queues, so that a later wake-up reaches it
+ *
+ * Return: the ready events, POLLERR among them. No wake-up is lost between the look and the sleep: the rings are looked at again
+ * after the waiter is recorded.
+ */
+u32 nm_client_poll(struct nm_client *client, u32 events, bool record);
+
+/* The earliest time at which a bound ring may change by itself (struct nm_driver_ops.deadline); 0: never. */
+u64 nm_client_deadline(struct nm_client *client);
+
+/* What mmap needs: the region's memory once the client is bound, else NULL. */
+struct nm_os_mem *nm_client_mem(struct nm_client *client);
+
+/* The last refusal as a sentence with its remedy; "" where there was none. Valid until the client's next call. */
+const char *nm_client_reason(const struct nm_client *client);
+
+/* The ring that the client has bound: @i counts NIC rings, then host rings. NULL where it is not bound. */
+struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i);
+
+#endif /* NM_CORE_H */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the core asks of its residence, and nothing else does.
+ *
+ * The residence puts a header "nm_os_impl.h" in the include path (kernel/linux or kernel/hosted) which defines, as types,
+ * macros or inline functions, everything that is listed here. Those that are real functions are declared below, so that
+ * both residences have the same prototypes.
+ *
+ * Types            u8 u16 u32 u64 s64 bool size_t, struct timeval
+ *                  struct nm_lock      sleeping mutex, for the control path
+ *                  struct nm_spin      spinning lock, held for a few microseconds at most
+ *                  struct nm_waitq     where pollers of a ring wait
+ *                  struct nm_waiter    one poller (a file in the kernel, a hosted descriptor)
+ *                  struct nm_os_mem    one piece of region memory, see below
+ *
+ * Locks            void nm_lock_init(struct nm_lock *), nm_lock_destroy, nm_lock_acquire, nm_lock_release
+ *                  void nm_spin_init(struct nm_spin *), nm_spin_acquire, nm_spin_release; bool nm_spin_try
+ *
+ * Memory order     nm_read_once(x), nm_write_once(x, v)          one plain load or store, not torn, not repeated
+ *                  nm_load_acquire(&x), nm_store_release(&x, v)
+ *                  u32 nm_xchg_acquire(u32 *p, u32 v)            atomic exchange
+ *                  nm_mb()                                       full fence
+ *                  nm_dma_rmb(), nm_dma_wmb()                    order accesses to memory that a device shares
+ *                  nm_cpu_relax()
+ *
+ * Hints            nm_likely(x), nm_unlikely(x), nm_prefetch(p), nm_prefetch_write(p), NM_CACHE_LINE (64), NM_ALIGNED_CACHE
+ */
+#ifndef NM_OS_H
+#define NM_OS_H
+
+#include "nm_os_impl.h"
+
+/**
+ * nm_os_alloc() - zeroed memory for the core's own structures, aligned to a cache line
+ * @size: bytes, any size; the residence picks an allocator that copes with 100 kB and more
+ *
+ * May sleep. Return: NULL when there is none.
+ */
+void *nm_os_alloc(size_t size);
+void nm_os_free(void *p);
+
+/**
+ * nm_os_copy_in() - copy from the memory of the client that called
+ * Return: 0, or -EFAULT
+ */
+int nm_os_copy_in(void *to, u64 user_from, size_t len);
+int nm_os_copy_out(u64 user_to, const void *from, size_t len);
+
+/* Wall-clock time, for the ts field of receive rings. */
+void nm_os_timeval(struct timeval *tv);
+
+/* Nanoseconds of a clock that only goes forward; the clock of nm_driver_ops.deadline. */
+u64 nm_os_now_ns(void);
+
+/* Cycle counter, for statistics. */
+u64 nm_os_cycles(void);
+
+/**
+ * nm_os_log() - a sentence for the log of the residence (rate-limited there)
+ * @format: as printf(), no newline
+ */
+void nm_os_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int nm_os_snprintf(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Let another thread run; only where sleeping is allowed. */
+void nm_os_yield(void);
+
+/*
+ * Wait queues. A poller calls nm_os_wait_record() between its first look at a ring and its second; a wake-up that comes
+ * after the record is never lost. nm_os_wake() orders itself after earlier stores of its caller.
+ */
+void nm_os_waitq_init(struct nm_waitq *wq);
+void nm_os_waitq_destroy(struct nm_waitq *wq);
+void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq);
+void nm_os_wake(struct nm_waitq *wq);
+
+/**
+ * nm_os_mem_create() - memory that clients can map: one range of offsets, zeroed, backed as it is touched
+ * @mem: filled in: base (kernel address of offset 0), size
+ * @size: bytes wanted now
+ * @max_size: bytes that nm_os_mem_grow() may reach later without moving the base; at least @size
+ *
+ * Return: 0, or -ENOMEM
+ */
+int nm_os_mem_create(struct nm_os_mem *mem, u64 size, u64 max_size);
+int nm_os_mem_grow(struct nm_os_mem *mem, u64 size);
+void nm_os_mem_destroy(struct nm_os_mem *mem);
+
+/*
+ * u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset): the address by which a device reaches the byte at @offset.
+ * void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset): its kernel address.
+ * Both are inline, for the hot path. A buffer never crosses a piece that is not contiguous for the device.
+ */
+
+/* Descriptor rings: memory that a driver shares with its device, zeroed, aligned to 128 bytes at least. */
+struct nm_os_dma {
+	void *virt;
+	u64 dma;
+	size_t size;
+};
+
+int nm_os_dma_alloc(struct nm_os_dma *d, size_t size);
+void nm_os_dma_free(struct nm_os_dma *d);
+
+#endif /* NM_OS_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hosted netmap: the core as a library, with nothing loaded. A world is what a machine with the module would be: ports,
+ * and a /dev/netmap that is opened, controlled, synced, polled and closed by the functions below.
+ *
+ * Functions return 0 (or what they say) or a negative errno; nmh_reason() has the sentence. All may be called from any thread.
+ * Two threads may use one descriptor at the same time; for speed, give each thread its own descriptor and ring.
+ */
+#ifndef NETMAP_HOSTED_H
+#define NETMAP_HOSTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct nmh;	/* a world */
+struct nmh_fd;	/* an open descriptor of its device */
+
+/* All zero takes the defaults of netmap's parameters. */
+struct nmh_config {
+	uint32_t buf_size;	/* bytes a buffer, 2048; a multiple of 64. An odd multiple spreads frames over all cache sets */
+	uint32_t buf_num;	/* buffers at start, 163840; more are made when a client asks for extra buffers */
+	bool shared;		/* back the memory by a memfd, which other processes may map; else by private huge pages */
+	bool no_timestamp;	/* rxsync does not write ts */
+};
+
+int nmh_create(const struct nmh_config *config, struct nmh **out);
+
+/* All descriptors are closed before. */
+void nmh_destroy(struct nmh *world);
+
+/* "2 MiB pages", "4 KiB pages (no huge pages: ...)" */
+const char *nmh_memory_kind(const struct nmh *world);
+
+int nmh_open(struct nmh *world, struct nmh_fd **out);
+void nmh_close(struct nmh_fd *fd);
+
+/**
+ * nmh_ioctl() - what ioctl() on /dev/netmap does
+ * @cmd: NIOCCTRL, NIOCTXSYNC, NIOCRXSYNC, or a legacy one
+ * @arg: as for ioctl(); pointers inside are this process's; a wild one gives -EFAULT
+ */
+int nmh_ioctl(struct nmh_fd *fd, unsigned long cmd, void *arg);
+
+/* The memory that mmap() would give, and its size; NULL before a REGISTER. It stays valid until nmh_close(). */
+void *nmh_mmap(struct nmh_fd *fd, size_t *size);
+
+/**
+ * nmh_txsync(), nmh_rxsync() - NIOCTXSYNC and NIOCRXSYNC, without the detour through nmh_ioctl()
+ */
+int nmh_txsync(struct nmh_fd *fd);
+int nmh_rxsync(struct nmh_fd *fd);
+
+/**
+ * nmh_poll() - what poll() on the device does
+ * @events: POLLIN | POLLOUT
+ * @timeout_ms: 0 looks once, -1 waits without end
+ *
+ * Return: the ready events (0 on timeout), POLLERR among them, or -EINTR.
+ */
+int nmh_poll(struct nmh_fd *fd, short events, int timeout_ms);
+
+/**
+ * nmh_eventfd() - a file descriptor for select(), poll() and epoll()
+ *
+ * It turns readable when nmh_poll() is worth calling again. Use: call nmh_poll(fd, events, 0); when it returns 0, wait until the
+ * eventfd is readable, and call nmh_poll() again, which also drains it. Owned by @fd; do not close it.
+ */
+int nmh_eventfd(struct nmh_fd *fd);
+
+/* Why the last call on @fd was refused, with the remedy. Valid until its next call. */
+const char *nmh_reason(const struct nmh_fd *fd);
+
+/**
+ * nmh_model_cycles() - where the time that a simulated device has taken is counted
+ * @tx: transmit rings, else receive rings
+ * @ring: ring number, as in the port
+ *
+ * Return: a counter in TSC cycles that only grows, written in the ring's syncs; NULL where the ring is not bound. Read it from
+ * the thread that syncs the ring.
+ */
+const uint64_t *nmh_model_cycles(struct nmh_fd *fd, bool tx, unsigned int ring);
+
+/* One port of the world, for listings. */
+struct nmh_port_info {
+	char name[64];
+	char driver[32];
+	uint32_t tx_rings, rx_rings, tx_slots, rx_slots;
+	uint32_t speed_mbps;
+	bool link_up;
+};
+
+/* Fills at most @max entries. Return: how many ports there are. */
+int nmh_ports(struct nmh *world, struct nmh_port_info *ports, int max);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NETMAP_HOSTED_H */

@@ -5,6 +5,11 @@
 set(NMGEN_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
 option(NMGEN_FUZZ "Build the fuzz targets (clang)" OFF)
 option(NMGEN_BENCH "Build the benchmarks" ON)
+# Cycles a frame depend on it, so the release preset turns it on: scripts/run builds on the machine that runs. Leave it off
+# for a binary that is to be copied to another machine.
+option(NMGEN_NATIVE "Compile for this machine's processor only (-march=native)" OFF)
+option(NMGEN_STYLE "Register the style checks of scripts/style with ctest" OFF)
+set(NMGEN_FUZZ_SECONDS 60 CACHE STRING "How long ctest runs each fuzz target, in seconds")
 
 find_package(Threads REQUIRED)
 
@@ -13,6 +18,9 @@ target_compile_options(nmgen_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -fno-omit-frame-pointer)
 target_include_directories(nmgen_options INTERFACE
   "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/kernel/include")
+if(NMGEN_NATIVE)
+  target_compile_options(nmgen_options INTERFACE -march=native)
+endif()
 if(NMGEN_SANITIZE)
   target_compile_options(nmgen_options INTERFACE "-fsanitize=${NMGEN_SANITIZE}" -fno-sanitize-recover=all -g)
   target_link_options(nmgen_options INTERFACE "-fsanitize=${NMGEN_SANITIZE}")
@@ -21,6 +29,9 @@ if(NMGEN_FUZZ)
   target_compile_options(nmgen_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Everything that the fuzz preset builds; nmgen_fuzz() adds to it.
+add_custom_target(nmgen_fuzzers)
+
 # nmgen_library(NAME SOURCES a.cc ... [DEPS lib ...])
 function(nmgen_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
@@ -28,17 +39,25 @@ function(nmgen_library name)
   target_link_libraries(${name} PUBLIC nmgen_options ${arg_DEPS})
 endfunction()
 
-# nmgen_test(NAME SOURCES a_test.cc ... [DEPS lib ...]): one executable, one ctest entry.
+# nmgen_c_library(NAME SOURCES a.c ... [DEPS lib ...]): a library in C11, with the warnings that only C has.
+function(nmgen_c_library name)
+  nmgen_library(${name} ${ARGN})
+  target_compile_options(${name} PRIVATE -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition)
+endfunction()
+
+# nmgen_test(NAME SOURCES a_test.cc ... [DEPS lib ...] [PROPERTIES key value ...]): one executable; each of its cases is a
+# ctest entry NAME.Suite.Case, so that a skipped case is counted as skipped and cannot hide another that fails.
 function(nmgen_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PROPERTIES" ${ARGN})
   if(NOT TARGET GTest::gtest_main)
     find_package(GTest REQUIRED)
   endif()
+  include(GoogleTest)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE nmgen_options ${arg_DEPS} GTest::gmock GTest::gtest_main Threads::Threads)
-  add_test(NAME ${name} COMMAND ${name})
-  # A GTEST_SKIP() prints this mark; ctest then reports the test as skipped, never as passed.
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  # Listed when ctest starts and not after linking: a sanitized program runs in ctest's environment only.
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 ${arg_PROPERTIES})
 endfunction()
 
 # nmgen_bench(NAME SOURCES a_bench.cc ... [DEPS lib ...]): a Google Benchmark program, never a test.
@@ -54,13 +73,69 @@ function(nmgen_bench name)
   target_link_libraries(${name} PRIVATE nmgen_options ${arg_DEPS} benchmark::benchmark_main Threads::Threads)
 endfunction()
 
-# nmgen_fuzz(NAME SOURCES a_fuzz.cc ... [DEPS lib ...]): a libFuzzer target, in the fuzz preset only.
+# nmgen_fuzz(NAME SOURCES a_fuzz.cc ... [DEPS lib ...] [ARGS -max_len=4096 ...]): a libFuzzer target, in the fuzz preset
+# only. ctest runs it for NMGEN_FUZZ_SECONDS from the seeds in corpus/NAME/ beside the caller, or else corpus/. What it
+# learns stays in the build directory; a crash's input is left there too, and its path is in the output.
 function(nmgen_fuzz name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;ARGS" ${ARGN})
   if(NOT NMGEN_FUZZ)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE nmgen_options ${arg_DEPS} Threads::Threads)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(nmgen_fuzzers ${name})
+
+  set(learned "${CMAKE_CURRENT_BINARY_DIR}/corpus-${name}")
+  file(MAKE_DIRECTORY "${learned}")
+  set(seeds "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+  if(NOT IS_DIRECTORY "${seeds}")
+    set(seeds "${CMAKE_CURRENT_SOURCE_DIR}/corpus")
+  endif()
+  if(NOT IS_DIRECTORY "${seeds}")
+    set(seeds "")
+  endif()
+  add_test(NAME ${name} COMMAND ${name} -max_total_time=${NMGEN_FUZZ_SECONDS} -rss_limit_mb=4096 -timeout=25
+    -print_final_stats=1 "-artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/${name}-" ${arg_ARGS} "${learned}" ${seeds})
+  math(EXPR limit_s "${NMGEN_FUZZ_SECONDS} + 120")
+  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT ${limit_s})
+endfunction()
+
+# nmgen_style_checks(): the checks of scripts/style as ctest entries, and the target nmgen_headers, which compiles every
+# header alone: a header that only compiles after another one breaks whoever includes it next.
+function(nmgen_style_checks)
+  foreach(check format spdx words shell checkpatch tidy)
+    add_test(NAME style.${check} COMMAND "${PROJECT_SOURCE_DIR}/scripts/style" ${check} "${PROJECT_BINARY_DIR}")
+    # 77 is what a check that cannot run here exits with, after it said why.
+    set_tests_properties(style.${check} PROPERTIES LABELS style TIMEOUT 1800 SKIP_RETURN_CODE 77)
+  endforeach()
+  # It keeps both cores busy by itself.
+  set_tests_properties(style.tidy PROPERTIES RUN_SERIAL ON)
+
+  file(GLOB_RECURSE cxx_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+    "${PROJECT_SOURCE_DIR}/pktgen/*.h" "${PROJECT_SOURCE_DIR}/reporters/*.h" "${PROJECT_SOURCE_DIR}/tests/*.h")
+  file(GLOB_RECURSE c_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+    "${PROJECT_SOURCE_DIR}/kernel/core/*.h" "${PROJECT_SOURCE_DIR}/kernel/hosted/*.h"
+    "${PROJECT_SOURCE_DIR}/kernel/drivers/*.h")
+  # The ABI is for C and C++ alike.
+  file(GLOB_RECURSE abi_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/kernel/include/*.h")
+
+  set(sources "")
+  foreach(language c cc)
+    if(language STREQUAL "c")
+      set(headers ${c_headers} ${abi_headers})
+    else()
+      set(headers ${cxx_headers} ${abi_headers})
+    endif()
+    foreach(header IN LISTS headers)
+      string(REPLACE "/" "__" unit "${header}")
+      set(unit "${PROJECT_BINARY_DIR}/headers/${unit}.${language}")
+      # Twice, so that a missing include guard shows too. The typedef is there because C forbids an empty unit.
+      file(CONFIGURE OUTPUT "${unit}" CONTENT
+        "#include \"${header}\"\n#include \"${header}\"\ntypedef int nmgen_header_compiles;\n" @ONLY)
+      list(APPEND sources "${unit}")
+    endforeach()
+  endforeach()
+  add_library(nmgen_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(nmgen_headers PRIVATE nmgen_options)
 endfunction()

@@ -21,19 +21,7 @@ struct Rate {
 
 // A header field that steps through `count` values from the frame's own, adding one each time.
 struct Vary {
-  enum class Field {
-    kMacSource,
-    kMacDestination,
-    kVlanId,
-    kIpv4Source,
-    kIpv4Destination,
-    kIpv6Source,
-    kIpv6Destination,
-    kUdpSource,
-    kUdpDestination,
-    kTcpSource,
-    kTcpDestination,
-  };
+  using Field = FrameField;
   Field field = Field::kUdpSource;
   uint32_t count = 1;
 };

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""test_summary.py LOGS PRESET...: what ctest's JUnit files LOGS/test-PRESET.xml say, in a form for people.
+
+Prints each failed test with the end of its output, each skipped one with its reason, a table of the presets, and last
+ctest's closing line over all of them. A preset without a file did not get as far as its tests: that counts as one failed
+test. Exits 1 if anything failed.
+"""
+
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+SHOWN_FAILURES = 20
+SHOWN_LINES = 40
+
+
+def skip_reason(output):
+    """GoogleTest prints 'FILE:LINE: Skipped' and the reason below it; scripts/style prints 'SKIPPED: reason'."""
+    found = re.search(r"^\S+:\d+: Skipped\n(.+)", output, re.M) or re.search(r"SKIPPED:? *(.+)", output)
+    return found.group(1).strip() if found else "no reason given"
+
+
+def main():
+    logs = Path(sys.argv[1])
+    rows = []
+    failures = []
+    skips = []
+    for preset in sys.argv[2:]:
+        path = logs / f"test-{preset}.xml"
+        if not path.exists():
+            failures.append((f"{preset}: not built or not run", f"see the logs in {logs}"))
+            rows.append((preset, 0, 1, 0, 0.0))
+            continue
+        counts = {"passed": 0, "failed": 0, "skipped": 0}
+        seconds = 0.0
+        for case in ElementTree.parse(path).getroot().iter("testcase"):
+            name = f"{preset}: {case.get('name')}"
+            output = case.findtext("system-out") or ""
+            seconds += float(case.get("time") or 0)
+            if case.get("status") == "run":
+                counts["passed"] += 1
+            elif case.get("status") == "notrun" and case.find("skipped") is not None and re.search(
+                    r"SKIP_RE", case.find("skipped").get("message", "")):
+                counts["skipped"] += 1
+                skips.append((name, skip_reason(output)))
+            else:
+                counts["failed"] += 1
+                failures.append((name, output))
+        if sum(counts.values()) == 0:
+            failures.append((f"{preset}: no test ran", ""))
+            counts["failed"] = 1
+        rows.append((preset, counts["passed"], counts["failed"], counts["skipped"], seconds))
+
+    for name, output in failures[:SHOWN_FAILURES]:
+        print(f"\nFAILED {name}")
+        for line in output.splitlines()[-SHOWN_LINES:]:
+            print(f"  | {line}")
+    if len(failures) > SHOWN_FAILURES:
+        print(f"\nand {len(failures) - SHOWN_FAILURES} more failed tests: see the logs in {logs}")
+    if skips:
+        print()
+    for name, reason in skips:
+        print(f"SKIPPED {name}: {reason}")
+
+    print(f"\n{'preset':10} {'passed':>7} {'failed':>7} {'skipped':>8} {'test time':>11}")
+    for preset, passed, failed, skipped, seconds in rows:
+        print(f"{preset:10} {passed:7} {failed:7} {skipped:8} {seconds:9.1f} s")
+    failed = sum(row[2] for row in rows)
+    total = sum(sum(row[1:4]) for row in rows)
+    # As ctest counts: a skipped test has not failed.
+    print(f"\n{100 * (total - failed) // total}% tests passed, {failed} tests failed out of {total}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""tidy.py BUILD_DIR: clang-tidy over the project's C and C++ sources, except tests and benchmarks.
+
+Takes the compile commands from BUILD_DIR (the style preset's, whose compiler is clang). A source that was clean is
+remembered by a hash of its preprocessed text, its command and .clang-tidy, so a second run looks only at what changed.
+Prints each finding; exits 1 if there is one.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+TIDY = "clang-tidy-14"
+
+
+def wanted(root, entry):
+    path = Path(entry["file"])
+    if not path.is_relative_to(root) or path.is_relative_to(root / "build"):
+        return False
+    return not path.stem.endswith(("_test", "_bench"))
+
+
+def fingerprint(entry, config):
+    """What the verdict depends on. None where the source does not even preprocess: clang-tidy then says why."""
+    words = shlex.split(entry["command"])
+    output = words.index("-o")
+    words = [word for word in words[:output] + words[output + 2:] if word != "-c"]
+    # -C keeps comments, for NOLINT stands in one.
+    text = subprocess.run(words + ["-E", "-C"], cwd=entry["directory"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
+    if text.returncode != 0:
+        return None
+    return hashlib.sha256(config + " ".join(words).encode() + text.stdout).hexdigest()
+
+
+def check(entry, build, config):
+    """Returns clang-tidy's findings, or an empty string."""
+    key = fingerprint(entry, config)
+    remembered = build / "tidy" / key if key else None
+    if remembered and remembered.exists():
+        return ""
+    result = subprocess.run([TIDY, "-p", str(build), "--quiet", entry["file"]], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, check=False)
+    if result.returncode == 0:
+        if remembered:
+            remembered.touch()
+        return ""
+    return result.stdout or result.stderr
+
+
+def main():
+    build = Path(sys.argv[1]).resolve()
+    root = Path(__file__).resolve().parent.parent
+    (build / "tidy").mkdir(exist_ok=True)
+    config = (root / ".clang-tidy").read_bytes()
+    entries = json.loads((build / "compile_commands.json").read_text())
+    entries = {entry["file"]: entry for entry in entries if wanted(root, entry)}.values()
+    if not entries:
+        print(f"tidy.py: {build}/compile_commands.json names no source of this tree: configure the style preset.")
+        return 1
+    dirty = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for findings in pool.map(lambda entry: check(entry, build, config), entries):
+            if findings:
+                dirty += 1
+                print(findings, flush=True)
+    print(f"{len(entries)} sources, {dirty} with findings")
+    return 1 if dirty else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

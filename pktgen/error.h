@@ -7,8 +7,9 @@
 
 namespace nmgen {
 
-// What went wrong, as a sentence a user can act on. It names the operation and its object ("cannot open sim:a"), the
-// cause ("all its rings are taken"), and the remedy ("close the other sender, or give it more queues").
+// What went wrong, as a sentence a user can act on. It names the operation and its object ("cannot
+// open sim:a"), the cause ("all its rings are taken"), and the remedy ("close the other sender, or
+// give it more queues").
 struct Error {
   std::string what;    // operation and object, e.g. "cannot open netmap:eth0"
   std::string cause;   // e.g. "/dev/netmap is missing"

@@ -132,11 +132,10 @@ sha256_of() {
   grep -oE '[0-9a-f]{64}' <<<"$1"
 }
 
-# build PRESET [cmake --build option...]: build its targets; silent where there is nothing to do.
+# build PRESET [TARGET...]: build its targets, or all; silent where there is nothing to do.
 build() {
   local preset=$1
   shift
-  # ninja -n also runs CMake again where a CMakeLists.txt changed, so ask only for the answer.
   if ninja -C "$root/build/$preset" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
     return
   fi

@@ -14,10 +14,15 @@
 
 #include "nm_driver.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct nm_client;
 
 /* Sizes of the global region, as the module parameters have them; 0 takes the default. */
 struct nm_core_config {
+	struct nm_os *os;		/* what nm_os_mem_create(), nm_os_dma_alloc() and nm_os_log() are called with */
 	u32 if_size, if_num;		/* 1024, 100 */
 	u32 ring_size, ring_num;	/* 36864, 200; rings larger than ring_size take several in a row */
 	u32 buf_size, buf_num;		/* 2048, 163840 */
@@ -69,5 +74,9 @@ const char *nm_client_reason(const struct nm_client *client);
 
 /* The ring that the client has bound: @i counts NIC rings, then host rings. NULL where it is not bound. */
 struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* NM_CORE_H */

@@ -15,6 +15,10 @@
 #include "nm_os.h"
 #include "net/netmap.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum nm_dir { NM_RX = 0, NM_TX = 1, NM_DIRS = 2 };
 
 struct nm_port;
@@ -114,12 +118,6 @@ struct nm_kring {
 	struct nm_waitq waitq;
 };
 
-struct nm_slot_view {
-	u32 buf_idx;
-	u16 len;
-	u16 flags;
-};
-
 /* A slot as loaded: netmap_slot's first 8 bytes, buf_idx, len, flags. */
 struct nm_slot_view {
 	u32 buf_idx;
@@ -211,6 +209,9 @@ void nm_kring_notify(struct nm_kring *kr);
 /* The core, to those that attach ports. */
 struct nm_core;
 
+/* The residence's context that the core was created with, for nm_os_dma_alloc() and nm_os_log(). */
+struct nm_os *nm_core_os(struct nm_core *core);
+
 /**
  * nm_port_attach() - make a network port known to the core
  * @core: instance
@@ -236,5 +237,9 @@ const char *nm_port_name(const struct nm_port *port);
 
 /* NIC ring @i of a port in one direction; krings exist from attach to detach. */
 struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* NM_DRIVER_H */

@@ -6,7 +6,8 @@
  * macros or inline functions, everything that is listed here. Those that are real functions are declared below, so that
  * both residences have the same prototypes.
  *
- * Types            u8 u16 u32 u64 s64 bool size_t, struct timeval
+ * Types            u8 u16 u32 u64 (unsigned long long) s64 bool size_t, struct timeval
+ *                  struct nm_os        the residence's context, which the core is given at its creation; opaque
  *                  struct nm_lock      sleeping mutex, for the control path
  *                  struct nm_spin      spinning lock, held for a few microseconds at most
  *                  struct nm_waitq     where pollers of a ring wait
@@ -23,12 +24,18 @@
  *                  nm_dma_rmb(), nm_dma_wmb()                    order accesses to memory that a device shares
  *                  nm_cpu_relax()
  *
+ * Names            errno values, POLLIN and its kin, memcpy(), memset(), strcmp() and the like
+ *
  * Hints            nm_likely(x), nm_unlikely(x), nm_prefetch(p), nm_prefetch_write(p), NM_CACHE_LINE (64), NM_ALIGNED_CACHE
  */
 #ifndef NM_OS_H
 #define NM_OS_H
 
 #include "nm_os_impl.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /**
  * nm_os_alloc() - zeroed memory for the core's own structures, aligned to a cache line
@@ -59,7 +66,7 @@ u64 nm_os_cycles(void);
  * nm_os_log() - a sentence for the log of the residence (rate-limited there)
  * @format: as printf(), no newline
  */
-void nm_os_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void nm_os_log(struct nm_os *os, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int nm_os_snprintf(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Let another thread run; only where sleeping is allowed. */
@@ -82,7 +89,7 @@ void nm_os_wake(struct nm_waitq *wq);
  *
  * Return: 0, or -ENOMEM
  */
-int nm_os_mem_create(struct nm_os_mem *mem, u64 size, u64 max_size);
+int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size);
 int nm_os_mem_grow(struct nm_os_mem *mem, u64 size);
 void nm_os_mem_destroy(struct nm_os_mem *mem);
 
@@ -97,9 +104,14 @@ struct nm_os_dma {
 	void *virt;
 	u64 dma;
 	size_t size;
+	struct nm_os *os;
 };
 
-int nm_os_dma_alloc(struct nm_os_dma *d, size_t size);
+int nm_os_dma_alloc(struct nm_os *os, struct nm_os_dma *d, size_t size);
 void nm_os_dma_free(struct nm_os_dma *d);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* NM_OS_H */

@@ -104,7 +104,7 @@ endfunction()
 # nmgen_style_checks(): the checks of scripts/style as ctest entries, and the target nmgen_headers, which compiles every
 # header alone: a header that only compiles after another one breaks whoever includes it next.
 function(nmgen_style_checks)
-  foreach(check format spdx words shell checkpatch tidy)
+  foreach(check format spdx words shell checkpatch sparse tidy)
     add_test(NAME style.${check} COMMAND "${PROJECT_SOURCE_DIR}/scripts/style" ${check} "${PROJECT_BINARY_DIR}")
     # 77 is what a check that cannot run here exits with, after it said why.
     set_tests_properties(style.${check} PROPERTIES LABELS style TIMEOUT 1800 SKIP_RETURN_CODE 77)

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Varying header fields of a built frame, with its checksums repaired and not computed anew (RFC
+// 1624).
+//
+// A stream's variations are an odometer: flow k sets the first field to its base plus k mod its
+// count, the second to its base plus k / (the first count) mod its count, and so on. A base is what
+// the built frame holds. Adding wraps within the field: addresses in their low 32 bits, MACs in
+// their low 24 bits (the vendor part stays), ports modulo 2^16, VLAN ids modulo 4096.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pktgen/error.h"
+#include "pktgen/packet/builder.h"
+#include "pktgen/packet/checksum.h"
+#include "pktgen/packet/frame.h"
+
+namespace nmgen {
+
+// "MAC source", "UDP destination port", ...
+const char* field_name(FrameField field);
+
+// How many values the field can take: 2^24, 4096, 2^32 or 2^16.
+uint64_t field_values(FrameField field);
+
+struct FieldVariation {
+  FrameField field = FrameField::kUdpSource;
+  uint32_t count = 1;  // 1 to field_values()
+};
+
+// Where one field of a frame is, what it counts from, and which checksums cover it. Plain data,
+// made once; set() works on any copy of the frame it was made for.
+class FieldPatcher {
+ public:
+  // Error: the frame has no such field.
+  static Result<FieldPatcher> prepare(const BuiltFrame& frame, FrameField field);
+
+  // Sets the field in the frame at `bytes` to base + k and repairs the checksums that cover it,
+  // whatever value the field had. A few loads and stores; no division, no allocation. Thread-safe
+  // on distinct frames.
+  void set(uint8_t* bytes, uint32_t k) const {
+    // The field lies in four bytes, big endian, whose other bits (`mask_` 0) are kept.
+    uint32_t old_word = load32(bytes + offset_);
+    uint32_t old_value = __builtin_bswap32(old_word);
+    uint32_t value = (old_value & ~mask_) | ((base_ + (k << shift_)) & mask_);
+    uint32_t word = __builtin_bswap32(value);
+    store32(bytes + offset_, word);
+    if (ip_checksum_ != 0)
+      store16(bytes + ip_checksum_,
+              checksum_update32(load16(bytes + ip_checksum_), old_word, word));
+    if (l4_checksum_ != 0) {
+      uint16_t repaired = checksum_update32(load16(bytes + l4_checksum_), old_word, word);
+      store16(bytes + l4_checksum_, is_udp_ ? udp_checksum_field(repaired) : repaired);
+    }
+  }
+
+ private:
+  uint16_t offset_ = 0;       // of the four bytes, even
+  uint16_t ip_checksum_ = 0;  // offsets of the checksums to repair, or 0
+  uint16_t l4_checksum_ = 0;
+  bool is_udp_ = false;
+  uint8_t shift_ = 0;  // of the field in the four bytes as a number
+  uint32_t mask_ = 0;
+  uint32_t base_ = 0;  // the four bytes of the built frame, as a number
+};
+
+// All variations of a stream over its built frame.
+class FrameVariations {
+ public:
+  // Errors: a field that the frame has not, or that comes twice; a count of 0 or of more than the
+  // field's values; 2^64 flows or more.
+  static Result<FrameVariations> prepare(const BuiltFrame& frame,
+                                         std::span<const FieldVariation> variations);
+
+  // The product of the counts, 1 without any.
+  uint64_t flows() const { return flows_; }
+
+  // Turns any flow's bytes (the frame's size) into those of `flow`, taken modulo flows(). Leaves
+  // the payload alone. Divides: for frames that are prepared before a run. For one after the other,
+  // FlowCursor.
+  void set_flow(uint8_t* bytes, uint64_t flow) const;
+
+  // A copy of the built frame as `flow`.
+  std::vector<uint8_t> flow_bytes(uint64_t flow) const;
+
+ private:
+  friend class FlowCursor;
+
+  struct Digit {
+    FieldPatcher patcher;
+    uint32_t count = 1;
+  };
+
+  std::vector<uint8_t> bytes_;
+  std::vector<Digit> digits_;
+  uint64_t flows_ = 1;
+};
+
+// Steps through the flows in order and around, for frames that are patched as they are sent: no
+// division. Of one thread; the variations must outlive it.
+class FlowCursor {
+ public:
+  explicit FlowCursor(const FrameVariations& variations)
+      : digits_(variations.digits_), values_(variations.digits_.size()) {}
+
+  // Turns the frame at `bytes` (any flow's) into the cursor's flow and steps on.
+  void write_next(uint8_t* bytes) {
+    for (size_t i = 0; i < digits_.size(); i++)
+      digits_[i].patcher.set(bytes, values_[i]);
+    for (size_t i = 0; i < digits_.size(); i++) {
+      if (++values_[i] != digits_[i].count)
+        break;
+      values_[i] = 0;
+    }
+  }
+
+ private:
+  std::span<const FrameVariations::Digit> digits_;
+  std::vector<uint32_t> values_;
+};
+
+}  // namespace nmgen

@@ -69,8 +69,8 @@ u64 nm_client_deadline(struct nm_client *client);
 /* What mmap needs: the region's memory once the client is bound, else NULL. */
 struct nm_os_mem *nm_client_mem(struct nm_client *client);
 
-/* The last refusal as a sentence with its remedy; "" where there was none. Valid until the client's next call. */
-const char *nm_client_reason(const struct nm_client *client);
+/* Copies the last refusal as a sentence with its remedy; "" where there was none. */
+void nm_client_reason(struct nm_client *client, char *to, size_t size);
 
 /* The ring that the client has bound: @i counts NIC rings, then host rings. NULL where it is not bound. */
 struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i);
@@ -78,5 +78,16 @@ struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i
 #ifdef __cplusplus
 }
 #endif
+
+/* A port, for listings; valid during the visit only. */
+struct nm_port_view {
+	const char *name;
+	const char *driver;
+	struct nm_port_config config;
+};
+
+/* Visits every attached port, with core->lock held. Return: how many there are. */
+int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view *view, void *arg),
+		  void *arg);
 
 #endif /* NM_CORE_H */

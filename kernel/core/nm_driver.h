@@ -92,6 +92,7 @@ struct nm_kring {
 	struct netmap_ring *ring;	/* shared with the client: every word of it is hostile */
 	struct nm_bufs bufs;
 	u32 num_slots;
+	u64 ring_offset;		/* of @ring in the region */
 	u16 ring_id;			/* NIC rings first, then host rings */
 	u8 dir;				/* enum nm_dir */
 	bool is_host;
@@ -118,6 +119,10 @@ struct nm_kring {
 	struct nm_waitq waitq;
 };
 
+/* Words that overlay several fields of a structure. */
+typedef u32 __attribute__((may_alias)) nm_word32;
+typedef u64 __attribute__((may_alias)) nm_word64;
+
 /* A slot as loaded: netmap_slot's first 8 bytes, buf_idx, len, flags. */
 struct nm_slot_view {
 	u32 buf_idx;
@@ -136,7 +141,7 @@ struct nm_slot_view {
  */
 static inline bool nm_slot_get(const struct netmap_slot *slot, const struct nm_bufs *bufs, struct nm_slot_view *view)
 {
-	const u64 word = nm_read_once(*(const u64 *)(const void *)slot);
+	const u64 word = nm_read_once(*(const nm_word64 *)slot);
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	view->buf_idx = (u32)word;
@@ -161,7 +166,7 @@ static inline void nm_slot_put(struct netmap_slot *slot, u16 len, u16 flags)
 #else
 	const u32 word = (u32)len << 16 | flags;
 #endif
-	nm_write_once(*(u32 *)(void *)&slot->len, word);
+	nm_write_once(*(nm_word32 *)&slot->len, word);
 }
 
 /* Clear the flags that the kernel has acted on (NS_BUF_CHANGED, NS_REPORT); call it only where one of them is set. */

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Binding a client to rings of a port, and undoing it. All under core->lock.
+ *
+ * A ring's shared memory exists while somebody has it bound. NIC rings enter netmap mode with their first user and leave it with
+ * their last; other rings of the port go on as they were (partial opening). Either everything that a REGISTER asks for is made, or
+ * nothing is.
+ */
+#include "nm_internal.h"
+
+/* One ring, or all, of those numbered from @base; a side with fewer rings serves a pair with its first one. */
+static struct nm_range one_of(u32 base, u32 count, u32 i)
+{
+	struct nm_range range = { base, base };
+
+	if (count) {
+		range.first = base + (i < count ? i : 0);
+		range.last = range.first + 1;
+	}
+	return range;
+}
+
+static u32 larger(u32 a, u32 b)
+{
+	return a > b ? a : b;
+}
+
+/* Which rings a REGISTER means. */
+static int choose_rings(struct nm_client *client, const struct nm_port *port,
+			const struct nmreq_register *reg, struct nm_range rings[NM_DIRS])
+{
+	const struct nm_port_config *c = &port->config;
+	int dir;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		const u32 nic = c->num_rings[dir], host = c->num_host_rings[dir];
+
+		switch (reg->nr_mode) {
+		case NR_REG_ALL_NIC:
+			rings[dir] = (struct nm_range){ 0, nic };
+			break;
+		case NR_REG_SW:
+			rings[dir] = (struct nm_range){ nic, nic + host };
+			break;
+		case NR_REG_NIC_SW:
+			rings[dir] = (struct nm_range){ 0, nic + host };
+			break;
+		case NR_REG_ONE_NIC:
+			if (reg->nr_ringid >= larger(c->num_rings[NM_TX], c->num_rings[NM_RX]))
+				return nm_refuse(client, -EINVAL,
+						 "%s has no ring %u; its rings are 0 to %u", port->name,
+						 reg->nr_ringid,
+						 larger(c->num_rings[NM_TX], c->num_rings[NM_RX]) - 1);
+			rings[dir] = one_of(0, nic, reg->nr_ringid);
+			break;
+		case NR_REG_ONE_SW:
+			if (reg->nr_ringid >= larger(c->num_host_rings[NM_TX],
+						     c->num_host_rings[NM_RX]))
+				return nm_refuse(client, -EINVAL,
+						 "%s has no host ring %u; take a smaller number",
+						 port->name, reg->nr_ringid);
+			rings[dir] = one_of(nic, host, reg->nr_ringid);
+			break;
+		default:
+			return nm_refuse(client, -EINVAL,
+					 "mode %u is not one that REGISTER takes; use NR_REG_ALL_NIC and so on",
+					 reg->nr_mode);
+		}
+	}
+	if (reg->nr_flags & NR_RX_RINGS_ONLY)
+		rings[NM_TX] = (struct nm_range){ 0, 0 };
+	if (reg->nr_flags & NR_TX_RINGS_ONLY)
+		rings[NM_RX] = (struct nm_range){ 0, 0 };
+	return 0;
+}
+
+static int check_exclusive(struct nm_client *client, const struct nm_port *port,
+			   const struct nm_range rings[NM_DIRS], bool exclusive)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			const struct nm_kring *kr = &port->krings[dir][i];
+
+			if (kr->exclusive || (exclusive && kr->users))
+				return nm_refuse(client, -EBUSY,
+						 "%s: %s ring %u is taken%s; close its other user, or take another ring",
+						 port->name, dir == NM_TX ? "transmit" : "receive", i,
+						 kr->exclusive ? " exclusively" : "");
+		}
+	}
+	return 0;
+}
+
+static u32 ring_bytes(const struct nm_kring *kr)
+{
+	return (u32)(sizeof(struct netmap_ring) + kr->num_slots * sizeof(struct netmap_slot));
+}
+
+/* Give the buffers of a ring's slots back, as far as the slots still name some. */
+static void ring_free(struct nm_region *region, struct nm_kring *kr, u32 slots_with_buffer)
+{
+	u32 i;
+
+	for (i = 0; i < slots_with_buffer; i++)
+		nm_region_free_buf(region, nm_read_once(kr->ring->slot[i].buf_idx));
+	nm_region_free_ring(region, kr->ring_offset, ring_bytes(kr));
+	kr->ring = NULL;
+}
+
+/* The shared side of one ring, with a buffer in each slot where a device is behind it. */
+static int ring_make(struct nm_region *region, struct nm_kring *kr)
+{
+	const u32 n = kr->num_slots;
+	struct netmap_ring *ring;
+	u64 offset;
+	u32 i;
+
+	offset = nm_region_alloc_ring(region, ring_bytes(kr));
+	if (!offset)
+		return -ENOMEM;
+	kr->ring_offset = offset;
+	ring = nm_os_mem_at(&region->mem, offset);
+	memset(ring, 0, ring_bytes(kr));
+	kr->ring = ring;
+	for (i = 0; i < n && !kr->is_host; i++) {
+		ring->slot[i].buf_idx = nm_region_alloc_buf(region, true);
+		if (!ring->slot[i].buf_idx) {
+			ring_free(region, kr, i);
+			return -ENOMEM;
+		}
+	}
+	ring->buf_ofs = (s64)region->bufs.offset - (s64)offset;
+	ring->num_slots = n;
+	ring->nr_buf_size = region->bufs.size;
+	ring->ringid = (u16)(kr->is_host ? kr->ring_id - kr->port->config.num_rings[kr->dir] :
+					   kr->ring_id);
+	ring->dir = kr->dir;
+	kr->hwcur = 0;
+	kr->hwtail = kr->dir == NM_TX ? n - 1 : 0;
+	kr->rhead = 0;
+	kr->rcur = 0;
+	kr->rtail = kr->hwtail;
+	ring->tail = kr->rtail;
+	kr->bad_slot = false;
+	kr->bufs = (struct nm_bufs){
+		.base = nm_os_mem_at(&region->mem, region->bufs.offset),
+		.mem = &region->mem,
+		.offset = region->bufs.offset,
+		.size = region->bufs.size,
+		.num = region->bufs.num,
+	};
+	memset(&kr->stats, 0, sizeof(kr->stats));
+	return 0;
+}
+
+/* The region got more buffers: slots of its rings may name them. */
+static void update_bufs(struct nm_region *region)
+{
+	struct nm_list *item;
+	int dir;
+	u32 i;
+
+	for (item = region->core->ports.next; item != &region->core->ports; item = item->next) {
+		struct nm_port *port = (struct nm_port *)item;
+
+		if (port->region != region)
+			continue;
+		for (dir = 0; dir < NM_DIRS; dir++) {
+			for (i = 0; i < nm_port_total_rings(port, dir); i++) {
+				struct nm_kring *kr = &port->krings[dir][i];
+
+				if (!kr->ring || kr->bufs.num == region->bufs.num)
+					continue;
+				nm_kring_hold(kr);
+				kr->bufs.num = region->bufs.num;
+				nm_kring_unhold(kr);
+			}
+		}
+	}
+}
+
+/* Switch the NIC rings of @rings whose pending_on says so. The driver changes all of them or none. */
+static int rings_switch(struct nm_port *port, const struct nm_range rings[NM_DIRS])
+{
+	bool pending = false;
+	int dir, error = 0;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++)
+			pending |= nm_kring_pending(&port->krings[dir][i]);
+	}
+	if (pending && !port->gone)
+		error = port->ops->reg(port);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (error)
+				kr->pending_on = kr->on;
+			else
+				kr->on = kr->pending_on;
+		}
+	}
+	return error;
+}
+
+/* One user less on each of @rings; those that have none left are switched off and freed. */
+static void rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS])
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			kr->exclusive = false;
+			if (--kr->users)
+				continue;
+			nm_kring_stop(kr);
+			kr->pending_on = false;
+		}
+	}
+	if (rings_switch(port, rings))
+		nm_os_log(port->core->config.os, "%s: the driver could not leave netmap mode", port->name);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			/* A driver that failed to stop goes with its buffers: they are not reused. */
+			if (!kr->users)
+				ring_free(port->region, kr,
+					  kr->is_host || kr->on ? 0 : kr->num_slots);
+			nm_os_wake(&kr->waitq);
+		}
+	}
+}
+
+/* One user more on each of @rings; those that had none are made and switched on. */
+static int rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], bool exclusive)
+{
+	struct nm_range made[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	int dir, error = 0;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS && !error; dir++) {
+		made[dir] = (struct nm_range){ rings[dir].first, rings[dir].first };
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (!kr->users) {
+				error = ring_make(port->region, kr);
+				if (error)
+					break;
+				kr->pending_on = !kr->is_host;
+			}
+			kr->users++;
+			kr->exclusive = exclusive;
+			made[dir].last++;
+		}
+	}
+	if (!error)
+		error = rings_switch(port, rings);
+	if (error) {
+		rings_put(port, made);
+		return error;
+	}
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			if (port->krings[dir][i].users == 1)
+				nm_kring_start(&port->krings[dir][i]);
+		}
+	}
+	return 0;
+}
+
+/* The order of ring_ofs: NIC TX, host TX, NIC RX, host RX. A null port has no rings at all. */
+static u64 nif_make(struct nm_region *region, const struct nm_port *port, const char *name,
+		    const struct nm_range rings[NM_DIRS])
+{
+	static const enum nm_dir order[NM_DIRS] = { NM_TX, NM_RX };
+	u32 total = 0, at = 0, i;
+	struct netmap_if *nif;
+	u64 offset;
+	int d;
+
+	if (port)
+		total = nm_port_total_rings(port, NM_TX) + nm_port_total_rings(port, NM_RX);
+	offset = nm_region_alloc_if(region, (u32)(sizeof(*nif) + total * sizeof(nif->ring_ofs[0])));
+	if (!offset)
+		return 0;
+	nif = nm_os_mem_at(&region->mem, offset);
+	memset(nif, 0, sizeof(*nif) + total * sizeof(nif->ring_ofs[0]));
+	nm_os_snprintf(nif->ni_name, sizeof(nif->ni_name), "%.15s", name);
+	nif->ni_version = NETMAP_API;
+	nif->ni_flags = region->id == 1 ? 0 : NI_PRIV_MEM;
+	if (!port)
+		return offset;
+	nif->ni_tx_rings = port->config.num_rings[NM_TX];
+	nif->ni_rx_rings = port->config.num_rings[NM_RX];
+	nif->ni_host_tx_rings = port->config.num_host_rings[NM_TX];
+	nif->ni_host_rx_rings = port->config.num_host_rings[NM_RX];
+	for (d = 0; d < NM_DIRS; d++) {
+		const enum nm_dir dir = order[d];
+
+		for (i = 0; i < nm_port_total_rings(port, dir); i++, at++) {
+			if (i >= rings[dir].first && i < rings[dir].last)
+				nif->ring_ofs[at] = (ssize_t)port->krings[dir][i].ring_offset -
+						    (ssize_t)offset;
+		}
+	}
+	return offset;
+}
+
+static void nif_free(struct nm_region *region, const struct nm_port *port, u64 offset)
+{
+	u32 total = 0;
+
+	if (port)
+		total = nm_port_total_rings(port, NM_TX) + nm_port_total_rings(port, NM_RX);
+	nm_region_free_if(region, offset,
+			  (u32)(sizeof(struct netmap_if) + total * sizeof(ssize_t)));
+}
+
+/* A chain of buffers, each beginning with the index of the next; as many as there are, up to @count. */
+static u32 extra_bufs_make(struct nm_region *region, struct netmap_if *nif, u32 count)
+{
+	u32 head = 0, i;
+
+	for (i = 0; i < count; i++) {
+		u32 index = nm_region_alloc_buf(region, true);
+
+		if (!index)
+			break;
+		memcpy(nm_region_buf(region, index), &head, sizeof(head));
+		head = index;
+	}
+	nif->ni_bufs_head = head;
+	return i;
+}
+
+/* Whatever list is there now. It ends at 0, at an index that is no buffer in use, or where it bites its tail. */
+static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
+{
+	u32 index = nm_read_once(nif->ni_bufs_head);
+
+	while (index && index < region->bufs.num) {
+		u32 next;
+
+		memcpy(&next, nm_region_buf(region, index), sizeof(next));
+		if (!nm_region_free_buf(region, index))
+			break;
+		index = next;
+	}
+}
+
+static struct nm_region *find_region(struct nm_core *core, u16 id)
+{
+	return id == core->global->id ? core->global : NULL;
+}
+
+/* The client has rings by now; give it its netmap_if, and make it visible to sync. */
+static int finish(struct nm_client *client, struct nm_port *port, struct nm_region *region,
+		  const char *name, const struct nm_range rings[NM_DIRS],
+		  struct nmreq_register *reg)
+{
+	u64 offset = nif_make(region, port, name, rings);
+	struct netmap_if *nif;
+
+	if (!offset)
+		return nm_refuse(client, -ENOMEM,
+				 "%s: no room for another netmap_if; raise if_num", name);
+	nif = nm_os_mem_at(&region->mem, offset);
+	reg->nr_extra_bufs = extra_bufs_make(region, nif, reg->nr_extra_bufs);
+	update_bufs(region);
+	client->region = region;
+	client->nif = offset;
+	client->flags = reg->nr_flags;
+	client->rings[NM_TX] = rings[NM_TX];
+	client->rings[NM_RX] = rings[NM_RX];
+	reg->nr_offset = offset;
+	reg->nr_memsize = nm_region_memsize(region);
+	reg->nr_mem_id = region->id;
+	/* A sync that sees the port sees everything above. */
+	nm_store_release(&client->port, port);
+	return 0;
+}
+
+/* A port with no device: memory only, of a region that is there already. */
+static int bind_null(struct nm_client *client, const char *name, struct nmreq_register *reg)
+{
+	static const struct nm_range none[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	struct nm_region *region = find_region(client->core, reg->nr_mem_id);
+	int error;
+
+	if (!region)
+		return nm_refuse(client, -EINVAL,
+				 "a null port needs the number of a memory region that exists, not %u; 1 is the global one",
+				 reg->nr_mem_id);
+	error = nm_region_get(region);
+	if (error)
+		return nm_refuse(client, error,
+				 "no memory for region %u; make its pools smaller", region->id);
+	error = finish(client, NULL, region, name, none, reg);
+	if (error) {
+		nm_region_put(region);
+		return error;
+	}
+	reg->nr_tx_rings = 0;
+	reg->nr_rx_rings = 0;
+	reg->nr_host_tx_rings = 0;
+	reg->nr_host_rx_rings = 0;
+	reg->nr_tx_slots = 0;
+	reg->nr_rx_slots = 0;
+	return 0;
+}
+
+static int bind_port(struct nm_client *client, struct nm_port *port, struct nmreq_register *reg)
+{
+	const bool exclusive = reg->nr_flags & NR_EXCLUSIVE;
+	struct nm_range rings[NM_DIRS];
+	int error;
+
+	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)
+		return nm_refuse(client, -EINVAL,
+				 "%s lives in memory region %u, not %u; ask for 0 or %u", port->name,
+				 port->region->id, reg->nr_mem_id, port->region->id);
+	nm_port_refresh(port);
+	error = choose_rings(client, port, reg, rings);
+	if (error)
+		return error;
+	error = check_exclusive(client, port, rings, exclusive);
+	if (error)
+		return error;
+	error = nm_region_get(port->region);
+	if (error)
+		return nm_refuse(client, error,
+				 "%s: no memory for its region; make the pools smaller", port->name);
+	error = rings_get(port, rings, exclusive);
+	if (error) {
+		nm_region_put(port->region);
+		return nm_refuse(client, error,
+				 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
+				 port->name, -error);
+	}
+	error = finish(client, port, port->region, port->name, rings, reg);
+	if (error) {
+		rings_put(port, rings);
+		nm_region_put(port->region);
+		return error;
+	}
+	port->refs++;
+	reg->nr_tx_rings = (u16)port->config.num_rings[NM_TX];
+	reg->nr_rx_rings = (u16)port->config.num_rings[NM_RX];
+	reg->nr_host_tx_rings = (u16)port->config.num_host_rings[NM_TX];
+	reg->nr_host_rx_rings = (u16)port->config.num_host_rings[NM_RX];
+	reg->nr_tx_slots = port->config.num_slots[NM_TX];
+	reg->nr_rx_slots = port->config.num_slots[NM_RX];
+	return 0;
+}
+
+int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg)
+{
+	const u64 later = NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON;
+	struct nm_port *port;
+
+	if (client->region)
+		return nm_refuse(client, -EBUSY,
+				 "this descriptor is bound already; open another one");
+	if (reg->nr_mode == NR_REG_NULL)
+		return bind_null(client, name, reg);
+	if (reg->nr_flags & later)
+		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no monitors", name);
+	if ((reg->nr_flags & NR_RX_RINGS_ONLY) && (reg->nr_flags & NR_TX_RINGS_ONLY))
+		return nm_refuse(client, -EINVAL,
+				 "%s: receive rings only and transmit rings only together leave none; drop one of the flags",
+				 name);
+	port = nm_port_find(client->core, name);
+	if (!port)
+		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are", name);
+	return bind_port(client, port, reg);
+}
+
+void nm_client_unbind(struct nm_client *client)
+{
+	struct nm_region *region = client->region;
+	struct nm_port *port = client->port;
+
+	if (!region)
+		return;
+	extra_bufs_free(region, nm_os_mem_at(&region->mem, client->nif));
+	nif_free(region, port, client->nif);
+	nm_store_release(&client->port, NULL);
+	client->region = NULL;
+	if (port) {
+		rings_put(port, client->rings);
+		nm_port_put(port);
+	}
+	nm_region_put(region);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The core's own structures; nothing outside kernel/core includes this. nm_core.h has the order of the locks.
+ */
+#ifndef NM_INTERNAL_H
+#define NM_INTERNAL_H
+
+#include "nm_core.h"
+
+#define NM_NAME_SIZE	NETMAP_REQ_IFNAMSIZ
+#define NM_REASON_SIZE	256
+#define NM_MAX_RINGS	64	/* NIC rings, or host rings, a direction */
+#define NM_MIN_SLOTS	2	/* one always stays empty */
+#define NM_MAX_SLOTS	16384
+#define NM_RESERVED_BUFS	2	/* where a bad index is redirected */
+
+/* A doubly linked list without a head node of its own. */
+struct nm_list {
+	struct nm_list *next, *prev;
+};
+
+/* region.c: memory in three pools, one piece of offsets: netmap_ifs, rings, buffers. */
+
+struct nm_region_sizes {
+	u32 if_size, if_num;
+	u32 ring_size, ring_num;
+	u32 buf_size, buf_num;
+};
+
+/* Objects of one size in a row. @used has a bit an object. */
+struct nm_pool {
+	u64 offset;
+	u32 size;
+	u32 num;
+	u32 num_free;
+	u64 *used;
+};
+
+/**
+ * struct nm_region - memory that the clients of its ports map
+ * @core: instance
+ * @id: as in nr_mem_id; 1 is the global region
+ * @wanted: sizes to make when the first client comes
+ * @users: clients bound; the memory exists while there is one. Under core->lock
+ * @lock: guards the pools
+ * @mem: the memory
+ * @bufs: what a ring's slots may name; num grows, nothing else changes while there are users
+ * @free_bufs: stack of free buffer indexes, room for @max_bufs of them
+ */
+struct nm_region {
+	struct nm_core *core;
+	u16 id;
+	struct nm_region_sizes wanted;
+	u32 users;
+	struct nm_lock lock;
+	struct nm_os_mem mem;
+	struct nm_pool ifs, rings, bufs;
+	u32 *free_bufs;
+	u32 max_bufs;
+};
+
+int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
+		     struct nm_region **out);
+void nm_region_destroy(struct nm_region *region);
+int nm_region_get(struct nm_region *region);
+void nm_region_put(struct nm_region *region);
+u64 nm_region_memsize(const struct nm_region *region);
+
+/* Offsets in the region, 0 where there is no room: offset 0 is never given away. */
+u64 nm_region_alloc_if(struct nm_region *region, u32 bytes);
+void nm_region_free_if(struct nm_region *region, u64 offset, u32 bytes);
+u64 nm_region_alloc_ring(struct nm_region *region, u32 bytes);
+void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes);
+
+/* A buffer index; 0 where there is none. Grows the pool if @grow. */
+u32 nm_region_alloc_buf(struct nm_region *region, bool grow);
+
+/*
+ * A client may have written anything where we find @index: one that is out of range, reserved or
+ * free already is left alone. Return: whether it was freed.
+ */
+bool nm_region_free_buf(struct nm_region *region, u32 index);
+void *nm_region_buf(struct nm_region *region, u32 index);
+
+/* port.c */
+
+/**
+ * struct nm_port - a network port: NIC rings first, then host rings
+ * @link: in core->ports, while it is not @gone
+ * @refs: 1 while attached, and 1 a client bound. Under core->lock
+ * @gone: the device went away; no op of the driver is called any more. Under core->lock
+ */
+struct nm_port {
+	struct nm_list link;
+	struct nm_core *core;
+	char name[NM_NAME_SIZE];
+	const struct nm_driver_ops *ops;
+	struct nm_port_config config;
+	void *driver_data;
+	struct nm_region *region;
+	struct nm_kring *krings[NM_DIRS];
+	u32 refs;
+	bool gone;
+};
+
+struct nm_port *nm_port_find(struct nm_core *core, const char *name);
+void nm_port_put(struct nm_port *port);
+u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir);
+void nm_port_refresh(struct nm_port *port);
+
+/* core.c */
+
+/**
+ * struct nm_core - an instance: what a machine with the module is
+ * @lock: see nm_core.h
+ * @ports: attached ports
+ * @global: region 1
+ */
+struct nm_core {
+	struct nm_lock lock;
+	struct nm_core_config config;
+	struct nm_list ports;
+	struct nm_region *global;
+};
+
+void nm_list_init(struct nm_list *head);
+void nm_list_add(struct nm_list *head, struct nm_list *item);
+void nm_list_remove(struct nm_list *item);
+
+/* client.c, bind.c: an open file. */
+
+/* Rings first .. last - 1 of a direction. */
+struct nm_range {
+	u32 first, last;
+};
+
+/**
+ * struct nm_client - an open file, bound to at most one port
+ * @port: the port; set last when binding, so that a sync which sees it sees the rest. Only
+ *	written under core->lock. A null port has none, but @region
+ * @region: the memory that may be mapped
+ * @rings: what is bound
+ * @nif: offset of the netmap_if
+ * @flags: nr_flags of the REGISTER
+ * @reason: the last refusal, guarded by @reason_lock
+ */
+struct nm_client {
+	struct nm_core *core;
+	struct nm_waiter *waiter;
+	struct nm_port *port;
+	struct nm_region *region;
+	struct nm_range rings[NM_DIRS];
+	u64 nif;
+	u64 flags;
+	struct nm_spin reason_lock;
+	char reason[NM_REASON_SIZE];
+};
+
+int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg);
+void nm_client_unbind(struct nm_client *client);
+
+/* Note why a call is refused; return @error, so that a refusal is one line. */
+int nm_refuse(struct nm_client *client, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* options.c: the list of options of a request. */
+
+struct nm_option {
+	u64 user;		/* where the client has it */
+	struct nmreq_option head;
+};
+
+#define NM_MAX_OPTIONS	(NETMAP_REQ_MAXSIZE / sizeof(struct nmreq_option))
+
+struct nm_options {
+	struct nm_option list[NM_MAX_OPTIONS];
+	u32 num;
+};
+
+int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct nm_options *options);
+int nm_options_check(struct nm_client *client, const struct nm_options *options);
+int nm_options_write_status(const struct nm_options *options);
+
+/* sync.c */
+
+/* What a sync did, besides errnos. */
+#define NM_SYNC_REINIT	1	/* the client broke the rules: the ring was re-initialised */
+
+int nm_kring_sync(struct nm_kring *kr, int flags);
+u64 nm_kring_deadline(struct nm_kring *kr);
+
+/* Keep the ring's sync away for a moment, from a thread that may sleep. */
+void nm_kring_hold(struct nm_kring *kr);
+void nm_kring_unhold(struct nm_kring *kr);
+void nm_kring_stop(struct nm_kring *kr);
+void nm_kring_start(struct nm_kring *kr);
+
+/* host.c: host rings of a port that has no host stack behind it. */
+int nm_host_sync_none(struct nm_kring *kr, int flags);
+
+#endif /* NM_INTERNAL_H */

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Ports: what drivers attach. A port's krings exist from attach to the last reference. */
+#include "nm_internal.h"
+
+u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir)
+{
+	return port->config.num_rings[dir] + port->config.num_host_rings[dir];
+}
+
+/* Under core->lock. */
+struct nm_port *nm_port_find(struct nm_core *core, const char *name)
+{
+	struct nm_list *item;
+
+	for (item = core->ports.next; item != &core->ports; item = item->next) {
+		struct nm_port *port = (struct nm_port *)item;
+
+		if (!strcmp(port->name, name))
+			return port;
+	}
+	return NULL;
+}
+
+static bool config_is_sane(const struct nm_port_config *config)
+{
+	int dir;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (config->num_rings[dir] > NM_MAX_RINGS ||
+		    config->num_host_rings[dir] > NM_MAX_RINGS ||
+		    config->num_slots[dir] < NM_MIN_SLOTS ||
+		    config->num_slots[dir] > NM_MAX_SLOTS)
+			return false;
+	}
+	return config->num_rings[NM_TX] + config->num_rings[NM_RX] > 0;
+}
+
+static void krings_free(struct nm_port *port)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (!port->krings[dir])
+			continue;
+		for (i = 0; i < nm_port_total_rings(port, dir); i++)
+			nm_os_waitq_destroy(&port->krings[dir][i].waitq);
+		nm_os_free(port->krings[dir]);
+	}
+}
+
+static int krings_make(struct nm_port *port)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		u32 total = nm_port_total_rings(port, dir);
+
+		port->krings[dir] = nm_os_alloc(total * sizeof(struct nm_kring));
+		if (!port->krings[dir])
+			return -ENOMEM;
+		for (i = 0; i < total; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			kr->port = port;
+			kr->ring_id = (u16)i;
+			kr->dir = (u8)dir;
+			kr->is_host = i >= port->config.num_rings[dir];
+			kr->num_slots = port->config.num_slots[dir];
+			kr->stopped = 1;
+			if (kr->is_host)
+				kr->sync = nm_host_sync_none;
+			else if (dir == NM_TX)
+				kr->sync = port->ops->txsync;
+			else
+				kr->sync = port->ops->rxsync;
+			nm_os_waitq_init(&kr->waitq);
+		}
+	}
+	return 0;
+}
+
+int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+		   const struct nm_port_config *config, void *driver_data, struct nm_port **out)
+{
+	struct nm_port *port;
+	int dir, error;
+
+	if (!name[0] || strlen(name) >= NM_NAME_SIZE || !config_is_sane(config))
+		return -EINVAL;
+	port = nm_os_alloc(sizeof(*port));
+	if (!port)
+		return -ENOMEM;
+	port->core = core;
+	port->ops = ops;
+	port->config = *config;
+	port->driver_data = driver_data;
+	port->region = core->global;
+	port->refs = 1;
+	nm_os_snprintf(port->name, sizeof(port->name), "%s", name);
+	/* Clients count on at least one pair of host rings. */
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (port->config.num_host_rings[dir] == 0)
+			port->config.num_host_rings[dir] = 1;
+	}
+	error = krings_make(port);
+	if (error) {
+		krings_free(port);
+		nm_os_free(port);
+		return error;
+	}
+
+	nm_lock_acquire(&core->lock);
+	if (nm_port_find(core, name)) {
+		error = -EEXIST;
+		krings_free(port);
+		nm_os_free(port);
+	} else {
+		nm_list_add(&core->ports, &port->link);
+		*out = port;
+	}
+	nm_lock_release(&core->lock);
+	return error;
+}
+
+/* One reference less; under core->lock. */
+void nm_port_put(struct nm_port *port)
+{
+	if (--port->refs)
+		return;
+	krings_free(port);
+	nm_os_free(port);
+}
+
+void nm_port_detach(struct nm_port *port)
+{
+	struct nm_core *core = port->core;
+	bool pending = false;
+	int dir;
+	u32 i;
+
+	nm_lock_acquire(&core->lock);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (kr->ring)
+				nm_kring_stop(kr);
+			kr->pending_on = false;
+			pending |= nm_kring_pending(kr);
+		}
+	}
+	if (pending && port->ops->reg(port))
+		nm_os_log(port->core->config.os, "%s: the driver could not leave netmap mode", port->name);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
+			port->krings[dir][i].on = false;
+			nm_os_wake(&port->krings[dir][i].waitq);
+		}
+	}
+	nm_list_remove(&port->link);
+	port->gone = true;
+	nm_port_put(port);
+	nm_lock_release(&core->lock);
+}
+
+/* Take up what the driver says now (link, speed); under core->lock. */
+void nm_port_refresh(struct nm_port *port)
+{
+	struct nm_port_config now = port->config;
+
+	if (!port->ops->config || port->gone)
+		return;
+	port->ops->config(port, &now);
+	port->config.speed_mbps = now.speed_mbps;
+	port->config.link_up = now.link_up;
+}
+
+int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view *view, void *arg),
+		  void *arg)
+{
+	struct nm_list *item;
+	int count = 0;
+
+	nm_lock_acquire(&core->lock);
+	for (item = core->ports.next; item != &core->ports; item = item->next) {
+		struct nm_port *port = (struct nm_port *)item;
+		struct nm_port_view view;
+
+		nm_port_refresh(port);
+		view.name = port->name;
+		view.driver = port->ops->name;
+		view.config = port->config;
+		visit(&view, arg);
+		count++;
+	}
+	nm_lock_release(&core->lock);
+	return count;
+}
+
+void *nm_port_data(const struct nm_port *port)
+{
+	return port->driver_data;
+}
+
+const char *nm_port_name(const struct nm_port *port)
+{
+	return port->name;
+}
+
+struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i)
+{
+	return i < port->config.num_rings[dir] ? &port->krings[dir][i] : NULL;
+}

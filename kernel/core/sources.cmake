@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The core's files, for every residence that builds it.
+set(NM_CORE_SOURCES
+  bind.c
+  client.c
+  control.c
+  core.c
+  host.c
+  options.c
+  poll.c
+  port.c
+  region.c
+  sync.c)

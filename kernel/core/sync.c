@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Sync of one ring: check what the client wrote, let the driver work, tell the client.
+ *
+ * The client moves head and cur, we move tail; positions are compared as distances from the first slot that the client may
+ * have, so wrap-around needs no case of its own:
+ *
+ *   TX: the last head <= head <= cur <= the tail that we told     RX: hwcur <= head <= cur <= the tail that we told
+ *
+ * In both, the first is kr->rhead: after a sync it is where the driver stands. A ring that breaks the rule, or holds a bad slot,
+ * is re-initialised: it costs its client frames, and nobody else anything.
+ */
+#include "nm_internal.h"
+
+/* Bounded, so that the control path is not held up by a thread that is not running. */
+#define NM_SPINS_BEFORE_YIELD	1000
+
+void nm_kring_hold(struct nm_kring *kr)
+{
+	u32 spins = 0;
+
+	while (nm_xchg_acquire(&kr->busy, 1)) {
+		if (++spins < NM_SPINS_BEFORE_YIELD)
+			nm_cpu_relax();
+		else
+			nm_os_yield();
+	}
+}
+
+void nm_kring_unhold(struct nm_kring *kr)
+{
+	nm_store_release(&kr->busy, 0);
+}
+
+/* After this no thread is in the ring's sync, and later ones get EIO. Sleeps. */
+void nm_kring_stop(struct nm_kring *kr)
+{
+	nm_kring_hold(kr);
+	nm_write_once(kr->stopped, 1);
+	nm_kring_unhold(kr);
+}
+
+void nm_kring_start(struct nm_kring *kr)
+{
+	nm_kring_hold(kr);
+	nm_write_once(kr->stopped, 0);
+	nm_kring_unhold(kr);
+}
+
+void nm_slot_refuse(struct nm_kring *kr, u32 i)
+{
+	(void)i;
+	kr->bad_slot = true;
+}
+
+/* Put everything that the client can have spoilt back into range. */
+static void ring_reinit(struct nm_kring *kr)
+{
+	struct netmap_ring *ring = kr->ring;
+	u32 i;
+
+	for (i = 0; i < kr->num_slots; i++) {
+		struct netmap_slot *slot = &ring->slot[i];
+
+		if (nm_read_once(slot->buf_idx) >= kr->bufs.num) {
+			nm_write_once(slot->buf_idx, 0);
+			nm_write_once(slot->len, 0);
+		} else if (nm_read_once(slot->len) > kr->bufs.size) {
+			nm_write_once(slot->len, 0);
+		}
+	}
+	kr->rhead = kr->hwcur;
+	kr->rcur = kr->hwcur;
+	kr->rtail = kr->hwtail;
+	nm_write_once(ring->head, kr->rhead);
+	nm_write_once(ring->cur, kr->rcur);
+	nm_store_release(&ring->tail, kr->rtail);
+	kr->bad_slot = false;
+	kr->stats.reinits++;
+	nm_os_log(kr->port->core->config.os, "%s: %s ring %u broke the rules and was re-initialised",
+		  nm_port_name(kr->port), kr->dir == NM_TX ? "transmit" : "receive", kr->ring_id);
+}
+
+/* Read the client's head and cur once. Return: whether they are in order. */
+static bool ring_check(struct nm_kring *kr)
+{
+	const u32 n = kr->num_slots;
+	/* Pairs with the client's stores to slots before it moved head. */
+	const u32 head = nm_load_acquire(&kr->ring->head);
+	const u32 cur = nm_read_once(kr->ring->cur);
+	const u32 first = kr->rhead;
+
+	if (head >= n || cur >= n)
+		return false;
+	if (nm_dist(first, head, n) > nm_dist(first, cur, n) ||
+	    nm_dist(first, cur, n) > nm_dist(first, kr->rtail, n))
+		return false;
+	kr->rhead = head;
+	kr->rcur = cur;
+	return true;
+}
+
+/*
+ * One sync, with kr->busy held. Return: 0, NM_SYNC_REINIT, or a negative errno of the driver.
+ */
+static int kring_sync_held(struct nm_kring *kr, int flags)
+{
+	u32 before = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
+	int error;
+
+	kr->stats.syncs++;
+	if (nm_unlikely(!ring_check(kr))) {
+		ring_reinit(kr);
+		return NM_SYNC_REINIT;
+	}
+	error = kr->sync(kr, flags);
+	kr->stats.frames += nm_dist(before, kr->dir == NM_TX ? kr->hwcur : kr->hwtail,
+				    kr->num_slots);
+	if (nm_unlikely(kr->bad_slot)) {
+		ring_reinit(kr);
+		return error ? error : NM_SYNC_REINIT;
+	}
+	kr->rtail = kr->hwtail;
+	/* The slots up to tail are written before the client may see it. */
+	nm_store_release(&kr->ring->tail, kr->rtail);
+	if (kr->dir == NM_RX && !kr->port->core->config.no_timestamp) {
+		struct timeval now;
+
+		nm_os_timeval(&now);
+		kr->ring->ts = now;
+	}
+	return error;
+}
+
+int nm_kring_sync(struct nm_kring *kr, int flags)
+{
+	int result = -EIO;
+
+	nm_kring_hold(kr);
+	if (nm_likely(!nm_read_once(kr->stopped)))
+		result = kring_sync_held(kr, flags);
+	nm_kring_unhold(kr);
+	return result;
+}
+
+u64 nm_kring_deadline(struct nm_kring *kr)
+{
+	u64 at = 0;
+
+	nm_kring_hold(kr);
+	if (!nm_read_once(kr->stopped))
+		at = kr->port->ops->deadline(kr);
+	nm_kring_unhold(kr);
+	return at;
+}
+
+int nm_client_sync(struct nm_client *client, enum nm_dir dir)
+{
+	struct nm_port *port = nm_load_acquire(&client->port);
+	int result = 0;
+	u32 i;
+
+	if (nm_unlikely(!port))
+		return nm_refuse(client, -ENXIO,
+				 "this descriptor is not bound to a port; REGISTER it first");
+	for (i = client->rings[dir].first; i < client->rings[dir].last; i++) {
+		int error = nm_kring_sync(&port->krings[dir][i], NM_SYNC_RECLAIM);
+
+		if (nm_unlikely(error < 0) && !result)
+			result = nm_refuse(client, error,
+					   "%s: ring %u is stopped (the device went away, or is being changed); close and open the port again",
+					   port->name, i);
+	}
+	return result;
+}
+
+void nm_kring_notify(struct nm_kring *kr)
+{
+	nm_os_wake(&kr->waitq);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A port as a worker sees it: netmap rings, and a sync. What is below, a hosted device or
+// /dev/netmap, is the implementation's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/netmap.h"
+#include "pktgen/error.h"
+#include "pktgen/scenario/scenario.h"
+
+namespace nmgen {
+
+// One ring of a port, bound by one descriptor; for one thread at a time.
+class PortRing {
+ public:
+  virtual ~PortRing() = default;
+
+  // Hands over what the client has written, and updates the ring's tail. One call a batch. Return:
+  // 0 or an errno.
+  virtual int sync() = 0;
+
+  netmap_ring* ring() const { return ring_; }
+  char* buffer(uint32_t index) const {
+    return buffers_ + static_cast<uint64_t>(index) * ring_->nr_buf_size;
+  }
+
+  // Indexes of the extra buffers that were granted, in rising order.
+  const std::vector<uint32_t>& extra_buffers() const { return extra_; }
+
+  // TSC cycles that a simulated device has taken inside this ring's syncs; only grows. Read it from
+  // the thread that syncs.
+  uint64_t model_cycles() const { return model_cycles_ ? *model_cycles_ : 0; }
+
+ protected:
+  // Finds the ring in mapped memory and takes the chain of extra buffers apart.
+  void map(char* memory, uint64_t if_offset, bool tx, unsigned index);
+  // Puts the chain together again, so that the core gets every buffer back at close.
+  void return_extra_buffers();
+
+  netmap_if* nif_ = nullptr;
+  netmap_ring* ring_ = nullptr;
+  char* buffers_ = nullptr;
+  const uint64_t* model_cycles_ = nullptr;
+  std::vector<uint32_t> extra_;
+};
+
+// What a port's device has counted since it was opened.
+struct PortCounters {
+  bool readable = false;  // a device that cannot be asked leaves the rest 0
+  uint64_t tx_frames = 0, rx_frames = 0;
+  uint64_t missed = 0;
+  uint64_t paused_ns = 0;
+  uint64_t driver_bugs = 0;
+  std::string last_bug;
+};
+
+struct RingRequest {
+  bool tx = true;
+  unsigned ring = 0;
+  unsigned extra_buffers = 0;  // the grant may be smaller
+};
+
+class Port {
+ public:
+  virtual ~Port() = default;
+  virtual Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& request) = 0;
+  virtual PortCounters counters() = 0;
+  // Frames that have left a TX ring of this port and have not reached, or been dropped at, their
+  // receiver; 0 where that cannot be known.
+  virtual uint64_t in_flight() = 0;
+
+  const std::string& name() const { return name_; }
+  const std::string& driver() const { return driver_; }
+  const std::string& residence() const { return residence_; }  // "hosted" or "kernel"
+  bool simulated() const { return simulated_; }
+  double speed_bps() const { return speed_bps_; }  // 0: not known
+  unsigned tx_rings() const { return tx_rings_; }
+  unsigned rx_rings() const { return rx_rings_; }
+
+ protected:
+  std::string name_, driver_, residence_;
+  bool simulated_ = false;
+  double speed_bps_ = 0;
+  unsigned tx_rings_ = 0, rx_rings_ = 0;
+};
+
+// All ports of a scenario: the hosted world with its simulated devices, and ports of the kernel's
+// netmap.
+class PortSet {
+ public:
+  virtual ~PortSet() = default;
+  // "sim:NAME", "netmap:IF", "valeX:Y". The port belongs to the set.
+  virtual Result<Port*> port(const std::string& name) = 0;
+};
+
+// Makes the scenario's simulated devices and cables. `buffer_bytes` is what one buffer must hold at
+// least.
+Result<std::unique_ptr<PortSet>> open_ports(const Scenario& scenario);
+
+// What `nmgen ports` lists.
+struct PortListing {
+  std::string name, driver, residence;
+  unsigned tx_rings = 0, rx_rings = 0, tx_slots = 0, rx_slots = 0;
+  double speed_bps = 0;
+  bool link_up = false;
+  std::string note;  // e.g. why it cannot be used now
+};
+
+// The network interfaces of this machine as netmap: ports, and whether they can be opened now.
+std::vector<PortListing> list_kernel_ports();
+
+}  // namespace nmgen

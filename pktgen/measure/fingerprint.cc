@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/measure/fingerprint.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "nmgen_commit.h"  // made by every build
+#include "pktgen/measure/clock.h"
+#include "pktgen/measure/proc.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace nmgen {
+namespace {
+
+constexpr char kUnknown[] = "unknown";
+
+// A file's text without white space around it; empty where it cannot be read.
+std::string read_line(const std::string& path) {
+  std::optional<std::string> text = read_text(path);
+  return text ? std::string(trimmed(*text)) : std::string();
+}
+
+std::string or_unknown(std::string text) {
+  return text.empty() ? kUnknown : text;
+}
+
+std::string kernel_name() {
+  utsname names{};
+  if (uname(&names) != 0)
+    return kUnknown;
+  return fmt::format("{} {} {} {}", names.sysname, names.release, names.version, names.machine);
+}
+
+}  // namespace
+
+std::vector<int> allowed_cores() {
+  std::vector<int> cores;
+  // The kernel refuses a mask smaller than its own with EINVAL, so grow until it fits.
+  for (size_t count = 1024; count <= (1U << 20); count *= 2) {
+    cpu_set_t* mask = CPU_ALLOC(count);
+    if (mask == nullptr)
+      return cores;
+    size_t size = CPU_ALLOC_SIZE(count);
+    CPU_ZERO_S(size, mask);
+    bool known = sched_getaffinity(0, size, mask) == 0;
+    bool too_small = !known && errno == EINVAL;
+    for (size_t core = 0; known && core < count; ++core)
+      if (CPU_ISSET_S(core, size, mask))
+        cores.push_back(static_cast<int>(core));
+    CPU_FREE(mask);
+    if (!too_small)
+      return cores;
+  }
+  return cores;
+}
+
+std::string governor_of(const std::vector<int>& cores, const std::string& cpu_dir) {
+  std::set<std::string> names;
+  for (int core : cores) {
+    std::string name = read_line(fmt::format("{}/cpu{}/cpufreq/scaling_governor", cpu_dir, core));
+    names.insert(name.empty() ? "none" : name);
+  }
+  if (names.empty())
+    return "none";
+  if (names.size() == 1)
+    return *names.begin();
+  return fmt::format("mixed: {}", fmt::join(names, ", "));
+}
+
+std::string summarise_mitigations(const std::vector<std::pair<std::string, std::string>>& entries) {
+  if (entries.empty())
+    return kUnknown;
+  constexpr std::string_view kPrefix = "Mitigation: ";
+  std::vector<std::string> parts;
+  unsigned unaffected = 0;
+  for (const std::pair<std::string, std::string>& entry : entries) {
+    std::string_view text = trimmed(entry.second);
+    if (text == "Not affected") {
+      ++unaffected;
+      continue;
+    }
+    if (text.starts_with(kPrefix))
+      text.remove_prefix(kPrefix.size());
+    parts.push_back(fmt::format("{}={}", entry.first, text));
+  }
+  if (unaffected > 0)
+    parts.push_back(fmt::format("not affected by {} of {}", unaffected, entries.size()));
+  return fmt::format("{}", fmt::join(parts, " | "));
+}
+
+std::string read_mitigations(const std::string& directory) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
+       file.increment(error))
+    entries.emplace_back(file->path().filename().string(),
+                         or_unknown(read_line(file->path().string())));
+  std::sort(entries.begin(), entries.end());
+  return summarise_mitigations(entries);
+}
+
+std::string describe_virtualisation(bool is_guest, const std::string& vendor,
+                                    const std::string& dmi) {
+  if (!is_guest)
+    return "none";
+  // The vendor leaf's 12 bytes, as each hypervisor's own documents give them.
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"KVMKVMKVM", "KVM"},
+      {"TCGTCGTCGTCG", "QEMU TCG"},
+      {"Microsoft Hv", "Hyper-V"},
+      {"VMwareVMware", "VMware"},
+      {"XenVMMXenVMM", "Xen"},
+      {"VBoxVBoxVBox", "VirtualBox"},
+      {"bhyve bhyve", "bhyve"},
+      {"ACRNACRNACRN", "ACRN"},
+      {"Linux KVM Hv", "KVM (Hyper-V API)"},
+  };
+  std::string name = vendor.empty() ? "hypervisor of unknown make" : vendor;
+  for (const std::pair<std::string_view, std::string_view>& known : kNames)
+    if (vendor == known.first)
+      name = known.second;
+  return dmi.empty() ? name : fmt::format("{}, {}", name, dmi);
+}
+
+std::string read_virtualisation() {
+  std::string dmi = fmt::format("{} {}", read_line("/sys/class/dmi/id/sys_vendor"),
+                                read_line("/sys/class/dmi/id/product_name"));
+  dmi = std::string(trimmed(dmi));
+#if defined(__x86_64__)
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  bool is_guest = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & (1U << 31)) != 0;
+  std::string vendor;
+  if (is_guest) {
+    __cpuid(0x40000000, eax, ebx, ecx, edx);
+    for (unsigned word : {ebx, ecx, edx})
+      for (unsigned shift = 0; shift < 32; shift += 8) {
+        char letter = static_cast<char>(word >> shift & 0xff);
+        if (letter >= 0x20 && letter < 0x7f)
+          vendor += letter;
+      }
+    vendor = std::string(trimmed(vendor));
+  }
+  return describe_virtualisation(is_guest, vendor, dmi);
+#else
+  // Arm has no such instruction: firmware says it in the device tree, or only in the DMI's names.
+  std::string compatible = read_line("/proc/device-tree/hypervisor/compatible");
+  if (!compatible.empty())
+    return describe_virtualisation(true, compatible, dmi);
+  return dmi.empty() ? kUnknown : fmt::format("not told; machine: {}", dmi);
+#endif
+}
+
+std::string built_from_commit() {
+  return kCommit;
+}
+bool built_from_dirty_tree() {
+  return kCommitDirty;
+}
+
+Fingerprint take_fingerprint(double tsc_hz) {
+  Fingerprint print;
+  std::vector<int> cores = allowed_cores();
+  print.cpu_model = parse_cpu_model(read_text("/proc/cpuinfo").value_or(""));
+  print.cores = static_cast<unsigned>(cores.size());
+  print.governor = governor_of(cores);
+  print.kernel = kernel_name();
+  print.command_line = or_unknown(read_line("/proc/cmdline"));
+  print.mitigations = read_mitigations();
+  print.virtualisation = read_virtualisation();
+  print.compiler = NMGEN_COMPILER;
+  print.compiler_flags = NMGEN_COMPILER_FLAGS;
+  print.commit = built_from_commit();
+  print.dirty = built_from_dirty_tree();
+  print.clock_source = clock_source_name();
+  print.tsc_hz = tsc_hz;
+  print.load = parse_load(read_text("/proc/loadavg").value_or("")).value_or(0);
+  return print;
+}
+
+}  // namespace nmgen

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Decides what a run is worth. Pure: the same figures give the same verdict and the same sentences.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pktgen/measure/record.h"
+
+namespace nmgen {
+
+// One worker, over the measured time.
+struct JudgedWorker {
+  std::string name;  // "tx0"
+  bool sender = false;
+  int core = -1;            // -1: not pinned
+  double asked_pps = 0;     // a sender's share of what was asked for; 0 = as fast as possible
+  double reached_pps = 0;   // a sender's median over the whole intervals
+  double idle_percent = 0;  // of its time, spent waiting for the next deadline or for frames
+  double off_core_ms = 0;
+  uint64_t off_core_times = 0;
+  double longest_gap_us = 0;
+};
+
+// One sending or receiving port, all its workers together.
+struct JudgedPort {
+  std::string name;           // "sim:a"
+  bool sends = false;         // else it receives
+  double pps = 0;             // frames over the whole measured time, as the device completed them
+  double line_rate_pps = 0;   // for the frames sent (their mean size); 0 where it is not known
+  double asked_pps = 0;       // a sending port's; 0 = as fast as possible
+  double median_pps = 0;      // over the whole intervals; `pps` where the run was shorter than one
+  double pause_s = 0;         // time that flow control stopped its wire
+  uint64_t missed = 0;        // a receiving port's: dropped by the device before the ring
+  std::string missed_remedy;  // replaces "give it more slots or flow control" where not empty
+};
+
+struct JudgeInput {
+  double seconds = 0;  // measured
+  bool interrupted = false;
+  double planned_seconds = 0;  // of an interrupted run
+  std::vector<JudgedPort> ports;
+  std::vector<JudgedWorker> workers;
+
+  bool receives = false;       // frames are received and compared with those sent; false for a sink
+  bool counts_probes = false;  // sent and received_once are probes, not all frames
+  uint64_t sent = 0;           // frames over which loss is told
+  uint64_t received_once = 0;  // of the same frames
+  uint64_t duplicates = 0, reordered = 0, damaged_probes = 0, stale = 0, foreign = 0;
+
+  std::string clock_fault;              // ClockCheck::reason; empty = the clock was good
+  std::vector<std::string> unreadable;  // a sentence for each counter that could not be read
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::kInvalid;
+  std::vector<std::string> reasons;  // sentences with a full stop, the worst first
+};
+
+// Invalid: what was measured is not what was asked for, or cannot be trusted. Fail: it can, and
+// frames were lost, doubled, reordered or damaged. Else pass. A worker that was off its core is
+// named in the reasons whatever the verdict.
+Judgement judge(const JudgeInput& input);
+
+// The worst verdict of several runs, and all their reasons, each with "Run 2: " before it where
+// there are several. Invalid where there is none.
+Judgement merge(const std::vector<Judgement>& runs);
+
+// sent minus received_once; 0 where more was received than sent, which judge() calls invalid.
+LossRecord loss_of(uint64_t sent, uint64_t received_once);
+
+// The limits of design.md, "What a run must never do: lie".
+inline constexpr double kRateTolerance = 0.001;       // of the rate asked for
+inline constexpr double kLineRateTolerance = 0.0001;  // of the line rate, over the whole run
+// A worker with less idle time than this has no core to spare.
+inline constexpr double kSaturatedIdlePercent = 1.0;
+// Time off its core from which a worker is named though nothing went wrong: 100 us is 1488 frames
+// of 64 bytes at 10 Gbit/s, more than a ring holds.
+inline constexpr double kNamedGapUs = 100;
+inline constexpr double kNamedShare = 0.001;  // of the measured time
+
+}  // namespace nmgen

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/measure/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pktgen/measure/line_rate.h"
+
+namespace nmgen {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const double kLineRate = line_rate_pps(10e9, 64);
+
+// 64-byte frames for 10 s at 10 Gbit/s from sim:a to sim:b, and nothing wrong with it.
+JudgeInput good_run() {
+  JudgeInput input;
+  input.seconds = 10;
+  input.receives = true;
+  input.sent = input.received_once = 148'809'523;
+  JudgedPort sender;
+  sender.name = "sim:a";
+  sender.sends = true;
+  sender.pps = sender.median_pps = sender.asked_pps = sender.line_rate_pps = kLineRate;
+  JudgedPort receiver;
+  receiver.name = "sim:b";
+  receiver.pps = receiver.line_rate_pps = kLineRate;
+  input.ports = {sender, receiver};
+  JudgedWorker tx;
+  tx.name = "tx0";
+  tx.sender = true;
+  tx.core = 0;
+  tx.asked_pps = tx.reached_pps = kLineRate;
+  tx.idle_percent = 60;
+  JudgedWorker rx;
+  rx.name = "rx0";
+  rx.core = 1;
+  rx.idle_percent = 40;
+  input.workers = {tx, rx};
+  return input;
+}
+
+void expect_one(const JudgeInput& input, Verdict verdict,
+                const testing::Matcher<const std::string&>& reason) {
+  Judgement result = judge(input);
+  EXPECT_EQ(result.verdict, verdict);
+  EXPECT_THAT(result.reasons, ElementsAre(reason));
+}
+
+TEST(Judge, AGoodRunPassesWithNothingToSay) {
+  Judgement result = judge(good_run());
+  EXPECT_EQ(result.verdict, Verdict::kPass);
+  EXPECT_THAT(result.reasons, IsEmpty());
+}
+
+TEST(Judge, ASinkIsNotAskedForItsFrames) {
+  JudgeInput input = good_run();
+  input.receives = false;
+  input.ports.pop_back();
+  input.received_once = 0;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
+TEST(Judge, RateWithinAThousandthPasses) {
+  JudgeInput input = good_run();
+  input.ports[0].median_pps = kLineRate * 0.9991;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+  input.ports[0].asked_pps = kLineRate / 2;
+  input.ports[0].median_pps = kLineRate / 2 * 1.0009;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
+TEST(Judge, RateMissedWithTimeToSpare) {
+  JudgeInput input = good_run();
+  input.ports[0].median_pps = kLineRate * 0.99;
+  expect_one(
+      input, Verdict::kInvalid,
+      AllOf(HasSubstr("sim:a sent 14.732 Mpps in the median second, 1.000 % below the 14.881 "
+                      "Mpps asked for"),
+            HasSubstr("time to spare")));
+}
+
+TEST(Judge, RateExceeded) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = 500;
+  input.ports[0].median_pps = input.ports[0].pps = 510;
+  expect_one(input, Verdict::kInvalid,
+             AllOf(HasSubstr("510.000 pps"), HasSubstr("2.000 % above"), HasSubstr("bug")));
+}
+
+TEST(Judge, RateAboveTheLines) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = kLineRate * 1.5;
+  expect_one(input, Verdict::kInvalid, HasSubstr("the line carries 14.881 Mpps"));
+}
+
+TEST(Judge, RateMissedByFlowControl) {
+  JudgeInput input = good_run();
+  input.ports[0].median_pps = kLineRate * 0.5;
+  input.ports[0].pause_s = 5;
+  expect_one(input, Verdict::kInvalid, HasSubstr("flow control stopped its wire for 5.000 s"));
+}
+
+TEST(Judge, RateMissedBySaturation) {
+  JudgeInput input = good_run();
+  input.ports[0].median_pps = input.workers[0].reached_pps = kLineRate * 0.8;
+  input.workers[0].idle_percent = 0.2;
+  Judgement result = judge(input);
+  EXPECT_EQ(result.verdict, Verdict::kInvalid);
+  EXPECT_THAT(result.reasons,
+              ElementsAre(AllOf(HasSubstr("20.000 % below"), HasSubstr("give it more workers")),
+                          AllOf(HasSubstr("Sender tx0 was saturated on core 0"),
+                                HasSubstr("0.20 % idle"), HasSubstr("11.905 Mpps"))));
+}
+
+TEST(Judge, OneSaturatedWorkerOfManyIsEnough) {
+  JudgeInput input = good_run();
+  input.workers[0].reached_pps = kLineRate * 0.998;
+  input.workers[0].idle_percent = 0;
+  input.workers[0].core = -1;
+  expect_one(input, Verdict::kInvalid, HasSubstr("saturated on its core (it is not pinned)"));
+}
+
+TEST(Judge, ABusyWorkerThatReachesItsRateIsNotSaturated) {
+  JudgeInput input = good_run();
+  input.workers[0].idle_percent = 0;
+  input.workers[1].idle_percent = 0;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
+TEST(Judge, MaximumRateAsksForNoFigure) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = input.workers[0].asked_pps = 0;
+  input.ports[0].pps = input.ports[0].median_pps = input.workers[0].reached_pps = 5e6;
+  input.workers[0].idle_percent = 0;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
+TEST(Judge, AboveLineRateIsABug) {
+  for (size_t port : {0U, 1U}) {
+    JudgeInput input = good_run();
+    input.ports[port].pps = kLineRate * 1.0002;
+    expect_one(input, Verdict::kInvalid,
+               AllOf(HasSubstr(port == 0 ? "sim:a sent" : "sim:b received"),
+                     HasSubstr("carries no more than 14.881 Mpps")));
+    input.ports[port].pps = kLineRate * 1.00005;
+    EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+    input.ports[port].pps = kLineRate * 2;
+    input.ports[port].line_rate_pps = 0;
+    EXPECT_EQ(judge(input).verdict, Verdict::kPass) << "of a link whose speed is not known";
+  }
+}
+
+TEST(Judge, ClockFault) {
+  JudgeInput input = good_run();
+  input.clock_fault = "the clock jumped";
+  expect_one(input, Verdict::kInvalid, HasSubstr("the clock jumped"));
+}
+
+TEST(Judge, EveryUnreadableCounter) {
+  JudgeInput input = good_run();
+  input.unreadable = {"missed of sim:b", "sent of sim:a"};
+  Judgement result = judge(input);
+  EXPECT_EQ(result.verdict, Verdict::kInvalid);
+  EXPECT_THAT(result.reasons,
+              ElementsAre(HasSubstr("missed of sim:b"), HasSubstr("sent of sim:a")));
+}
+
+TEST(Judge, NothingSentAndNoTime) {
+  JudgeInput input = good_run();
+  input.sent = input.received_once = 0;
+  expect_one(input, Verdict::kInvalid, HasSubstr("Nothing was sent"));
+  input = good_run();
+  input.seconds = 0;
+  expect_one(input, Verdict::kInvalid, HasSubstr("no time"));
+}
+
+TEST(Judge, AnOverrunReceiverIsNotALossOfTheWire) {
+  JudgeInput input = good_run();
+  input.ports[1].missed = 1234;
+  input.received_once -= 1234;
+  Judgement result = judge(input);
+  EXPECT_EQ(result.verdict, Verdict::kInvalid);
+  EXPECT_THAT(result.reasons,
+              ElementsAre(AllOf(HasSubstr("The receiver overran: 1234 frames missed by sim:b"),
+                                HasSubstr("give it more slots or flow control")),
+                          HasSubstr("1234 of 148809523 were lost")));
+  input.ports[1].missed_remedy = "raise rx_slots";
+  EXPECT_THAT(judge(input).reasons[0],
+              AllOf(HasSubstr("; raise rx_slots."), Not(HasSubstr("give"))));
+}
+
+TEST(Judge, MissedByASendingPortIsNoOverrun) {
+  JudgeInput input = good_run();
+  input.ports[0].missed = 5;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
+TEST(Judge, Stale) {
+  JudgeInput input = good_run();
+  input.stale = 1;
+  expect_one(input, Verdict::kInvalid, HasSubstr("1 frame came too late"));
+}
+
+TEST(Judge, MoreReceivedThanSent) {
+  JudgeInput input = good_run();
+  input.received_once += 3;
+  expect_one(input, Verdict::kInvalid,
+             HasSubstr("More was received than sent (148809526 against 148809523 frames)"));
+  input.counts_probes = true;
+  expect_one(input, Verdict::kInvalid, HasSubstr("148809523 frames with a probe"));
+}
+
+TEST(Judge, LossFails) {
+  JudgeInput input = good_run();
+  input.sent = 1'000'000;
+  input.received_once = 999'999;
+  expect_one(input, Verdict::kFail, HasSubstr("1 of 1000000 was lost (1.000 ppm)"));
+  input.received_once = 0;
+  expect_one(input, Verdict::kFail, HasSubstr("1000000 of 1000000 were lost (1000000.000 ppm)"));
+}
+
+TEST(Judge, DuplicatesReorderingAndDamageFail) {
+  JudgeInput input = good_run();
+  input.duplicates = 2;
+  expect_one(input, Verdict::kFail, HasSubstr("2 frames came more than once"));
+  input = good_run();
+  input.reordered = 3;
+  expect_one(input, Verdict::kFail, HasSubstr("3 frames came after a later one"));
+  input = good_run();
+  input.damaged_probes = 1;
+  expect_one(input, Verdict::kFail, HasSubstr("1 frame came with a damaged probe"));
+}
+
+TEST(Judge, InvalidOutranksFailAndKeepsItsReasons) {
+  JudgeInput input = good_run();
+  input.duplicates = 2;
+  input.clock_fault = "the clock jumped";
+  Judgement result = judge(input);
+  EXPECT_EQ(result.verdict, Verdict::kInvalid);
+  EXPECT_THAT(result.reasons, ElementsAre(HasSubstr("clock"), HasSubstr("more than once")));
+}
+
+TEST(Judge, AWorkerOffItsCoreIsNamedInAPass) {
+  JudgeInput input = good_run();
+  input.workers[1].off_core_ms = 3.5;
+  input.workers[1].off_core_times = 2;
+  input.workers[1].longest_gap_us = 2000;
+  expect_one(
+      input, Verdict::kPass,
+      HasSubstr("Receiver rx0 was off core 1 for 3.500 ms, 2 times (longest gap 2000.0 us)"));
+}
+
+TEST(Judge, ManyShortAbsencesAreNamedByTheirShare) {
+  JudgeInput input = good_run();
+  input.workers[0].off_core_ms = 10.5;  // of 10 s: a little above a thousandth
+  input.workers[0].off_core_times = 400;
+  input.workers[0].longest_gap_us = 50;
+  expect_one(input, Verdict::kPass,
+             HasSubstr("Sender tx0 was off core 0 for 10.500 ms, 400 times"));
+  input.workers[0].off_core_ms = 9.5;
+  EXPECT_THAT(judge(input).reasons, IsEmpty());
+}
+
+TEST(Judge, TheShortestAbsenceIsNamedWhereSomethingIsWrong) {
+  JudgeInput input = good_run();
+  input.workers[1].off_core_ms = 0.05;
+  input.workers[1].off_core_times = 1;
+  input.workers[1].longest_gap_us = 50;
+  EXPECT_THAT(judge(input).reasons, IsEmpty());
+  input.ports[1].missed = 10;
+  Judgement result = judge(input);
+  EXPECT_EQ(result.verdict, Verdict::kInvalid);
+  EXPECT_THAT(result.reasons, ElementsAre(HasSubstr("overran"), HasSubstr("1 time (longest")));
+}
+
+TEST(Judge, NotesDecideNothing) {
+  JudgeInput input = good_run();
+  input.foreign = 1;
+  expect_one(input, Verdict::kPass, HasSubstr("1 frame was received that this run had not sent"));
+  input.foreign = 7;
+  expect_one(input, Verdict::kPass, HasSubstr("7 frames were received"));
+  input = good_run();
+  input.interrupted = true;
+  input.planned_seconds = 60;
+  expect_one(input, Verdict::kPass, HasSubstr("interrupted: 10.000 s of 60.000 s"));
+}
+
+TEST(Judge, ReasonsAreSentencesOfOneLine) {
+  JudgeInput input = good_run();
+  input.clock_fault = "x";
+  input.unreadable = {"y"};
+  input.sent = 10;
+  input.received_once = 5;
+  input.stale = input.duplicates = input.reordered = input.damaged_probes = input.foreign = 2;
+  input.interrupted = true;
+  input.ports[0].median_pps = input.workers[0].reached_pps = 1e3;
+  input.ports[0].pps = kLineRate * 2;
+  input.ports[1].missed = 3;
+  input.workers[0].idle_percent = 0;
+  input.workers[0].off_core_ms = 100;
+  input.workers[0].off_core_times = 1;
+  Judgement result = judge(input);
+  EXPECT_EQ(result.reasons.size(), 14U);
+  for (const std::string& reason : result.reasons) {
+    EXPECT_EQ(reason.find('\n'), std::string::npos) << reason;
+    EXPECT_EQ(reason.back(), '.') << reason;
+  }
+}
+
+Judgement judgement(Verdict verdict, std::vector<std::string> reasons) {
+  return Judgement{verdict, std::move(reasons)};
+}
+
+TEST(Merge, TheWorstVerdictAndAllReasons) {
+  Judgement pass = judgement(Verdict::kPass, {});
+  Judgement fail = judgement(Verdict::kFail, {"Lost."});
+  Judgement invalid = judgement(Verdict::kInvalid, {"Jumped.", "Lost."});
+  EXPECT_EQ(merge({pass, pass}).verdict, Verdict::kPass);
+  EXPECT_EQ(merge({pass, fail, pass}).verdict, Verdict::kFail);
+  Judgement all = merge({pass, fail, invalid});
+  EXPECT_EQ(all.verdict, Verdict::kInvalid);
+  EXPECT_THAT(all.reasons, ElementsAre("Run 2: Lost.", "Run 3: Jumped.", "Run 3: Lost."));
+}
+
+TEST(Merge, OneRunKeepsItsWordsAndNoneIsInvalid) {
+  EXPECT_THAT(merge({judgement(Verdict::kFail, {"Lost."})}).reasons, ElementsAre("Lost."));
+  EXPECT_EQ(merge({}).verdict, Verdict::kInvalid);
+  EXPECT_THAT(merge({}).reasons, ElementsAre(HasSubstr("No run")));
+}
+
+TEST(Loss, IsNeverNegative) {
+  EXPECT_EQ(loss_of(10, 8).frames, 2U);
+  EXPECT_DOUBLE_EQ(loss_of(10, 8).ppm, 200'000);
+  EXPECT_EQ(loss_of(8, 10).frames, 0U);
+  EXPECT_EQ(loss_of(8, 10).ppm, 0);
+  EXPECT_EQ(loss_of(0, 0).ppm, 0);
+}
+
+}  // namespace
+}  // namespace nmgen

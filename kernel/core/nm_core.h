@@ -63,8 +63,11 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir);
  */
 u32 nm_client_poll(struct nm_client *client, u32 events, bool record);
 
-/* The earliest time at which a bound ring may change by itself (struct nm_driver_ops.deadline); 0: never. */
-u64 nm_client_deadline(struct nm_client *client);
+/*
+ * The earliest time at which a bound ring of a direction asked for (POLLIN, POLLOUT) may change by itself
+ * (struct nm_driver_ops.deadline); 0: never.
+ */
+u64 nm_client_deadline(struct nm_client *client, u32 events);
 
 /* What mmap needs: the region's memory once the client is bound, else NULL. */
 struct nm_os_mem *nm_client_mem(struct nm_client *client);

@@ -67,7 +67,7 @@ u32 nm_client_poll(struct nm_client *client, u32 events, bool record)
 	return ready;
 }
 
-u64 nm_client_deadline(struct nm_client *client)
+u64 nm_client_deadline(struct nm_client *client, u32 events)
 {
 	struct nm_port *port = nm_load_acquire(&client->port);
 	u64 earliest = 0;
@@ -77,6 +77,8 @@ u64 nm_client_deadline(struct nm_client *client)
 	if (!port || !port->ops->deadline)
 		return 0;
 	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (!(events & (dir == NM_TX ? NM_POLLOUT : NM_POLLIN)))
+			continue;
 		for (i = client->rings[dir].first; i < client->rings[dir].last; i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
 			u64 at = kr->is_host ? 0 : nm_kring_deadline(kr);

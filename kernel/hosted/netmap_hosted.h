@@ -37,6 +37,10 @@ void nmh_destroy(struct nmh *world);
 const char *nmh_memory_kind(const struct nmh *world);
 
 int nmh_open(struct nmh *world, struct nmh_fd **out);
+
+/*
+ * Threads in nmh_poll() or nmh_ioctl() on @fd are woken, get POLLERR or -EBADF, and are waited for; no other call may be under way.
+ */
 void nmh_close(struct nmh_fd *fd);
 
 /**
@@ -67,13 +71,14 @@ int nmh_poll(struct nmh_fd *fd, short events, int timeout_ms);
 /**
  * nmh_eventfd() - a file descriptor for select(), poll() and epoll()
  *
- * It turns readable when nmh_poll() is worth calling again. Use: call nmh_poll(fd, events, 0); when it returns 0, wait until the
- * eventfd is readable, and call nmh_poll() again, which also drains it. Owned by @fd; do not close it.
+ * It turns readable when nmh_poll() is worth calling again, and is so at first. Use: call nmh_poll(fd, events, 0); when it returns
+ * 0, wait until the eventfd is readable, and call nmh_poll() again, which also drains it: so let one thread do both. Owned by @fd;
+ * do not close it. Return: the file descriptor, or a negative errno.
  */
 int nmh_eventfd(struct nmh_fd *fd);
 
-/* Why the last call on @fd was refused, with the remedy. Valid until its next call. */
-const char *nmh_reason(const struct nmh_fd *fd);
+/* Why the last call on @fd was refused, with the remedy. Valid until the next nmh_reason(); from one thread at a time. */
+const char *nmh_reason(struct nmh_fd *fd);
 
 /**
  * nmh_model_cycles() - where the time that a simulated device has taken is counted

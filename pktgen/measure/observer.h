@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Who wants to see a run while it is under way: the console, and whatever else reads records.
+#pragma once
+
+#include "pktgen/measure/record.h"
+
+namespace nmgen {
+
+// Told about a run while it is under way, by the thread that called run_scenario(), between the
+// workers' wake-ups.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+
+  // Everything is open and calibrated, run `index` (0 first) starts. `record` has scenario, device,
+  // fingerprint; `index` of `scenario.repeat`.
+  virtual void on_start(const Record& record, unsigned index) = 0;
+
+  // About once a second of the measured part. `run` has intervals so far, the newest last.
+  virtual void on_interval(const Record& record, const RunRecord& run) = 0;
+};
+
+}  // namespace nmgen

@@ -117,22 +117,24 @@ function(nmgen_style_checks)
   # They keep all cores busy by themselves.
   set_tests_properties(style.tidy style.headers PROPERTIES LABELS style TIMEOUT 1800 RUN_SERIAL ON)
 
-  file(GLOB_RECURSE cxx_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
-    "${PROJECT_SOURCE_DIR}/pktgen/*.h" "${PROJECT_SOURCE_DIR}/reporters/*.h" "${PROJECT_SOURCE_DIR}/tests/*.h")
-  file(GLOB_RECURSE c_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
-    "${PROJECT_SOURCE_DIR}/kernel/core/*.h" "${PROJECT_SOURCE_DIR}/kernel/hosted/*.h"
-    "${PROJECT_SOURCE_DIR}/kernel/drivers/*.h")
-  # The ABI is for C and C++ alike.
-  file(GLOB_RECURSE abi_headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/kernel/include/*.h")
-
+  # Headers of both languages end in .h: one of C starts with "/* SPDX", one of C++ with "// SPDX", and the ABI's, in
+  # kernel/include/, are for both.
+  set(patterns "")
+  foreach(room kernel/include kernel/core kernel/hosted kernel/drivers pktgen reporters tests)
+    list(APPEND patterns "${PROJECT_SOURCE_DIR}/${room}/*.h")
+  endforeach()
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" ${patterns})
   set(sources "")
-  foreach(language c cc)
-    if(language STREQUAL "c")
-      set(headers ${c_headers} ${abi_headers})
+  foreach(header IN LISTS headers)
+    file(READ "${PROJECT_SOURCE_DIR}/${header}" start LIMIT 2)
+    if(header MATCHES "^kernel/include/")
+      set(languages c cc)
+    elseif(start STREQUAL "/*")
+      set(languages c)
     else()
-      set(headers ${cxx_headers} ${abi_headers})
+      set(languages cc)
     endif()
-    foreach(header IN LISTS headers)
+    foreach(language IN LISTS languages)
       string(REPLACE "/" "__" unit "${header}")
       set(unit "${PROJECT_BINARY_DIR}/headers/${unit}.${language}")
       # Twice, so that a missing include guard shows too. The typedef is there because C forbids an empty unit.

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/json_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "reporters/record_fields.h"
+
+namespace nmgen {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSchema = "nmgen-result/1";
+
+// A record is seven deep; what is deeper is none, and is not worth a parser's memory.
+constexpr size_t kMaxDepth = 16;
+
+// An object of JSON, filled field by field. The path of the first figure that JSON cannot hold goes
+// to *bad.
+class Writer {
+ public:
+  static constexpr bool kWrites = true;
+
+  Writer(Json& object, std::string path, std::string* bad)
+      : object_(object), path_(std::move(path)), bad_(bad) {
+    object_ = Json::object();
+  }
+
+  template <class T>
+  void operator()(const char* name, const T& value) {
+    write(object_[name], value, path_ + "/" + name);
+  }
+
+  template <class Function>
+  void group(const char* name, Function&& function) {
+    Writer inner(object_[name], path_ + "/" + name, bad_);
+    function(inner);
+  }
+
+ private:
+  void write(Json& to, const std::string& value, const std::string&) { to = value; }
+  void write(Json& to, bool value, const std::string&) { to = value; }
+  void write(Json& to, int value, const std::string&) { to = value; }
+  void write(Json& to, unsigned value, const std::string&) { to = value; }
+  void write(Json& to, uint64_t value, const std::string&) { to = value; }
+  void write(Json& to, Verdict value, const std::string&) { to = to_string(value); }
+  void write(Json& to, const std::pair<uint64_t, uint64_t>& value, const std::string&) {
+    to = Json::array({value.first, value.second});
+  }
+  void write(Json& to, double value, const std::string& path) {
+    if (!std::isfinite(value) && bad_->empty())
+      *bad_ = path;
+    to = value;
+  }
+  template <class T>
+  void write(Json& to, const std::vector<T>& values, const std::string& path) {
+    to = Json::array();
+    for (size_t i = 0; i < values.size(); i++) {
+      Json entry;
+      write(entry, values[i], path + "/" + std::to_string(i));
+      to.push_back(std::move(entry));
+    }
+  }
+  template <class T>
+  void write(Json& to, const T& value, const std::string& path) {
+    Writer inner(to, path, bad_);
+    visit_fields(inner, value);
+  }
+
+  Json& object_;
+  std::string path_;
+  std::string* bad_;
+};
+
+// Takes an object of JSON apart. The first thing that is wrong goes to *error; what follows it is
+// left alone.
+class Reader {
+ public:
+  static constexpr bool kWrites = false;
+
+  Reader(const Json& object, std::string path, std::string* error)
+      : object_(object), path_(std::move(path)), error_(error) {
+    if (!object_.is_object())
+      complain(path_, "is not an object");
+  }
+
+  template <class T>
+  void operator()(const char* name, T& value) {
+    if (const Json* found = find(name))
+      read(*found, value, path_ + "/" + name);
+  }
+
+  template <class Function>
+  void group(const char* name, Function&& function) {
+    const Json* found = find(name);
+    if (found == nullptr)
+      return;
+    Reader inner(*found, path_ + "/" + name, error_);
+    if (error_->empty())
+      function(inner);
+    inner.finish();
+  }
+
+  // After all fields: whether there was one more.
+  void finish() {
+    if (!error_->empty())
+      return;
+    for (Json::const_iterator member = object_.begin(); member != object_.end(); ++member) {
+      if (std::find(known_.begin(), known_.end(), member.key()) == known_.end())
+        complain(path_ + "/" + member.key(), "is not a field of " + std::string(kSchema));
+    }
+  }
+
+ private:
+  void complain(const std::string& path, const std::string& what) {
+    if (error_->empty())
+      *error_ = (path.empty() ? "the document" : path) + " " + what;
+  }
+
+  const Json* find(const char* name) {
+    known_.emplace_back(name);
+    if (!error_->empty())
+      return nullptr;
+    Json::const_iterator found = object_.find(name);
+    if (found == object_.end()) {
+      complain(path_ + "/" + name, "is missing");
+      return nullptr;
+    }
+    return &*found;
+  }
+
+  void read(const Json& from, std::string& value, const std::string& path) {
+    if (!from.is_string())
+      return complain(path, "is not a string");
+    value = from.get<std::string>();
+  }
+  void read(const Json& from, bool& value, const std::string& path) {
+    if (!from.is_boolean())
+      return complain(path, "is neither true nor false");
+    value = from.get<bool>();
+  }
+  void read(const Json& from, double& value, const std::string& path) {
+    if (!from.is_number() || !(from.get<double>() >= 0))
+      return complain(path, "is not a number of at least 0");
+    value = from.get<double>();
+  }
+  void read(const Json& from, uint64_t& value, const std::string& path) {
+    if (!from.is_number_unsigned())
+      return complain(path, "is not a whole number of at least 0");
+    value = from.get<uint64_t>();
+  }
+  void read(const Json& from, unsigned& value, const std::string& path) {
+    uint64_t wide = 0;
+    read(from, wide, path);
+    if (wide > std::numeric_limits<unsigned>::max())
+      return complain(path, "is too large");
+    value = static_cast<unsigned>(wide);
+  }
+  // A core; -1 where a worker was not pinned.
+  void read(const Json& from, int& value, const std::string& path) {
+    if (!from.is_number_integer() || from.get<int64_t>() < -1 ||
+        from.get<int64_t>() > std::numeric_limits<int>::max())
+      return complain(path, "is not a whole number of at least -1");
+    value = from.get<int>();
+  }
+  void read(const Json& from, Verdict& value, const std::string& path) {
+    for (Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kInvalid}) {
+      if (from.is_string() && from.get_ref<const std::string&>() == to_string(verdict)) {
+        value = verdict;
+        return;
+      }
+    }
+    complain(path, "is not \"pass\", \"fail\" or \"invalid\"");
+  }
+  void read(const Json& from, std::pair<uint64_t, uint64_t>& value, const std::string& path) {
+    if (!from.is_array() || from.size() != 2)
+      return complain(path, "is not a list of two numbers");
+    read(from[0], value.first, path + "/0");
+    read(from[1], value.second, path + "/1");
+  }
+  template <class T>
+  void read(const Json& from, std::vector<T>& values, const std::string& path) {
+    if (!from.is_array())
+      return complain(path, "is not a list");
+    values.clear();
+    for (size_t i = 0; i < from.size() && error_->empty(); i++) {
+      T value{};
+      read(from[i], value, path + "/" + std::to_string(i));
+      values.push_back(std::move(value));
+    }
+  }
+  template <class T>
+  void read(const Json& from, T& value, const std::string& path) {
+    Reader inner(from, path, error_);
+    visit_fields(inner, value);
+    inner.finish();
+  }
+
+  const Json& object_;
+  std::string path_;
+  std::string* error_;
+  std::vector<std::string> known_;
+};
+
+bool holds_objects(const Json& value) {
+  return value.is_object() ||
+         (value.is_array() && std::any_of(value.begin(), value.end(), holds_objects));
+}
+
+// Like dump(2), but an interval, a worker and a histogram take a line each.
+void lay_out(const Json& value, const std::string& indent, bool in_list, std::string* text) {
+  const bool open =
+      value.is_object()
+          ? !in_list || std::any_of(value.begin(), value.end(),
+                                    [](const Json& member) { return member.is_structured(); })
+          : holds_objects(value);
+  if (!open || value.empty()) {
+    *text += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  const std::string inner = indent + "  ";
+  *text += value.is_object() ? "{" : "[";
+  const char* separator = "\n";
+  for (Json::const_iterator member = value.begin(); member != value.end(); ++member) {
+    *text += separator + inner;
+    if (value.is_object())
+      *text += Json(member.key()).dump() + ": ";
+    lay_out(*member, inner, value.is_array(), text);
+    separator = ",\n";
+  }
+  *text += "\n" + indent + (value.is_object() ? "}" : "]");
+}
+
+// Whether brackets nest deeper than any record's. Brackets in strings do not count.
+bool too_deep(std::string_view text) {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); i++) {
+    const char letter = text[i];
+    if (in_string) {
+      if (letter == '\\')
+        i++;
+      else if (letter == '"')
+        in_string = false;
+      continue;
+    }
+    if (letter == '"')
+      in_string = true;
+    else if ((letter == '[' || letter == '{') && ++depth > kMaxDepth)
+      return true;
+    else if ((letter == ']' || letter == '}') && depth > 0)
+      depth--;
+  }
+  return false;
+}
+
+// What cannot be said by one field alone.
+std::string inconsistency(const Record& record) {
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    const std::string run = fmt::format("/runs/{}", i);
+    for (const LatencyRecord* latency :
+         {&record.runs[i].latency_ns, &record.runs[i].latency_intended_ns}) {
+      const std::string path =
+          run + (latency == &record.runs[i].latency_ns ? "/latency_ns" : "/latency_intended_ns");
+      uint64_t count = 0;
+      for (const std::pair<uint64_t, uint64_t>& bucket : latency->histogram)
+        count += bucket.second;
+      if (!latency->histogram.empty() && count != latency->count)
+        return fmt::format("{}/histogram counts {} and {}/count says {}", path, count, path,
+                           latency->count);
+    }
+    if (record.runs[i].loss.frames > record.runs[i].tx.frames)
+      return fmt::format("{}/loss/frames is more than was sent", run);
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<std::string> record_to_json(const Record& record) {
+  Json document;
+  std::string bad;
+  Writer writer(document, "", &bad);
+  visit_fields(writer, record);
+  if (!bad.empty())
+    return fail("cannot write the record", bad + " is not a finite number",
+                "this is a bug of nmgen; report it with the scenario");
+  std::string text;
+  lay_out(document, "", false, &text);
+  return text + "\n";
+}
+
+Result<Record> record_from_json(std::string_view text, const std::string& name) {
+  const std::string what = "cannot read record " + name;
+  const std::string restore = "take the file as nmgen wrote it";
+  if (too_deep(text))
+    return fail(what, fmt::format("it is nested more than {} deep", kMaxDepth), restore);
+  Json document;
+  try {
+    document = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    if (error.byte > text.size())
+      return fail(what, fmt::format("it ends in the middle, after {} bytes", text.size()),
+                  "it was cut short: copy it again, or run the scenario again");
+    return fail(what, fmt::format("it is no JSON from byte {} on", error.byte), restore);
+  } catch (const Json::exception&) {
+    return fail(what, "a number in it is out of range", restore);
+  }
+  if (!document.is_object() || !document.contains("schema") || !document["schema"].is_string())
+    return fail(what, "it does not say which schema it follows", "give a file that nmgen wrote");
+  const std::string schema = document["schema"].get<std::string>();
+  if (schema != kSchema)
+    return fail(what, fmt::format("it follows schema \"{:.40}\", not \"{}\"", schema, kSchema),
+                "read it with the nmgen that wrote it, or run its scenario again");
+
+  Record record;
+  std::string error;
+  Reader reader(document, "", &error);
+  visit_fields(reader, record);
+  reader.finish();
+  if (error.empty())
+    error = inconsistency(record);
+  if (!error.empty())
+    return fail(what, error, "it was edited: " + restore);
+  return record;
+}
+
+}  // namespace nmgen

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "reporters/units.h"
+
+namespace nmgen {
+namespace {
+
+constexpr size_t kWidth = 80;
+
+// One direction over all runs: counts are sums, costs are means weighted by frames.
+struct Totals {
+  bool used = false;  // some worker has this role
+  uint64_t frames = 0;
+  double busy = 0, model = 0, frames_per_sync = 0, line_rate_percent = 0, idle_percent = 0;
+};
+
+Totals totals_of(const Record& record, bool sends) {
+  Totals totals;
+  double busy = 0, model = 0, syncs = 0, percent_seconds = 0, seconds = 0;
+  uint64_t idle_cycles = 0, all_cycles = 0;
+  for (const RunRecord& run : record.runs) {
+    const DirectionRecord& direction = sends ? run.tx : run.rx;
+    const double frames = static_cast<double>(direction.frames);
+    totals.frames += direction.frames;
+    busy += direction.busy_cycles_per_frame * frames;
+    model += direction.model_cycles_per_frame * frames;
+    if (direction.frames_per_sync > 0)
+      syncs += frames / direction.frames_per_sync;
+    percent_seconds += direction.line_rate_percent * run.seconds;
+    seconds += run.seconds;
+    for (const WorkerRecord& worker : run.workers) {
+      if (worker.role != (sends ? "sender" : "receiver"))
+        continue;
+      totals.used = true;
+      idle_cycles += worker.idle_cycles;
+      all_cycles += worker.idle_cycles + worker.busy_cycles + worker.model_cycles;
+    }
+  }
+  if (totals.frames > 0) {
+    totals.busy = busy / static_cast<double>(totals.frames);
+    totals.model = model / static_cast<double>(totals.frames);
+  }
+  if (syncs > 0)
+    totals.frames_per_sync = static_cast<double>(totals.frames) / syncs;
+  if (seconds > 0)
+    totals.line_rate_percent = percent_seconds / seconds;
+  if (all_cycles > 0)
+    totals.idle_percent = 100 * static_cast<double>(idle_cycles) / static_cast<double>(all_cycles);
+  return totals;
+}
+
+// A row of the table of figures: label, sent, received, and what the figure means.
+void add_row(std::string* text, const char* label, const std::string& sent,
+             const std::string& received, const char* note = "") {
+  std::string row = fmt::format("  {:<22}{:>19}{:>19}", label, sent, received);
+  if (*note != '\0')
+    row += fmt::format("  {}", note);
+  *text += row + "\n";
+}
+
+void add_figures(const Record& record, Paint paint, std::string* text) {
+  const Totals tx = totals_of(record, true), rx = totals_of(record, false);
+  const bool has_line = record.device.speed_gbps > 0;
+  struct Columns {
+    const Totals& tx;
+    const Totals& rx;
+    std::string left(const std::string& value) const { return tx.used ? value : "-"; }
+    std::string right(const std::string& value) const { return rx.used ? value : "-"; }
+  } columns{tx, rx};
+
+  *text += paint.faint(fmt::format("  {:<22}{:>19}{:>19}", "", "sent", "received")) + "\n";
+  add_row(text, "frames", columns.left(grouped(tx.frames)), columns.right(grouped(rx.frames)));
+  add_row(text, "frames a second", columns.left(si_rate(record.tx_pps.median)),
+          columns.right(si_rate(record.rx_pps.median)), "median second");
+  add_row(text, "  MAD", columns.left(si_rate(record.tx_pps.mad)),
+          columns.right(si_rate(record.rx_pps.mad)), "of the seconds");
+  add_row(text, "  lowest", columns.left(si_rate(record.tx_pps.min)),
+          columns.right(si_rate(record.rx_pps.min)));
+  add_row(text, "  highest", columns.left(si_rate(record.tx_pps.max)),
+          columns.right(si_rate(record.rx_pps.max)));
+  if (has_line)
+    add_row(text, "% of line rate", columns.left(percent(tx.line_rate_percent)),
+            columns.right(percent(rx.line_rate_percent)), "whole time");
+  add_row(text, "cycles a frame, busy", columns.left(short_cycles(tx.busy)),
+          columns.right(short_cycles(rx.busy)), "app+core+driver");
+  if (record.device.simulated)
+    add_row(text, "cycles a frame, model", columns.left(short_cycles(tx.model)),
+            columns.right(short_cycles(rx.model)), "simulation");
+  add_row(text, "% of time idle", columns.left(percent(tx.idle_percent)),
+          columns.right(percent(rx.idle_percent)), "all workers");
+  add_row(text, "frames a sync", columns.left(fmt::format("{:.1f}", tx.frames_per_sync)),
+          columns.right(fmt::format("{:.1f}", rx.frames_per_sync)));
+}
+
+void add_losses(const Record& record, Paint paint, std::string* text) {
+  uint64_t lost = 0, reordered = 0, duplicates = 0, missed = 0, sent = 0, damaged = 0, foreign = 0;
+  double pause_s = 0, ppm_frames = 0;
+  bool receives = false;
+  for (const RunRecord& run : record.runs) {
+    lost += run.loss.frames;
+    ppm_frames += run.loss.ppm * static_cast<double>(run.tx.frames);
+    sent += run.tx.frames;
+    reordered += run.reordered;
+    duplicates += run.duplicates;
+    missed += run.missed;
+    pause_s += run.pause_s;
+    for (const WorkerRecord& worker : run.workers) {
+      receives = receives || worker.role == "receiver";
+      damaged += worker.damaged_probes;
+      foreign += worker.foreign_frames;
+    }
+  }
+  if (!receives) {
+    *text += "\n  lost: not measured, nobody receives\n";
+    return;
+  }
+  const double ppm = sent > 0 ? ppm_frames / static_cast<double>(sent) : 0;
+  std::string loss = fmt::format("lost {} ({:.3g} ppm)", grouped(lost), ppm);
+  *text += fmt::format("\n  {}   reordered {}   duplicates {}\n", lost > 0 ? paint.bad(loss) : loss,
+                       grouped(reordered), grouped(duplicates));
+  *text += fmt::format("  missed by the receiving device {}   wire paused {:.3f} s\n",
+                       grouped(missed), pause_s);
+  if (damaged > 0 || foreign > 0)
+    *text += fmt::format("  damaged probes {}   frames of others {}\n", grouped(damaged),
+                         grouped(foreign));
+}
+
+void add_latency_row(const std::string& label, const LatencyRecord& latency, std::string* text) {
+  *text +=
+      fmt::format("  {:<22}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}\n", label, short_time(latency.min),
+                  short_time(latency.p50), short_time(latency.p90), short_time(latency.p99),
+                  short_time(latency.p999), short_time(latency.max), short_time(latency.floor));
+}
+
+void add_latencies(const Record& record, Paint paint, std::string* text) {
+  bool measured = false;
+  for (const RunRecord& run : record.runs)
+    measured = measured || run.latency_ns.count > 0;
+  if (!measured) {
+    *text += "\n  latency: not measured, no probe came back\n";
+    return;
+  }
+  *text += "\n" +
+           paint.faint(fmt::format("  {:<22}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "latency", "min",
+                                   "p50", "p90", "p99", "p99.9", "max", "floor")) +
+           "\n";
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    const RunRecord& run = record.runs[i];
+    if (run.latency_ns.count == 0)
+      continue;
+    const std::string of_run = record.runs.size() > 1 ? fmt::format(", run {}", i + 1) : "";
+    add_latency_row("from sending" + of_run, run.latency_ns, text);
+    if (run.latency_intended_ns.count > 0)
+      add_latency_row("from due time" + of_run, run.latency_intended_ns, text);
+  }
+}
+
+// Workers by name, over all runs.
+std::vector<WorkerRecord> summed_workers(const Record& record) {
+  std::vector<WorkerRecord> workers;
+  for (const RunRecord& run : record.runs) {
+    for (const WorkerRecord& worker : run.workers) {
+      std::vector<WorkerRecord>::iterator same =
+          std::find_if(workers.begin(), workers.end(),
+                       [&](const WorkerRecord& known) { return known.name == worker.name; });
+      if (same == workers.end()) {
+        workers.push_back(worker);
+        continue;
+      }
+      same->frames += worker.frames;
+      same->busy_cycles += worker.busy_cycles;
+      same->model_cycles += worker.model_cycles;
+      same->idle_cycles += worker.idle_cycles;
+      same->off_core_ms += worker.off_core_ms;
+      same->off_core_times += worker.off_core_times;
+      same->longest_gap_us = std::max(same->longest_gap_us, worker.longest_gap_us);
+    }
+  }
+  return workers;
+}
+
+void add_workers(const Record& record, Paint paint, std::string* text) {
+  std::vector<WorkerRecord> workers = summed_workers(record);
+  if (workers.empty())
+    return;
+  *text +=
+      "\n" +
+      paint.faint(fmt::format("  {:<6}{:<15}{:>5}{:>5}{:>16}{:>7}{:>7}{:>7}{:>9}", "worker", "port",
+                              "ring", "core", "frames", "busy%", "model%", "idle%", "off core")) +
+      "\n";
+  for (const WorkerRecord& worker : workers) {
+    const double all =
+        static_cast<double>(worker.busy_cycles + worker.model_cycles + worker.idle_cycles);
+    const double hundredth = all > 0 ? 100 / all : 0;
+    const std::string core = worker.core >= 0 ? std::to_string(worker.core) : "any";
+    *text += fmt::format("  {:<6}{:<15}{:>5}{:>5}{:>16}{:>7.1f}{:>7.1f}{:>7.1f}{:>9}\n",
+                         worker.name, worker.port, worker.ring, core, grouped(worker.frames),
+                         hundredth * static_cast<double>(worker.busy_cycles),
+                         hundredth * static_cast<double>(worker.model_cycles),
+                         hundredth * static_cast<double>(worker.idle_cycles),
+                         short_time(worker.off_core_ms * 1e6));
+  }
+}
+
+void add_machine(const Record& record, Paint paint, std::string* text) {
+  const Fingerprint& print = record.fingerprint;
+  std::string line = fmt::format(
+      "machine: {}, {}, {}, governor {}, TSC {:.3f} GHz, clock {}, Linux {}, load {:.2f}; built "
+      "from {}{} by {}",
+      print.cpu_model, plural(print.cores, "core"),
+      print.virtualisation == "none" ? "bare metal" : print.virtualisation, print.governor,
+      print.tsc_hz / 1e9, print.clock_source, print.kernel, print.load, print.commit.substr(0, 12),
+      print.dirty ? " with changes" : "", print.compiler);
+  *text += "\n";
+  for (const std::string& part : wrapped(line, kWidth - 2))
+    *text += "  " + paint.faint(part) + "\n";
+}
+
+double seconds_of(const Record& record) {
+  double seconds = 0;
+  for (const RunRecord& run : record.runs)
+    seconds += run.seconds;
+  return seconds;
+}
+
+}  // namespace
+
+std::string Paint::paint(const char* code, std::string_view text) const {
+  return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string device_line(const DeviceRecord& device) {
+  const std::string speed =
+      device.speed_gbps > 0 ? fmt::format("{:g} Gbit/s", device.speed_gbps) : "speed not known";
+  if (!device.simulated)
+    return fmt::format("{}, {}", device.driver, speed);
+  std::string model = device.driver;
+  if (model.starts_with("sim"))
+    model.erase(0, 3);
+  return fmt::format("simulated {}, {}: a result of the model, not of a NIC", model, speed);
+}
+
+std::string verdict_text(const Record& record, Paint paint) {
+  std::string verdict;
+  switch (record.verdict) {
+    case Verdict::kPass:
+      verdict = paint.good("PASS");
+      break;
+    case Verdict::kFail:
+      verdict = paint.bad("FAIL");
+      break;
+    case Verdict::kInvalid:
+      verdict = paint.doubtful("INVALID");
+      break;
+  }
+  std::string text = fmt::format("{}  {}, {:.1f} s measured", verdict,
+                                 paint.strong(record.scenario_name), seconds_of(record));
+  if (record.runs.size() > 1)
+    text += fmt::format(" in {} runs", record.runs.size());
+  text += fmt::format("\n  {}\n", device_line(record.device));
+  for (const std::string& reason : record.verdict_reasons) {
+    const char* mark = "- ";
+    for (const std::string& line : wrapped(reason, kWidth - 4)) {
+      text += fmt::format("  {}{}\n", mark, line);
+      mark = "  ";
+    }
+  }
+  return text;
+}
+
+std::string summary_text(const Record& record, Paint paint) {
+  std::string text = verdict_text(record, paint) + "\n";
+  add_figures(record, paint, &text);
+  add_losses(record, paint, &text);
+  add_latencies(record, paint, &text);
+  add_workers(record, paint, &text);
+  add_machine(record, paint, &text);
+  return text;
+}
+
+}  // namespace nmgen

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Figures as people read them, in few and predictable columns. ASCII only, so that a byte is a
+// column.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nmgen {
+
+// 148809523 -> "148,809,523".
+std::string grouped(uint64_t count);
+
+// With an SI prefix and three decimals, at most 8 columns: "14.881M", "812.744k", "100.0".
+std::string si_rate(double per_second);
+
+// A count in at most 7 columns: "999,999", "1.23M".
+std::string short_count(uint64_t count);
+
+// Cycles a frame in at most 6 columns: "32.1", "1234", "12.3k".
+std::string short_cycles(double cycles);
+
+// A time with three significant digits, at most 6 columns: "85ns", "12.3us", "1.23ms", "10.0s".
+std::string short_time(double ns);
+
+// A percentage in at most 6 columns, rounded down above 99.9, so that less than all never reads as
+// 100: "99.99", "100.00".
+std::string percent(double value);
+
+// "1 frame", "2 frames".
+std::string plural(uint64_t count, const char* noun);
+
+// Breaks `text` at blanks into lines of at most `width` columns. A longer word stays whole.
+std::vector<std::string> wrapped(std::string_view text, size_t width);
+
+}  // namespace nmgen

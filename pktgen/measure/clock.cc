@@ -127,8 +127,8 @@ Result<TscClock> TscClock::fit(const std::vector<ClockSample>& samples) {
   return clock;
 }
 
-Result<TscClock> TscClock::calibrate(uint64_t span_ns) {
-  if (!has_invariant_tsc())
+Result<TscClock> TscClock::calibrate(uint64_t span_ns, bool invariant) {
+  if (!invariant)
     return fail("cannot use the TSC as a clock", "this processor does not say that it is invariant",
                 "use a processor that has an invariant TSC, or let the virtual machine have it "
                 "(QEMU with KVM: -cpu host,+invtsc)");

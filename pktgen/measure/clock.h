@@ -59,6 +59,9 @@ struct ClockCheck {
   std::string reason;
 };
 
+// Whether the processor says that its counter is invariant.
+bool has_invariant_tsc();
+
 // Copied freely; every member function may be called from any thread.
 struct TscClock {
   double hz = 0;
@@ -67,7 +70,8 @@ struct TscClock {
 
   // Measures the counter's rate for `span_ns`, asleep most of the time. Error where the counter is
   // not invariant, or where three attempts did not agree with themselves.
-  static Result<TscClock> calibrate(uint64_t span_ns = 100'000'000);
+  static Result<TscClock> calibrate(uint64_t span_ns = 100'000'000,
+                                    bool invariant = has_invariant_tsc());
 
   // The least-squares line through samples of rising time. Error where one lies off the line by
   // more than 50 ppm of the span.
@@ -83,9 +87,6 @@ struct TscClock {
   ClockCheck recheck() const;
   ClockCheck compare(const ClockSample& now) const;
 };
-
-// Whether the processor says that its counter is invariant.
-bool has_invariant_tsc();
 
 // The kernel's current clock source, from sysfs; "unknown" where that is missing.
 std::string clock_source_name();

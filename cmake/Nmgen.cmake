@@ -117,7 +117,7 @@ function(nmgen_style_checks)
     # 77 is what a check that cannot run here exits with, after it said why.
     set_tests_properties(style.${check} PROPERTIES LABELS style TIMEOUT 1800 SKIP_RETURN_CODE 77)
   endforeach()
-  add_test(NAME style.headers COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target nmgen_headers -- -k 0)
+  add_test(NAME style.headers COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target nmgen_headers -- --quiet -k 0)
   # They keep all cores busy by themselves.
   set_tests_properties(style.tidy style.headers PROPERTIES LABELS style TIMEOUT 1800 RUN_SERIAL ON)
 
@@ -128,6 +128,8 @@ function(nmgen_style_checks)
     list(APPEND patterns "${PROJECT_SOURCE_DIR}/${room}/*.h")
   endforeach()
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" ${patterns})
+  # A list of macro calls is there for whoever defines the macros.
+  list(FILTER headers EXCLUDE REGEX "_list[.]h$")
   set(sources "")
   foreach(header IN LISTS headers)
     file(READ "${PROJECT_SOURCE_DIR}/${header}" start LIMIT 2)

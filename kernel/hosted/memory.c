@@ -207,7 +207,7 @@ static int back_with_file(struct nm_os_mem *mem, u64 len, bool huge)
 		goto fail;
 	if (mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, piece->fd, 0) == MAP_FAILED) {
 		/* What was there may be gone: keep others out of our address space. */
-		mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+		(void)mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 		close(piece->fd);
 		goto fail;
 	}

@@ -80,12 +80,14 @@ class Port {
   double speed_bps() const { return speed_bps_; }  // 0: not known
   unsigned tx_rings() const { return tx_rings_; }
   unsigned rx_rings() const { return rx_rings_; }
+  unsigned tx_slots() const { return tx_slots_; }  // of each ring
 
  protected:
   std::string name_, driver_, residence_;
   bool simulated_ = false;
   double speed_bps_ = 0;
   unsigned tx_rings_ = 0, rx_rings_ = 0;
+  unsigned tx_slots_ = 0;
 };
 
 // All ports of a scenario: the hosted world with its simulated devices, and ports of the kernel's
@@ -97,7 +99,6 @@ class PortSet {
   virtual Result<Port*> port(const std::string& name) = 0;
 };
 
-// Makes the scenario's simulated devices and cables. `buffer_bytes` is what one buffer must hold at
 // least.
 Result<std::unique_ptr<PortSet>> open_ports(const Scenario& scenario);
 

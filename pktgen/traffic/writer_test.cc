@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each writer against the plan: a ring in plain memory is filled and emptied many times round, with
+// batches that wrap, and every frame that a device would read is compared with the one the plan
+// says comes next.
+#include "pktgen/traffic/writer.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "net/netmap_user.h"
+
+namespace nmgen {
+namespace {
+
+constexpr uint32_t kSlots = 64;
+constexpr uint32_t kBufferBytes = 2112;
+
+// A ring that nobody syncs, in memory laid out as a region is: netmap_if, ring, buffers.
+class MemoryRing final : public PortRing {
+ public:
+  explicit MemoryRing(uint32_t extra)
+      : memory_(((1 << 14) + (2 + kSlots + extra) * kBufferBytes) / sizeof(Line) + 1) {
+    char* base = memory_.front().bytes;
+    netmap_if* nif = reinterpret_cast<netmap_if*>(base);
+    nif->ni_tx_rings = nif->ni_host_tx_rings = nif->ni_rx_rings = nif->ni_host_rx_rings = 1;
+    nif->ring_ofs[0] = 4096;
+    netmap_ring* ring = reinterpret_cast<netmap_ring*>(base + 4096);
+    ring->num_slots = kSlots;
+    ring->nr_buf_size = kBufferBytes;
+    ring->buf_ofs = (1 << 14) - 4096;
+    ring->tail = kSlots - 1;
+    for (uint32_t i = 0; i < kSlots; i++)
+      ring->slot[i].buf_idx = 2 + i;
+    map(base, 0, true, 0);
+    for (uint32_t i = 0; i < extra; i++)
+      extra_.push_back(2 + kSlots + i);
+  }
+  int sync() override { return 0; }
+
+ private:
+  struct alignas(128) Line {
+    char bytes[128];
+  };
+  std::vector<Line> memory_;
+};
+
+StreamSpec stream_of(const std::string& name, unsigned size) {
+  StreamSpec stream;
+  stream.name = name;
+  stream.frame.size_no_crc = size;
+  stream.frame.network = Ipv4Spec{};
+  stream.frame.transport = UdpSpec{};
+  return stream;
+}
+
+// Sends `frames` frames in random batches and checks each as it would leave.
+void check(const Scenario& scenario, const std::vector<std::string>& streams, uint64_t frames) {
+  SenderSpec sender;
+  sender.streams = streams;
+  Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender);
+  ASSERT_TRUE(plan) << plan.error().sentence();
+  MemoryRing port(static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots)));
+  netmap_ring* ring = port.ring();
+  std::vector<uint32_t> own;
+  for (uint32_t i = 0; i < kSlots; i++)
+    own.push_back(ring->slot[i].buf_idx);
+
+  constexpr uint32_t kMagic = 0x1234567;
+  with_writer(port, *plan, [&](auto& writer) {
+    std::mt19937 random(7);
+    BatchStamp stamp;
+    stamp.probe = make_probe_template(kMagic, 3);
+    uint64_t sent = 0, probes = 0;
+    uint32_t head = 0;
+    while (sent < frames) {
+      const uint32_t count = 1 + random() % (kSlots - 1);
+      stamp.tsc = 1000 + sent;
+      const uint32_t first = head;
+      head = writer.write(head, count, stamp);
+      ASSERT_EQ(head, (first + count) % kSlots);
+      for (uint32_t k = 0; k < count; k++, sent++) {
+        const netmap_slot& slot = ring->slot[(first + k) % kSlots];
+        const PlannedFrame& planned = plan->cycle()[sent % plan->cycle().size()];
+        const PlannedStream& stream = plan->streams()[planned.stream];
+        ASSERT_EQ(slot.len, stream.size_no_crc);
+        std::vector<uint8_t> expected(stream.size_no_crc);
+        plan->write_frame(planned, expected.data());
+        if (scenario.probe_every > 0 && sent % scenario.probe_every == 0)
+          write_probe(expected.data() + stream.probe_offset, stamp.probe,
+                      static_cast<uint32_t>(probes++), stamp.tsc);
+        const uint8_t* bytes = reinterpret_cast<const uint8_t*>(port.buffer(slot.buf_idx));
+        ASSERT_EQ(std::vector<uint8_t>(bytes, bytes + slot.len), expected) << "frame " << sent;
+      }
+    }
+    EXPECT_EQ(stamp.sequence, probes);
+  });
+  for (uint32_t i = 0; i < kSlots; i++)
+    EXPECT_EQ(ring->slot[i].buf_idx, own[i]) << "slot " << i << " did not get its own buffer back";
+}
+
+Scenario scenario_with(uint32_t probe_every, std::vector<StreamSpec> streams) {
+  Scenario scenario;
+  scenario.probe_every = probe_every;
+  scenario.streams = std::move(streams);
+  return scenario;
+}
+
+StreamSpec varied(unsigned size, uint32_t ports, uint32_t addresses) {
+  StreamSpec stream = stream_of("v", size);
+  stream.vary = {{FrameField::kUdpSource, ports}, {FrameField::kIpv4Source, addresses}};
+  stream.flows = uint64_t{ports} * addresses;
+  return stream;
+}
+
+TEST(Writer, ConstantFrames) {
+  for (uint32_t every : {0u, 1u, 3u, 100u}) {
+    SCOPED_TRACE(every);
+    check(scenario_with(every, {stream_of("a", 60)}), {"a"}, 2000);
+  }
+}
+
+TEST(Writer, ManyFlows) {
+  for (uint32_t every : {0u, 1u, 5u}) {
+    SCOPED_TRACE(every);
+    check(scenario_with(every, {varied(60, 7, 11)}), {"v"}, 2000);
+    check(scenario_with(every, {varied(60, 2, 1)}), {"v"}, 2000);
+    check(scenario_with(every, {varied(1514, 32, 32)}), {"v"}, 3000);
+  }
+}
+
+TEST(Writer, ManyFlowsOfLongHeaders) {
+  StreamSpec stream;
+  stream.name = "v";
+  stream.frame.size_no_crc = 120;
+  stream.frame.vlans = {VlanTag{0x88a8, 5, 0, false}, VlanTag{0x8100, 6, 0, false}};
+  stream.frame.network = Ipv6Spec{};
+  stream.frame.transport = TcpSpec{};
+  stream.vary = {{FrameField::kTcpSource, 9}, {FrameField::kIpv6Destination, 5}};
+  stream.flows = 45;
+  check(scenario_with(1, {stream}), {"v"}, 2000);
+}
+
+TEST(Writer, MixesOfSizes) {
+  StreamSpec small = stream_of("a", 60), large = stream_of("b", 1514);
+  small.weight = 3;
+  for (uint32_t every : {0u, 1u, 4u}) {
+    SCOPED_TRACE(every);
+    check(scenario_with(every, {small, large}), {"a", "b"}, 2000);
+  }
+}
+
+}  // namespace
+}  // namespace nmgen

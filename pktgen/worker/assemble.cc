@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/worker/assemble.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "pktgen/measure/line_rate.h"
+
+namespace nmgen {
+namespace {
+
+double ratio(uint64_t a, uint64_t b) {
+  return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
+}
+
+WorkerRecord worker_record(const WorkerBase& worker, const WorkerResult& result,
+                           const TscClock& clock) {
+  WorkerRecord record;
+  record.name = worker.name;
+  record.port = worker.port_name;
+  record.ring = worker.ring_index;
+  record.core = worker.core;
+  record.frames = result.counters.frames;
+  record.syncs = result.counters.syncs;
+  record.syncs_with_frames = result.counters.syncs_with_frames;
+  record.busy_cycles = result.counters.busy_cycles;
+  record.model_cycles = result.counters.model_cycles;
+  record.idle_cycles = result.counters.idle_cycles;
+  fill_off_core(record, result.off_core, result.gaps, clock);
+  return record;
+}
+
+// Sums over the workers of one role.
+DirectionRecord direction(const std::vector<WorkerRecord>& workers, const std::string& role,
+                          double seconds, double speed_bps) {
+  DirectionRecord sum;
+  uint64_t busy = 0, model = 0, syncs = 0;
+  for (const WorkerRecord& worker : workers) {
+    if (worker.role != role)
+      continue;
+    sum.frames += worker.frames;
+    sum.bytes += worker.bytes;
+    busy += worker.busy_cycles;
+    model += worker.model_cycles;
+    syncs += worker.syncs_with_frames;
+  }
+  if (seconds > 0) {
+    sum.pps = static_cast<double>(sum.frames) / seconds;
+    sum.bps_l1 = 8.0 * static_cast<double>(sum.bytes + sum.frames * kWireOverheadBytes) / seconds;
+  }
+  if (speed_bps > 0)
+    sum.line_rate_percent = 100 * sum.bps_l1 / speed_bps;
+  sum.busy_cycles_per_frame = ratio(busy, sum.frames);
+  sum.model_cycles_per_frame = ratio(model, sum.frames);
+  sum.frames_per_sync = ratio(sum.frames, syncs);
+  return sum;
+}
+
+// The speeds of the ports that one kind of worker uses, each once; 0 where one is not known.
+template <typename Worker>
+double speed_of(const std::vector<std::unique_ptr<Worker>>& workers) {
+  double speed = 0;
+  std::vector<const Port*> seen;
+  for (const std::unique_ptr<Worker>& worker : workers) {
+    if (std::find(seen.begin(), seen.end(), worker->port) != seen.end())
+      continue;
+    seen.push_back(worker->port);
+    if (worker->port->speed_bps() <= 0)
+      return 0;
+    speed += worker->port->speed_bps();
+  }
+  return speed;
+}
+
+// Whether the frames of `sender` come to a receiver of the scenario: over a cable whose other end
+// has one, or a real network.
+bool is_received(const Scenario& scenario, const SenderWorker& sender) {
+  if (!sender.port->simulated())
+    return !scenario.receivers.empty();
+  const SimulatedDevice* device =
+      scenario.simulated_device(sender.port_name.substr(sender.port_name.find(':') + 1));
+  if (device == nullptr || device->cable.empty())
+    return false;
+  return std::any_of(
+      scenario.receivers.begin(), scenario.receivers.end(),
+      [&](const ReceiverSpec& receiver) { return receiver.port == "sim:" + device->cable; });
+}
+
+// What loss is told over: probes where there are any, else all frames.
+struct Compared {
+  uint64_t sent = 0, received_once = 0;
+  bool receives = false;
+};
+
+Compared compare(const Scenario& scenario, const RunSet& set, const PhaseResult& phase) {
+  Compared compared;
+  for (size_t i = 0; i < set.senders.size(); i++) {
+    if (!is_received(scenario, *set.senders[i]))
+      continue;
+    compared.receives = true;
+    const CounterValues& counters = phase.senders[i].counters;
+    compared.sent += scenario.probe_every > 0 ? counters.probes : counters.frames;
+  }
+  for (const WorkerResult& result : phase.receivers)
+    compared.received_once +=
+        scenario.probe_every > 0 ? result.counters.unique : result.counters.frames;
+  return compared;
+}
+
+}  // namespace
+
+RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase) {
+  RunRecord run;
+  run.seconds = phase.seconds;
+  run.intervals = phase.intervals;
+  double floor_ns = 0;
+  for (size_t i = 0; i < set.senders.size(); i++) {
+    const SenderWorker& worker = *set.senders[i];
+    WorkerRecord record = worker_record(worker, phase.senders[i], *set.clock);
+    record.role = "sender";
+    record.bytes = worker.plan->bytes_with_crc(record.frames);
+    run.workers.push_back(std::move(record));
+  }
+  for (size_t i = 0; i < set.receivers.size(); i++) {
+    const CounterValues& counters = phase.receivers[i].counters;
+    WorkerRecord record = worker_record(*set.receivers[i], phase.receivers[i], *set.clock);
+    record.role = "receiver";
+    record.bytes = counters.bytes;
+    record.foreign_frames = counters.foreign;
+    record.damaged_probes = counters.damaged;
+    record.reordered = counters.reordered;
+    record.duplicates = counters.duplicates;
+    run.reordered += counters.reordered;
+    run.duplicates += counters.duplicates;
+    floor_ns = std::max(floor_ns, set.receivers[i]->floor_ns);
+    run.workers.push_back(std::move(record));
+  }
+  run.tx = direction(run.workers, "sender", phase.seconds, speed_of(set.senders));
+  run.rx = direction(run.workers, "receiver", phase.seconds, speed_of(set.receivers));
+  for (const PortCounters& port : phase.ports) {
+    run.missed += port.missed;
+    run.pause_s += static_cast<double>(port.paused_ns) / 1e9;
+  }
+  const Compared compared = compare(scenario, set, phase);
+  if (compared.receives)
+    run.loss = loss_of(compared.sent, compared.received_once);
+  run.latency_ns = phase.latency.to_record(floor_ns);
+  const bool paced = std::any_of(set.senders.begin(), set.senders.end(),
+                                 [](const auto& sender) { return sender->asked_pps > 0; });
+  run.latency_intended_ns = paced ? phase.latency_intended.to_record(floor_ns) : run.latency_ns;
+  return run;
+}
+
+Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase,
+                    const RunRecord& run, const ClockCheck& clock) {
+  JudgeInput input;
+  input.seconds = phase.seconds;
+  input.interrupted = phase.interrupted;
+  input.planned_seconds = scenario.duration_s;
+  for (size_t i = 0; i < set.ports.size(); i++) {
+    const Port& port = *set.ports[i];
+    const PortCounters& counted = phase.ports[i];
+    JudgedPort judged;
+    judged.name = port.name();
+    judged.pause_s = static_cast<double>(counted.paused_ns) / 1e9;
+    judged.missed = counted.missed;
+    uint64_t frames = 0, bytes = 0;
+    for (size_t k = 0; k < set.senders.size(); k++) {
+      const SenderWorker& worker = *set.senders[k];
+      if (worker.port != &port)
+        continue;
+      judged.sends = true;
+      judged.asked_pps += worker.asked_pps;
+      frames += phase.senders[k].counters.frames;
+      bytes += worker.plan->bytes_with_crc(phase.senders[k].counters.frames);
+    }
+    if (judged.sends && phase.seconds > 0 && frames > 0) {
+      judged.pps = static_cast<double>(frames) / phase.seconds;
+      judged.median_pps = phase.intervals.empty() ? judged.pps : phase.port_median_pps[i];
+      if (port.speed_bps() > 0)
+        judged.line_rate_pps = line_rate_pps(
+            port.speed_bps(), static_cast<double>(bytes) / static_cast<double>(frames));
+    }
+    if (counted.driver_bugs > 0)
+      input.unreadable.push_back(
+          port.name() + ": the driver broke the device's rules " +
+          std::to_string(counted.driver_bugs) +
+          " times, so its figures mean nothing; the last: " + counted.last_bug + ".");
+    input.ports.push_back(std::move(judged));
+  }
+  for (size_t i = 0; i < run.workers.size(); i++) {
+    const WorkerRecord& worker = run.workers[i];
+    JudgedWorker judged;
+    judged.name = worker.name;
+    judged.sender = i < set.senders.size();
+    judged.core = worker.core;
+    if (judged.sender) {
+      judged.asked_pps = set.senders[i]->asked_pps;
+      judged.reached_pps = phase.senders[i].median_pps;
+    }
+    const uint64_t total = worker.busy_cycles + worker.model_cycles + worker.idle_cycles;
+    judged.idle_percent = 100 * ratio(worker.idle_cycles, total);
+    judged.off_core_ms = worker.off_core_ms;
+    judged.off_core_times = worker.off_core_times;
+    judged.longest_gap_us = worker.longest_gap_us;
+    input.workers.push_back(std::move(judged));
+  }
+  const Compared compared = compare(scenario, set, phase);
+  input.receives = compared.receives;
+  input.counts_probes = scenario.probe_every > 1;
+  input.sent = compared.sent;
+  input.received_once = compared.received_once;
+  input.duplicates = run.duplicates;
+  input.reordered = run.reordered;
+  for (const WorkerResult& result : phase.receivers) {
+    input.damaged_probes += result.counters.damaged;
+    input.stale += result.counters.stale;
+    input.foreign += result.counters.foreign;
+  }
+  input.clock_fault = clock.reason;
+  return judge(input);
+}
+
+}  // namespace nmgen

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a worker publishes once a turn of its loop. One writer each; readers see single values,
+// relaxed, in no order with others.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace nmgen {
+
+// A counter that only its worker writes: plain stores, no locked instruction.
+class Counter {
+ public:
+  void add(uint64_t amount) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// On cache lines of its own: its neighbours belong to other cores.
+struct alignas(64) WorkerCounters {
+  Counter frames;  // senders: that the device has done with; receivers: ours
+  Counter bytes;   // receivers only, with CRC; a sender's follow from its frames
+  Counter syncs, syncs_with_frames;
+  Counter busy_cycles, model_cycles, idle_cycles;
+  // Receivers only.
+  Counter foreign, damaged;
+  Counter unique, duplicates, reordered, stale;
+  // Senders only.
+  Counter probes;  // sent
+};
+static_assert(sizeof(WorkerCounters) % 64 == 0);
+
+// A copy of the above at one moment.
+struct CounterValues {
+  uint64_t frames = 0, bytes = 0;
+  uint64_t syncs = 0, syncs_with_frames = 0;
+  uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0;
+  uint64_t foreign = 0, damaged = 0;
+  uint64_t unique = 0, duplicates = 0, reordered = 0, stale = 0;
+  uint64_t probes = 0;
+
+  static CounterValues read(const WorkerCounters& counters) {
+    CounterValues values;
+    values.frames = counters.frames.get();
+    values.bytes = counters.bytes.get();
+    values.syncs = counters.syncs.get();
+    values.syncs_with_frames = counters.syncs_with_frames.get();
+    values.busy_cycles = counters.busy_cycles.get();
+    values.model_cycles = counters.model_cycles.get();
+    values.idle_cycles = counters.idle_cycles.get();
+    values.foreign = counters.foreign.get();
+    values.damaged = counters.damaged.get();
+    values.unique = counters.unique.get();
+    values.duplicates = counters.duplicates.get();
+    values.reordered = counters.reordered.get();
+    values.stale = counters.stale.get();
+    values.probes = counters.probes.get();
+    return values;
+  }
+};
+
+}  // namespace nmgen

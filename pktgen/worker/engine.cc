@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/worker/engine.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <utility>
+
+#include "pktgen/measure/fingerprint.h"
+#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/stats.h"
+#include "pktgen/traffic/writer.h"
+#include "pktgen/worker/assemble.h"
+#include "pktgen/worker/phase.h"
+#include "pktgen/worker/placement.h"
+
+namespace nmgen {
+namespace {
+
+// Frames a second for a whole sender entry; 0 for as fast as possible.
+Result<double> asked_pps(const SenderSpec& sender, const TrafficPlan& plan, const Port& port) {
+  const double size = plan.mean_size_with_crc();
+  switch (sender.rate.unit) {
+    case Rate::Unit::kMax:
+      return 0.0;
+    case Rate::Unit::kPps:
+      return sender.rate.value;
+    case Rate::Unit::kBpsL1:
+      return bps_l1_to_pps(sender.rate.value, size);
+    case Rate::Unit::kBpsL2:
+      return bps_l2_to_pps(sender.rate.value, size);
+    case Rate::Unit::kPercent:
+      if (port.speed_bps() <= 0)
+        return fail("cannot send at a percentage on " + port.name(),
+                    "the speed of its link is not known", "give the rate in pps, bps_l1 or bps_l2");
+      return line_rate_percent_to_pps(sender.rate.value, port.speed_bps(), size);
+  }
+  return 0.0;
+}
+
+class Engine {
+ public:
+  Engine(const Scenario& scenario, RunObserver* observer, const std::atomic<bool>& stop)
+      : scenario_(scenario), observer_(observer), stop_(stop) {}
+
+  Result<Record> run() {
+    Result<TscClock> clock = TscClock::calibrate();
+    if (!clock)
+      return tl::unexpected<Error>(clock.error());
+    clock_ = *clock;
+    set_.clock = &clock_;
+    Result<std::unique_ptr<PortSet>> ports = open_ports(scenario_);
+    if (!ports)
+      return tl::unexpected<Error>(ports.error());
+    ports_ = std::move(*ports);
+
+    const std::vector<int> cores = allowed_cores();
+    if (cores.empty())
+      return fail("cannot place the workers", "the kernel does not say which cores may be used",
+                  "run on Linux with sched_getaffinity()");
+    placement_ = place_workers(scenario_, cores);
+    if (Result<void> made = make_senders(); !made)
+      return tl::unexpected<Error>(made.error());
+    if (Result<void> made = make_receivers(); !made)
+      return tl::unexpected<Error>(made.error());
+    fill_record();
+    stand_aside();
+    return run_all();
+  }
+
+ private:
+  Result<void> make_senders() {
+    size_t number = 0;
+    for (const SenderSpec& spec : scenario_.senders) {
+      Result<Port*> port = use_port(spec.port);
+      if (!port)
+        return tl::unexpected<Error>(port.error());
+      Result<TrafficPlan> plan = TrafficPlan::compile(scenario_, spec);
+      if (!plan)
+        return tl::unexpected<Error>(plan.error());
+      plans_.push_back(std::move(*plan));
+      const TrafficPlan& kept = plans_.back();
+      Result<double> pps = asked_pps(spec, kept, **port);
+      if (!pps)
+        return tl::unexpected<Error>(pps.error());
+      for (unsigned i = 0; i < spec.workers; i++, number++) {
+        std::unique_ptr<SenderWorker> worker = std::make_unique<SenderWorker>();
+        worker->name = fmt::format("tx{}", number);
+        worker->core = placement_.senders[number];
+        worker->batch = spec.batch;
+        worker->number = static_cast<uint16_t>(number);
+        worker->plan = &kept;
+        worker->asked_pps = *pps / spec.workers;
+        const uint64_t extra = extra_buffers_needed(kept, (*port)->tx_slots());
+        Result<void> opened =
+            open(*worker, **port, {true, spec.first_ring + i, static_cast<unsigned>(extra)});
+        if (!opened)
+          return opened;
+        if (worker->ring->extra_buffers().size() < extra)
+          return fail("cannot prepare the frames of " + worker->name,
+                      fmt::format("{} buffers are needed and {} were granted", extra,
+                                  worker->ring->extra_buffers().size()),
+                      "send fewer flows", ENOMEM);
+        const netmap_ring* ring = worker->ring->ring();
+        if (kept.largest_size_no_crc() > ring->nr_buf_size)
+          return fail("cannot send on " + spec.port,
+                      fmt::format("a frame of {} bytes does not fit its buffers of {}",
+                                  kept.largest_size_no_crc(), ring->nr_buf_size),
+                      "send smaller frames, or raise the netmap module's buf_size", EMSGSIZE);
+        set_.senders.push_back(std::move(worker));
+      }
+    }
+    return {};
+  }
+
+  Result<void> make_receivers() {
+    std::vector<uint16_t> offsets;
+    for (const TrafficPlan& plan : plans_)
+      for (uint16_t offset : plan.probe_offsets())
+        if (std::find(offsets.begin(), offsets.end(), offset) == offsets.end())
+          offsets.push_back(offset);
+    size_t number = 0;
+    for (const ReceiverSpec& spec : scenario_.receivers) {
+      Result<Port*> port = use_port(spec.port);
+      if (!port)
+        return tl::unexpected<Error>(port.error());
+      for (unsigned i = 0; i < spec.workers; i++, number++) {
+        std::unique_ptr<ReceiverWorker> worker = std::make_unique<ReceiverWorker>();
+        worker->name = fmt::format("rx{}", number);
+        worker->core = placement_.receivers[number];
+        worker->batch = spec.batch;
+        worker->senders = &set_.senders;
+        worker->probe_offsets = offsets;
+        worker->probe_every = scenario_.probe_every;
+        Result<void> opened = open(*worker, **port, {false, spec.first_ring + i, 0});
+        if (!opened)
+          return opened;
+        worker->measure_floor();
+        set_.receivers.push_back(std::move(worker));
+      }
+    }
+    return {};
+  }
+
+  Result<Port*> use_port(const std::string& name) {
+    Result<Port*> port = ports_->port(name);
+    if (port && std::find(set_.ports.begin(), set_.ports.end(), *port) == set_.ports.end())
+      set_.ports.push_back(*port);
+    return port;
+  }
+
+  Result<void> open(WorkerBase& worker, Port& port, const RingRequest& request) {
+    worker.port = &port;
+    worker.port_name = port.name();
+    worker.ring_index = request.ring;
+    worker.clock = &clock_;
+    Result<std::unique_ptr<PortRing>> ring = port.open_ring(request);
+    if (!ring)
+      return tl::unexpected<Error>(ring.error());
+    worker.ring = std::move(*ring);
+    return {};
+  }
+
+  void fill_record() {
+    record_.scenario_name = scenario_.name;
+    record_.scenario_hash = scenario_.hash;
+    record_.scenario_text = scenario_.text;
+    const Port* port = !set_.senders.empty() ? set_.senders.front()->port : set_.ports.front();
+    record_.device.residence = port->residence();
+    record_.device.driver = port->driver();
+    record_.device.simulated = port->simulated();
+    record_.device.speed_gbps = port->speed_bps() / 1e9;
+    record_.fingerprint = take_fingerprint(clock_.hz);
+    record_.started_at = fmt::format(
+        "{:%Y-%m-%dT%H:%M:%SZ}",
+        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  }
+
+  // This thread samples and prints: on a core of its own, or where it hurts least.
+  void stand_aside() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(placement_.observer, &set);
+    // Where that is refused it runs wherever the scheduler likes, and the watch on the workers will
+    // tell.
+    (void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+  }
+
+  Result<Record> run_all() {
+    std::vector<Judgement> judgements;
+    std::vector<double> tx, rx;
+    for (unsigned index = 0; index < scenario_.repeat && !stop_.load(std::memory_order_relaxed);
+         index++) {
+      if (scenario_.warmup_s > 0) {
+        const PhaseResult warmup =
+            run_phase(set_, scenario_.warmup_s, stop_, [](const std::vector<IntervalRecord>&) {});
+        if (!warmup.error.what.empty())
+          return tl::unexpected<Error>(warmup.error);
+      }
+      if (observer_ != nullptr)
+        observer_->on_start(record_, index);
+      RunRecord so_far;
+      const PhaseResult phase = run_phase(set_, scenario_.duration_s, stop_,
+                                          [&](const std::vector<IntervalRecord>& intervals) {
+                                            so_far.intervals = intervals;
+                                            if (observer_ != nullptr)
+                                              observer_->on_interval(record_, so_far);
+                                          });
+      if (!phase.error.what.empty())
+        return tl::unexpected<Error>(phase.error);
+      RunRecord run = assemble_run(scenario_, set_, phase);
+      judgements.push_back(judge_run(scenario_, set_, phase, run, clock_.recheck()));
+      for (const IntervalRecord& interval : run.intervals) {
+        tx.push_back(interval.tx_pps);
+        rx.push_back(interval.rx_pps);
+      }
+      // A run shorter than an interval still has its mean.
+      if (run.intervals.empty()) {
+        tx.push_back(run.tx.pps);
+        rx.push_back(run.rx.pps);
+      }
+      record_.runs.push_back(std::move(run));
+    }
+    const Judgement verdict = merge(judgements);
+    record_.verdict = verdict.verdict;
+    record_.verdict_reasons = verdict.reasons;
+    record_.tx_pps = spread(tx);
+    record_.rx_pps = spread(rx);
+    return std::move(record_);
+  }
+
+  const Scenario& scenario_;
+  RunObserver* observer_;
+  const std::atomic<bool>& stop_;
+  TscClock clock_;
+  std::unique_ptr<PortSet> ports_;
+  std::list<TrafficPlan> plans_;  // a sender entry each; stays where it is
+  Placement placement_;
+  RunSet set_;  // after ports_: rings close before their ports
+  Record record_;
+};
+
+}  // namespace
+
+Result<Record> run_scenario(const Scenario& scenario, RunObserver* observer,
+                            const std::atomic<bool>& stop) {
+  return Engine(scenario, observer, stop).run();
+}
+
+}  // namespace nmgen

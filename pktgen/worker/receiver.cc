@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The receiver's loop. A turn: sync, read the clock once, look at what has come, give the slots
+// back with the next sync.
+#include <algorithm>
+
+#include "net/netmap_user.h"
+#include "pktgen/measure/sequence.h"
+#include "pktgen/measure/stats.h"
+#include "pktgen/packet/probe.h"
+#include "pktgen/worker/cycle_split.h"
+#include "pktgen/worker/worker.h"
+
+namespace nmgen {
+namespace {
+
+constexpr unsigned kPrefetchAhead = 8;
+constexpr int kFloorSamples = 1000;
+
+// What is known of one batch after a look at its frames.
+struct BatchTotals {
+  uint64_t frames = 0, bytes = 0, foreign = 0, damaged = 0;
+};
+
+// Counts frames and bytes; for runs without probes.
+class CountingChecker {
+ public:
+  explicit CountingChecker(ReceiverWorker&, uint32_t) {}
+
+  void on_frame(const uint8_t*, uint32_t size, BatchTotals& totals) {
+    totals.frames++;
+    totals.bytes += size + kCrcBytes;
+  }
+  void begin_batch(uint64_t) {}
+  void end_batch() {}
+  static constexpr bool kReadsBuffers = false;
+};
+
+// Checks the probe in every frame: whose it is, which number it has, and how long it was under way.
+// kMany: there are several senders, or places where a probe may be.
+template <bool kMany>
+class ProbeChecker {
+ public:
+  ProbeChecker(ReceiverWorker& worker, uint32_t magic)
+      : worker_(worker),
+        magic_(magic),
+        offset_(worker.probe_offsets.front()),
+        trackers_(worker.senders->size()) {
+    for (const std::unique_ptr<SenderWorker>& sender : *worker.senders) {
+      pacers_.push_back(sender->pacer);
+      paced_ |= sender->pacer.paced();
+    }
+  }
+
+  void begin_batch(uint64_t now) { now_ = now; }
+
+  void on_frame(const uint8_t* frame, uint32_t size, BatchTotals& totals) {
+    const uint8_t* at = frame + offset_;
+    ProbeView probe;
+    if (size < offset_ + kProbeBytes || !read_probe(at, magic_, &probe)) [[unlikely]] {
+      if (!find_elsewhere(frame, size, &probe, totals))
+        return;
+    }
+    size_t sender = 0;
+    if constexpr (kMany) {
+      sender = probe.stream;
+      if (sender >= trackers_.size()) [[unlikely]] {
+        totals.damaged++;
+        return;
+      }
+    }
+    totals.frames++;
+    totals.bytes += size + kCrcBytes;
+    SequenceTracker& tracker = trackers_[sender];
+    const uint64_t sequence = restore_sequence(probe.sequence, tracker.next());
+    tracker.on_frame(sequence);
+    // Frames of one batch at the sender have one time, and those of one batch here too: they are
+    // recorded together.
+    if (probe.timestamp != sent_at_) {
+      record_run();
+      sent_at_ = probe.timestamp;
+    }
+    run_++;
+    if (paced_)
+      record_intended(pacers_[sender], sequence);
+  }
+
+  void end_batch() {
+    record_run();
+    publish();
+  }
+  static constexpr bool kReadsBuffers = true;
+
+ private:
+  // A latency below 0 is skew between two cores' counters.
+  uint64_t ns_since(uint64_t sent_tsc) const {
+    return now_ > sent_tsc ? worker_.clock->to_ns(now_ - sent_tsc) : 0;
+  }
+
+  void record_run() {
+    if (run_ == 0)
+      return;
+    worker_.latency.record_n(ns_since(restore_timestamp(sent_at_, now_)), run_);
+    run_ = 0;
+  }
+
+  void record_intended(const Pacer& pacer, uint64_t sequence) {
+    if (pacer.paced())
+      worker_.latency_intended.record(ns_since(pacer.intended_tsc(sequence * worker_.probe_every)));
+  }
+
+  // The frame is another stream's, whose probe is elsewhere; or foreign; or damaged.
+  bool find_elsewhere(const uint8_t* frame, uint32_t size, ProbeView* probe, BatchTotals& totals) {
+    bool damaged = false;
+    for (uint16_t offset : worker_.probe_offsets) {
+      if (size < offset + kProbeBytes)
+        continue;
+      if (read_probe(frame + offset, magic_, probe))
+        return true;
+      damaged |= probe_fault(frame + offset, magic_) == ProbeFault::kDamaged;
+    }
+    if (damaged) {
+      totals.damaged++;
+    } else if (worker_.probe_every > 1) {
+      // Most frames have no probe then, so ours cannot be told from others.
+      totals.frames++;
+      totals.bytes += size + kCrcBytes;
+    } else {
+      totals.foreign++;
+    }
+    return false;
+  }
+
+  void publish() {
+    SequenceCounts sum;
+    for (const SequenceTracker& tracker : trackers_) {
+      const SequenceCounts counts = tracker.counts();
+      sum.unique += counts.unique;
+      sum.duplicates += counts.duplicates;
+      sum.reordered += counts.reordered;
+      sum.stale += counts.stale;
+    }
+    worker_.counters.unique.set(sum.unique);
+    worker_.counters.duplicates.set(sum.duplicates);
+    worker_.counters.reordered.set(sum.reordered);
+    worker_.counters.stale.set(sum.stale);
+  }
+
+  ReceiverWorker& worker_;
+  uint32_t magic_;
+  uint32_t offset_;
+  std::vector<SequenceTracker> trackers_;  // a sender each
+  std::vector<Pacer> pacers_;              // a sender each
+  bool paced_ = false;
+  uint64_t now_ = 0;
+  uint64_t sent_at_ = 0;  // low 48 bits of the sender's TSC, of the last `run_` frames
+  uint64_t run_ = 0;
+};
+
+template <typename Checker>
+class ReceiveLoop {
+ public:
+  ReceiveLoop(ReceiverWorker& worker, PhaseOrders& orders)
+      : worker_(worker),
+        orders_(orders),
+        ring_(worker.ring->ring()),
+        checker_(worker, orders.magic) {}
+
+  void run() {
+    while (!orders_.go.load(std::memory_order_acquire)) {
+    }
+    uint64_t now = tsc_now();
+    worker_.gaps->restart(now);
+    CycleSplit split(worker_.counters, *worker_.ring, now);
+    bool moved = true;
+    // Once told to stop, until the ring has nothing more.
+    while (moved || !orders_.stop_receivers.load(std::memory_order_relaxed)) {
+      if (int error = worker_.ring->sync(); error != 0) {
+        worker_.error.store(error, std::memory_order_relaxed);
+        return;
+      }
+      const uint64_t synced = tsc_now();
+      split.on_turn(synced, moved);
+      worker_.gaps->on_turn(synced);
+      moved = turn(synced);
+    }
+  }
+
+ private:
+  // Looks at what is in the ring, at most a batch. Return: whether there was a frame.
+  bool turn(uint64_t now) {
+    const uint32_t count = std::min(nm_ring_space(ring_), worker_.batch);
+    worker_.counters.syncs.add(1);
+    if (count == 0)
+      return false;
+    BatchTotals totals;
+    checker_.begin_batch(now);
+    const uint32_t n = ring_->num_slots;
+    const uint32_t head = ring_->head;
+    const uint32_t first = std::min(count, n - head);
+    look(head, first, totals);
+    look(0, count - first, totals);
+    checker_.end_batch();
+    ring_->head = ring_->cur = head + count < n ? head + count : head + count - n;
+
+    worker_.counters.syncs_with_frames.add(1);
+    worker_.counters.frames.add(totals.frames);
+    worker_.counters.bytes.add(totals.bytes);
+    if (totals.foreign != 0)
+      worker_.counters.foreign.add(totals.foreign);
+    if (totals.damaged != 0)
+      worker_.counters.damaged.add(totals.damaged);
+    return true;
+  }
+
+  void look(uint32_t from, uint32_t count, BatchTotals& totals) {
+    const netmap_slot* slot = &ring_->slot[from];
+    for (uint32_t i = 0; i < count; i++) {
+      if constexpr (Checker::kReadsBuffers) {
+        if (i + kPrefetchAhead < count)
+          __builtin_prefetch(worker_.ring->buffer(slot[i + kPrefetchAhead].buf_idx));
+        checker_.on_frame(reinterpret_cast<const uint8_t*>(worker_.ring->buffer(slot[i].buf_idx)),
+                          slot[i].len, totals);
+      } else {
+        checker_.on_frame(nullptr, slot[i].len, totals);
+      }
+    }
+  }
+
+  ReceiverWorker& worker_;
+  PhaseOrders& orders_;
+  netmap_ring* ring_;
+  Checker checker_;
+};
+
+}  // namespace
+
+void ReceiverWorker::run(PhaseOrders& orders) {
+  if (enter() != 0)
+    return;
+  if (probe_offsets.empty())
+    ReceiveLoop<CountingChecker>(*this, orders).run();
+  else if (probe_offsets.size() == 1 && senders->size() == 1)
+    ReceiveLoop<ProbeChecker<false>>(*this, orders).run();
+  else
+    ReceiveLoop<ProbeChecker<true>>(*this, orders).run();
+}
+
+void ReceiverWorker::measure_floor() {
+  if (probe_offsets.empty())
+    return;
+  alignas(64) uint8_t frame[kProbeBytes];
+  std::vector<double> samples;
+  for (int i = 0; i < kFloorSamples; i++) {
+    ProbeView probe;
+    const uint64_t sent = tsc_now();
+    write_probe(frame, make_probe_template(1, 0), static_cast<uint32_t>(i), sent);
+    (void)ring->sync();
+    const uint64_t received = tsc_now();
+    if (read_probe(frame, 1, &probe))
+      samples.push_back(static_cast<double>(
+          clock->to_ns(received - restore_timestamp(probe.timestamp, received))));
+  }
+  floor_ns = median(std::move(samples));
+}
+
+}  // namespace nmgen

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The sender's loop. A turn: read the clock, see how many frames are due and how many slots are
+// free, write that many, sync.
+#include <algorithm>
+
+#include "net/netmap_user.h"
+#include "pktgen/traffic/writer.h"
+#include "pktgen/worker/cycle_split.h"
+#include "pktgen/worker/worker.h"
+
+namespace nmgen {
+namespace {
+
+// How long a sender that has been stopped waits for its last frames; a line of 10 Gbit/s empties
+// any ring in 10 ms.
+constexpr uint64_t kDrainNs = 2'000'000'000;
+
+template <typename Writer>
+class SendLoop {
+ public:
+  SendLoop(SenderWorker& worker, PhaseOrders& orders, Writer& writer)
+      : worker_(worker), orders_(orders), writer_(writer), ring_(worker.ring->ring()) {
+    stamp_.probe = make_probe_template(orders.magic, worker.number);
+  }
+
+  void run() {
+    while (!orders_.go.load(std::memory_order_acquire)) {
+    }
+    while (tsc_now() < orders_.start_tsc) {
+    }
+    uint64_t now = tsc_now();
+    worker_.gaps->restart(now);
+    CycleSplit split(worker_.counters, *worker_.ring, now);
+    // With nothing due but time, wait for a batch's worth of free slots: a sync with few frames
+    // costs as much as one with many.
+    const uint32_t wanted = std::min(worker_.batch, ring_->num_slots / 4);
+
+    while (!orders_.stop_senders.load(std::memory_order_relaxed)) {
+      uint32_t count = std::min(free_slots(), worker_.batch);
+      if (worker_.pacer.paced())
+        count = static_cast<uint32_t>(std::min<uint64_t>(count, worker_.pacer.due(now) - queued_));
+      else if (count < wanted)
+        count = 0;
+      const bool moved = turn(count, now);
+      if (worker_.error.load(std::memory_order_relaxed) != 0)
+        return;
+      now = tsc_now();
+      split.on_turn(now, moved);
+      worker_.gaps->on_turn(now);
+    }
+    drain(now);
+  }
+
+ private:
+  uint32_t free_slots() const { return nm_ring_space(ring_); }
+  uint64_t pending() const { return ring_->num_slots - 1 - free_slots(); }
+
+  // Writes `count` frames and syncs. Return: whether there was a frame.
+  bool turn(uint32_t count, uint64_t now) {
+    if (count > 0) {
+      stamp_.tsc = now;
+      ring_->head = ring_->cur = writer_.write(ring_->head, count, stamp_);
+      queued_ += count;
+    }
+    if (int error = worker_.ring->sync(); error != 0)
+      worker_.error.store(error, std::memory_order_relaxed);
+    worker_.counters.syncs.add(1);
+    worker_.counters.frames.set(queued_ - pending());
+    if (count == 0)
+      return false;
+    worker_.counters.syncs_with_frames.add(1);
+    worker_.counters.probes.set(stamp_.sequence);
+    return true;
+  }
+
+  // The last frames are sent before a sender counts itself out.
+  void drain(uint64_t now) {
+    const uint64_t give_up = now + worker_.clock->to_ticks(kDrainNs);
+    while (pending() > 0 && now < give_up && worker_.error.load(std::memory_order_relaxed) == 0) {
+      turn(0, now);
+      now = tsc_now();
+    }
+    worker_.end_tsc.store(now, std::memory_order_relaxed);
+  }
+
+  SenderWorker& worker_;
+  PhaseOrders& orders_;
+  Writer& writer_;
+  netmap_ring* ring_;
+  BatchStamp stamp_;
+  uint64_t queued_ = 0;
+};
+
+}  // namespace
+
+void SenderWorker::run(PhaseOrders& orders) {
+  if (enter() != 0)
+    return;
+  with_writer(*ring, *plan, [&]<typename Writer>(Writer& writer) {
+    SendLoop<Writer>(*this, orders, writer).run();
+  });
+}
+
+}  // namespace nmgen

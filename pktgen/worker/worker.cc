@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/worker/worker.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace nmgen {
+
+int WorkerBase::enter() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  int result = pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+  // Where it is allowed, ahead of what else runs on this core; where not, the scheduler's watch
+  // will tell.
+  pid_t self = gettid();
+  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(self), -20);
+  tid.store(self, std::memory_order_relaxed);
+  error.store(result, std::memory_order_relaxed);
+  ready.store(true, std::memory_order_release);
+  return result;
+}
+
+}  // namespace nmgen

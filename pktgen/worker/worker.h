@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the two kinds of worker have in common, and what the phase that runs them tells them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pktgen/error.h"
+#include "pktgen/measure/clock.h"
+#include "pktgen/measure/histogram.h"
+#include "pktgen/measure/sched_watch.h"
+#include "pktgen/port/port.h"
+#include "pktgen/traffic/pacer.h"
+#include "pktgen/traffic/plan.h"
+#include "pktgen/worker/counters.h"
+
+namespace nmgen {
+
+// One phase's orders, the same for all workers; written before their threads start, but for the
+// flags.
+struct PhaseOrders {
+  uint32_t magic = 1;      // of the probes of this phase: frames of another are foreign
+  uint64_t start_tsc = 0;  // senders wait for it; set before `go`
+  std::atomic<bool> go{false};
+  std::atomic<bool> stop_senders{false};
+  std::atomic<bool> stop_receivers{false};
+};
+
+// A worker's share of the world, for a whole run; its thread lives for a phase.
+struct WorkerBase {
+  std::string name;  // "tx0"
+  std::string port_name;
+  Port* port = nullptr;
+  unsigned ring_index = 0;
+  int core = 0;
+  uint32_t batch = 256;
+  std::unique_ptr<PortRing> ring;
+  const TscClock* clock = nullptr;
+
+  // Of the phase.
+  WorkerCounters counters;
+  std::unique_ptr<GapWatch> gaps;
+  std::atomic<pid_t> tid{0};
+  std::atomic<bool> ready{false};
+  std::atomic<int> error{0};  // errno of a sync that failed: the worker has stopped
+
+  // Pins the calling thread to `core`, and says that it is there. Return: 0 or an errno.
+  int enter();
+};
+
+struct SenderWorker : WorkerBase {
+  const TrafficPlan* plan = nullptr;
+  uint16_t number = 0;               // the probes' stream: all senders of a run have different ones
+  double asked_pps = 0;              // 0: as fast as possible
+  Pacer pacer;                       // of the phase; read by receivers
+  std::atomic<uint64_t> end_tsc{0};  // when the device had done with its last frame
+
+  void run(PhaseOrders& orders);
+};
+
+struct ReceiverWorker : WorkerBase {
+  const std::vector<std::unique_ptr<SenderWorker>>* senders = nullptr;  // whose frames may come
+  std::vector<uint16_t>
+      probe_offsets;  // where to look for probes; empty: every frame counts as ours
+  uint32_t probe_every = 1;
+  Histogram latency;           // from the time a frame was handed to the device
+  Histogram latency_intended;  // from the time it should have been; only where a sender is paced
+  double floor_ns = 0;         // see measure_floor()
+
+  void run(PhaseOrders& orders);
+
+  // The measurement's own part of a latency: a probe is written and the clock read, an empty ring
+  // is synced, the clock read and the probe checked. Median of many, in ns. On an idle ring, by the
+  // worker's thread or before it runs.
+  void measure_floor();
+};
+
+}  // namespace nmgen

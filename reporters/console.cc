@@ -117,4 +117,9 @@ void Console::finish(const Record& record) {
   write((options_.in_place ? kClearLine : "") + std::string("\n") + summary_text(record, paint_));
 }
 
+void Console::abandon() {
+  if (options_.in_place)
+    write(kClearLine);
+}
+
 }  // namespace nmgen

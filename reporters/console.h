@@ -33,6 +33,8 @@ class Console final : public RunObserver {
   void on_interval(const Record& record, const RunRecord& run) override;
   // The run is over: its summary.
   void finish(const Record& record);
+  // The run ended with an error that somebody else tells: takes the progress line away.
+  void abandon();
 
  private:
   void write(const std::string& text);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/cli/frame_walk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "pktgen/measure/line_rate.h"
+#include "pktgen/packet/probe.h"
+#include "pktgen/scenario/place.h"
+
+namespace nmgen {
+namespace {
+
+constexpr std::string_view kSimPrefix = "sim:";
+
+// 0 where it is not known: a port of the kernel's is not asked.
+double speed_bps(const Scenario& scenario, const std::string& port) {
+  if (!port.starts_with(kSimPrefix))
+    return 0;
+  const SimulatedDevice* device = scenario.simulated_device(port.substr(kSimPrefix.size()));
+  return device == nullptr ? 0 : device->speed_gbps * 1e9;
+}
+
+double entry_pps(const Rate& rate, double size_with_crc, double speed) {
+  switch (rate.unit) {
+    case Rate::Unit::kPps:
+      return rate.value;
+    case Rate::Unit::kBpsL1:
+      return bps_l1_to_pps(rate.value, size_with_crc);
+    case Rate::Unit::kBpsL2:
+      return bps_l2_to_pps(rate.value, size_with_crc);
+    case Rate::Unit::kPercent:
+      return line_rate_percent_to_pps(rate.value, speed, size_with_crc);
+    case Rate::Unit::kMax:
+      break;
+  }
+  return line_rate_pps(speed, size_with_crc);
+}
+
+}  // namespace
+
+uint32_t FrameWalk::magic() {
+  return probe_magic(0);
+}
+
+uint64_t FrameWalk::Source::time_ns() const {
+  const double step_ns = pps > 0 ? 1e9 / pps : 1000;
+  return static_cast<uint64_t>(std::llround(static_cast<double>(index) * step_ns));
+}
+
+void FrameWalk::Source::skip_unwanted() {
+  const std::vector<PlannedFrame>& cycle = plan.cycle();
+  while (!wanted[cycle[index % cycle.size()].stream])
+    index++;
+}
+
+Result<FrameWalk> FrameWalk::prepare(const Scenario& scenario, uint64_t count,
+                                     const std::string& stream) {
+  FrameWalk walk;
+  uint16_t number = 0;
+  bool found = stream.empty();
+  for (const SenderSpec& sender : scenario.senders) {
+    Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender);
+    if (!plan)
+      return tl::unexpected<Error>(plan.error());
+    Source source;
+    bool any = false;
+    for (const std::string& name : sender.streams) {
+      source.wanted.push_back(stream.empty() || name == stream);
+      any = any || source.wanted.back();
+    }
+    found = found || any;
+    source.plan = std::move(*plan);
+    source.pps =
+        entry_pps(sender.rate, source.plan.mean_size_with_crc(), speed_bps(scenario, sender.port)) /
+        sender.workers;
+    source.number = number;
+    source.left = any ? count : 0;
+    if (any)
+      source.skip_unwanted();
+    number = static_cast<uint16_t>(number + sender.workers);
+    walk.sources_.push_back(std::move(source));
+  }
+  if (!found) {
+    std::vector<std::string> names;
+    for (const StreamSpec& spec : scenario.streams)
+      names.push_back(spec.name);
+    const std::string near = nearest(stream, names);
+    return fail("cannot show stream " + in_quotes(stream), "no sender sends a stream of that name",
+                near.empty() || near == stream
+                    ? "the scenario's streams are " + listed(names, "and")
+                    : fmt::format("did you mean {}?", near));
+  }
+  return walk;
+}
+
+bool FrameWalk::next(WalkedFrame* frame) {
+  Source* source = nullptr;
+  for (Source& candidate : sources_)
+    if (candidate.left > 0 && (source == nullptr || candidate.time_ns() < source->time_ns()))
+      source = &candidate;
+  if (source == nullptr)
+    return false;
+
+  const std::vector<PlannedFrame>& cycle = source->plan.cycle();
+  const PlannedFrame& planned = cycle[source->index % cycle.size()];
+  frame->sender = static_cast<unsigned>(source - sources_.data());
+  frame->index = source->index;
+  frame->time_ns = source->time_ns();
+  frame->stream = &source->plan.streams()[planned.stream];
+  frame->bytes.resize(frame->stream->size_no_crc);
+  source->plan.write_frame(planned, frame->bytes.data());
+  const uint32_t every = source->plan.probe_every();
+  if (every != 0 && source->index % every == 0)
+    write_probe(frame->bytes.data() + frame->stream->probe_offset,
+                make_probe_template(magic(), source->number),
+                static_cast<uint32_t>(source->index / every), 0);
+  source->left--;
+  source->index++;
+  source->skip_unwanted();
+  return true;
+}
+
+std::string rate_words(const Rate& rate) {
+  switch (rate.unit) {
+    case Rate::Unit::kMax:
+      break;
+    case Rate::Unit::kPps:
+      return number_text(rate.value) + " pps";
+    case Rate::Unit::kBpsL1:
+      return number_text(rate.value) + " bit/s on the wire";
+    case Rate::Unit::kBpsL2:
+      return number_text(rate.value) + " bit/s of frames";
+    case Rate::Unit::kPercent:
+      return number_text(rate.value) + " % of line rate";
+  }
+  return "max";
+}
+
+}  // namespace nmgen

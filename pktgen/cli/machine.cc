@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/cli/machine.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "pktgen/measure/clock.h"
+#include "pktgen/measure/fingerprint.h"
+#include "pktgen/measure/proc.h"
+#include "pktgen/port/port.h"
+#include "pktgen/scenario/check.h"
+
+namespace nmgen {
+namespace {
+
+using State = Finding::State;
+
+// include/uapi/linux/capability.h
+constexpr unsigned kCapNetAdmin = 12;
+constexpr unsigned kCapSysNice = 23;
+
+// A load that takes time from workers: a tenth of a core.
+constexpr double kQuietLoad = 0.1;
+
+std::string read_word(const std::string& path) {
+  return std::string(trimmed(read_text(path, 4096).value_or("")));
+}
+
+// The number in a line "key:   123 kB" of /proc/meminfo.
+std::optional<uint64_t> meminfo(const std::string& text, std::string_view key) {
+  const std::string line_start = fmt::format("\n{}:", key);
+  const size_t at = ("\n" + text).find(line_start);
+  if (at == std::string::npos)
+    return std::nullopt;
+  return std::strtoull(text.c_str() + at + line_start.size() - 1, nullptr, 10);
+}
+
+Finding netmap_module(const std::string& root) {
+  const std::string device = root + "/dev/netmap";
+  if (access(device.c_str(), F_OK) != 0)
+    return {"netmap module", State::kLack, "/dev/netmap is missing",
+            "load the netmap module for netmap: ports; sim: ports work without it"};
+  if (access(device.c_str(), R_OK | W_OK) != 0)
+    return {"netmap module", State::kLack, "/dev/netmap may not be opened by this user",
+            "run as root for netmap: ports; sim: ports work without it"};
+  return {"netmap module", State::kGood, "/dev/netmap is there", ""};
+}
+
+Finding interfaces() {
+  std::string names;
+  for (const PortListing& port : list_kernel_ports())
+    names += fmt::format("{}{} ({}{})", names.empty() ? "" : ", ",
+                         port.name.substr(port.name.find(':') + 1), port.driver,
+                         port.link_up ? ", up" : "");
+  return {"interfaces", State::kFact, names.empty() ? "none" : names, ""};
+}
+
+Finding privileges(const std::string& root) {
+  const std::string status = read_text(root + "/proc/self/status").value_or("");
+  const size_t at = status.find("CapEff:");
+  const uint64_t effective =
+      at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 7, nullptr, 16);
+  std::string lacking;
+  if ((effective >> kCapNetAdmin & 1) == 0)
+    lacking = "CAP_NET_ADMIN";
+  if ((effective >> kCapSysNice & 1) == 0)
+    lacking += lacking.empty() ? "CAP_SYS_NICE" : " and CAP_SYS_NICE";
+  if (lacking.empty())
+    return {"privileges", State::kGood, "CAP_NET_ADMIN and CAP_SYS_NICE", ""};
+  return {"privileges", State::kLack, "without " + lacking,
+          "run as root for netmap: ports; sim: ports work without it"};
+}
+
+Finding huge_pages(const std::string& root) {
+  const std::string text = read_text(root + "/proc/meminfo").value_or("");
+  const uint64_t total = meminfo(text, "HugePages_Total").value_or(0);
+  const uint64_t free = meminfo(text, "HugePages_Free").value_or(0);
+  const uint64_t size_kb = meminfo(text, "Hugepagesize").value_or(0);
+  if (size_kb == 0)
+    return {"huge pages", State::kLack, "this kernel has none",
+            "use a kernel with CONFIG_HUGETLBFS for steadier figures"};
+  if (free == 0)
+    return {"huge pages", State::kLack,
+            fmt::format("none free, {} of {} kB in all", total, size_kb),
+            "as root, echo 128 > /proc/sys/vm/nr_hugepages; without them packet memory takes more "
+            "TLB entries"};
+  return {"huge pages", State::kGood, fmt::format("{} of {} of {} kB free", free, total, size_kb),
+          ""};
+}
+
+Finding clock_finding(const std::string& root) {
+  const std::string source =
+      read_word(root + "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  const std::string named = source.empty() ? "unknown" : source;
+  if (!has_invariant_tsc())
+    return {"clock", State::kLack, fmt::format("source {}, TSC not invariant", named),
+            "use a machine whose processor has an invariant TSC, or let the hypervisor show it"};
+  Result<TscClock> clock = TscClock::calibrate(20'000'000);
+  if (!clock)
+    return {"clock", State::kLack, fmt::format("source {}, {}", named, clock.error().cause),
+            clock.error().remedy};
+  return {"clock", State::kGood,
+          fmt::format("TSC invariant at {:.3f} GHz, kernel's source {}", clock->hz / 1e9, named),
+          ""};
+}
+
+Finding cores() {
+  const std::vector<int> allowed = allowed_cores();
+  const std::string value = fmt::format("{} to use: {}", allowed.size(), core_list(allowed));
+  if (allowed.size() < 2)
+    return {"cores", State::kLack, value,
+            "give the process a second core, so that sender and receiver need not share one"};
+  if (allowed.size() == 2)
+    return {"cores", State::kFact, value + "; with a sender and a receiver none is left over", ""};
+  return {"cores", State::kGood, value, ""};
+}
+
+Finding isolated_cores(const std::string& root) {
+  const std::string isolated = read_word(root + "/sys/devices/system/cpu/isolated");
+  if (!isolated.empty())
+    return {"isolated cores", State::kGood, isolated, ""};
+  if (allowed_cores().size() < 4)
+    return {"isolated cores", State::kFact, "none", ""};
+  return {"isolated cores", State::kLack, "none",
+          "boot with isolcpus= and nohz_full= of the workers' cores for runs without gaps"};
+}
+
+Finding siblings(const std::string& root) {
+  const bool active = read_word(root + "/sys/devices/system/cpu/smt/active") == "1";
+  return {"hyper-threads", State::kFact,
+          active ? "on: two workers on one core's threads slow each other down" : "off", ""};
+}
+
+// Of the control group that is this process's root, as in a container.
+Finding quota(const std::string& root) {
+  const std::string v2 = read_word(root + "/sys/fs/cgroup/cpu.max");
+  const std::string v1 = read_word(root + "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
+  const bool limited = (!v2.empty() && !v2.starts_with("max")) || (!v1.empty() && v1 != "-1");
+  if (!limited)
+    return {"CPU quota", State::kGood, "none", ""};
+  return {"CPU quota", State::kLack, fmt::format("{} us", v2.empty() ? v1 : v2),
+          "lift the control group's CPU limit: it takes workers off their cores"};
+}
+
+Finding governor(const std::string& root) {
+  const std::string name = governor_of(allowed_cores(), root + "/sys/devices/system/cpu");
+  if (name == "none")
+    return {"governor", State::kFact, "none: no frequency scaling here", ""};
+  if (name == "performance")
+    return {"governor", State::kGood, name, ""};
+  return {"governor", State::kLack, name, "as root, cpupower frequency-set -g performance"};
+}
+
+Finding virtualisation() {
+  const std::string name = read_virtualisation();
+  if (name == "none")
+    return {"virtualisation", State::kGood, "none", ""};
+  return {"virtualisation", State::kFact, name + ": the host may take cores away", ""};
+}
+
+Finding load(const std::string& root) {
+  const std::optional<double> load = parse_load(read_text(root + "/proc/loadavg").value_or(""));
+  if (!load)
+    return {"load", State::kFact, "unknown", ""};
+  const std::string value = fmt::format("{:.2f} in the last minute", *load);
+  if (*load <= kQuietLoad)
+    return {"load", State::kGood, value, ""};
+  return {"load", State::kLack, value, "stop other programs before a run that is to be believed"};
+}
+
+}  // namespace
+
+const char* to_string(Finding::State state) {
+  switch (state) {
+    case State::kGood:
+      return "ok";
+    case State::kLack:
+      return "lack";
+    case State::kFact:
+      break;
+  }
+  return "fact";
+}
+
+std::vector<Finding> examine_machine(const std::string& root) {
+  return {
+      {"processor", State::kFact, parse_cpu_model(read_text(root + "/proc/cpuinfo").value_or("")),
+       ""},
+      cores(),
+      isolated_cores(root),
+      siblings(root),
+      quota(root),
+      governor(root),
+      load(root),
+      clock_finding(root),
+      virtualisation(),
+      {"mitigations", State::kFact,
+       read_mitigations(root + "/sys/devices/system/cpu/vulnerabilities"), ""},
+      huge_pages(root),
+      privileges(root),
+      netmap_module(root),
+      interfaces(),
+  };
+}
+
+}  // namespace nmgen

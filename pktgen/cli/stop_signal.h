@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <atomic>
+
+namespace nmgen {
+
+// From now on the first SIGINT or SIGTERM sets the flag that is returned, and the second ends the
+// process as if this had never been called. A signal that was ignored from the start (nohup, a
+// shell's background job) stays ignored. Call once.
+const std::atomic<bool>& catch_stop_signals();
+
+}  // namespace nmgen

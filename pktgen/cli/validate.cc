@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nmgen validate FILE...
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pktgen/cli/command.h"
+#include "pktgen/scenario/parse.h"
+#include "reporters/units.h"
+
+namespace nmgen {
+namespace {
+
+struct ValidateOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> overrides;
+};
+
+template <class Entry>
+unsigned workers_of(const std::vector<Entry>& entries) {
+  unsigned workers = 0;
+  for (const Entry& entry : entries)
+    workers += entry.workers;
+  return workers;
+}
+
+int validate(const ValidateOptions& options) {
+  if (options.files.empty())
+    return complain(
+        "no scenario is given; name its file, for example nmgen validate scenarios/64b-10g.json");
+  int code = kExitPass;
+  for (const std::string& file : options.files) {
+    Result<Scenario> scenario = load_scenario(file, options.overrides);
+    if (!scenario) {
+      code = complain(scenario.error());
+      continue;
+    }
+    print(fmt::format("{}: good: {}, {} and {} of {}, {} of {:g} s\n", file, scenario->name,
+                      plural(workers_of(scenario->senders), "sending worker"),
+                      plural(workers_of(scenario->receivers), "receiving"),
+                      plural(scenario->streams.size(), "stream"), plural(scenario->repeat, "run"),
+                      scenario->duration_s));
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_validate_command(CLI::App& app, Action* action) {
+  CLI::App* command =
+      app.add_subcommand("validate", "Say whether scenarios are right, without running them");
+  std::shared_ptr<ValidateOptions> options = std::make_shared<ValidateOptions>();
+  command->add_option("FILE", options->files, "Scenarios")->type_name("...");
+  command->add_option("--set", options->overrides, "Change a value first, as in nmgen run")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command->footer(
+      "\nExample:\n"
+      "  nmgen validate scenarios/*.json\n"
+      "\nExit codes: 0 all are right; 2 one is not, and a sentence says where and what to do.");
+  command->callback([options, action] { *action = [options] { return validate(*options); }; });
+}
+
+}  // namespace nmgen

@@ -184,6 +184,10 @@ static int do_request(struct nm_client *client, struct nm_request *r)
 		body_size = sizeof(r->body);
 	if (body_size && nm_os_copy_in(&r->body, r->head.nr_body, body_size))
 		return nm_refuse(client, -EFAULT, "the body of the request cannot be read");
+	/* A client that can not be told where its rings are is not bound: try before, with what is there already. */
+	if (r->head.nr_reqtype == NETMAP_REQ_REGISTER &&
+	    nm_os_copy_out(r->head.nr_body, &r->body, body_size))
+		return nm_refuse(client, -EFAULT, "the body of the request cannot be written");
 	error = nm_options_read(client, r->head.nr_options, body_sizes[r->head.nr_reqtype],
 				&r->options);
 	if (!error)

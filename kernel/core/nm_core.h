@@ -20,7 +20,10 @@ extern "C" {
 
 struct nm_client;
 
-/* Sizes of the global region, as the module parameters have them; 0 takes the default. */
+/*
+ * Sizes of the global region, as the module parameters have them; 0 takes the default. if_size and buf_size are multiples of 64,
+ * ring_size of 128: else nm_core_create() says -EINVAL.
+ */
 struct nm_core_config {
 	struct nm_os *os;		/* what nm_os_mem_create(), nm_os_dma_alloc() and nm_os_log() are called with */
 	u32 if_size, if_num;		/* 1024, 100 */
@@ -78,10 +81,6 @@ void nm_client_reason(struct nm_client *client, char *to, size_t size);
 /* The ring that the client has bound: @i counts NIC rings, then host rings. NULL where it is not bound. */
 struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i);
 
-#ifdef __cplusplus
-}
-#endif
-
 /* A port, for listings; valid during the visit only. */
 struct nm_port_view {
 	const char *name;
@@ -92,5 +91,9 @@ struct nm_port_view {
 /* Visits every attached port, with core->lock held. Return: how many there are. */
 int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view *view, void *arg),
 		  void *arg);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* NM_CORE_H */

@@ -51,7 +51,7 @@ static struct nm_option *find(struct nm_options *options, u32 type)
  */
 int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct nm_options *options)
 {
-	u64 total = body_size, user = first;
+	u64 total = body_size, user = first, size;
 
 	options->num = 0;
 	while (user) {
@@ -67,11 +67,13 @@ int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct n
 			return nm_refuse(client, -EFAULT,
 					 "option %u of this request cannot be read; check nro_next",
 					 options->num);
-		total += option_size(&option->head);
-		if (total > NETMAP_REQ_MAXSIZE)
+		/* Compared before it is added: the size is the client's, and 64 bits of it would wrap. */
+		size = option_size(&option->head);
+		if (size > NETMAP_REQ_MAXSIZE - total)
 			return nm_refuse(client, -EMSGSIZE,
 					 "the options of this request are longer than %d bytes; send fewer",
 					 NETMAP_REQ_MAXSIZE);
+		total += size;
 		if (option->head.nro_reqtype == 0) {
 			option->head.nro_status = EINVAL;
 			options->num++;

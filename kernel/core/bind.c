@@ -227,24 +227,78 @@ static void rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS]
 	}
 	if (rings_switch(port, rings))
 		nm_os_log(port->core->config.os, "%s: the driver could not leave netmap mode", port->name);
+	nm_region_protect(port->region);
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = rings[dir].first; i < rings[dir].last; i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
 
-			/* A driver that failed to stop goes with its buffers: they are not reused. */
-			if (!kr->users)
-				ring_free(port->region, kr,
-					  kr->is_host || kr->on ? 0 : kr->num_slots);
+			/* Stuck: a user of the region that nobody closes. */
+			if (!kr->users && kr->on)
+				port->region->users++;
+			else if (!kr->users)
+				ring_free(port->region, kr, kr->is_host ? 0 : kr->num_slots);
 			nm_os_wake(&kr->waitq);
 		}
 	}
+}
+
+/* Under core->lock, with the region in use by somebody else too, or not needed after. */
+static void ring_free_stuck(struct nm_port *port, struct nm_kring *kr)
+{
+	nm_region_protect(port->region);
+	ring_free(port->region, kr, kr->num_slots);
+	nm_region_put(port->region);
+}
+
+void nm_rings_free_stuck(struct nm_port *port)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < port->config.num_rings[dir]; i++) {
+			if (nm_kring_is_stuck(&port->krings[dir][i]))
+				ring_free_stuck(port, &port->krings[dir][i]);
+		}
+	}
+}
+
+/* Ask the driver again to leave those of @rings that are stuck. */
+static int rings_unstick(struct nm_port *port, const struct nm_range rings[NM_DIRS])
+{
+	bool stuck = false;
+	int dir, error;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (!nm_kring_is_stuck(kr))
+				continue;
+			kr->pending_on = false;
+			stuck = true;
+		}
+	}
+	if (!stuck)
+		return 0;
+	error = rings_switch(port, rings);
+	if (error)
+		return error;
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			if (nm_kring_is_stuck(&port->krings[dir][i]))
+				ring_free_stuck(port, &port->krings[dir][i]);
+		}
+	}
+	return 0;
 }
 
 /* One user more on each of @rings; those that had none are made and switched on. */
 static int rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], bool exclusive)
 {
 	struct nm_range made[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
-	int dir, error = 0;
+	int dir, error = rings_unstick(port, rings);
 	u32 i;
 
 	for (dir = 0; dir < NM_DIRS && !error; dir++) {
@@ -343,11 +397,17 @@ static u32 extra_bufs_make(struct nm_region *region, struct netmap_if *nif, u32 
 	return i;
 }
 
-/* Whatever list is there now. It ends at 0, at an index that is no buffer in use, or where it bites its tail. */
+/*
+ * Whatever list is there now. It ends at 0, at an index that is no buffer in use or one that a ring uses, or where it bites its
+ * tail.
+ */
 static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
 {
 	u32 index = nm_read_once(nif->ni_bufs_head);
 
+	if (!index)
+		return;
+	nm_region_protect(region);
 	while (index && index < region->bufs.num) {
 		u32 next;
 
@@ -387,6 +447,7 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	reg->nr_mem_id = region->id;
 	/* A sync that sees the port sees everything above. */
 	nm_store_release(&client->port, port);
+	nm_store_release(&client->bound, 1);
 	return 0;
 }
 
@@ -494,6 +555,7 @@ void nm_client_unbind(struct nm_client *client)
 		return;
 	extra_bufs_free(region, nm_os_mem_at(&region->mem, client->nif));
 	nif_free(region, port, client->nif);
+	nm_store_release(&client->bound, 0);
 	nm_store_release(&client->port, NULL);
 	client->region = NULL;
 	if (port) {

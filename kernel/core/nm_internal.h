@@ -46,6 +46,7 @@ struct nm_pool {
  * @mem: the memory
  * @bufs: what a ring's slots may name; num grows, nothing else changes while there are users
  * @free_bufs: stack of free buffer indexes, room for @max_bufs of them
+ * @named: a bit a buffer, those that a ring in use names; nm_region_protect(). Under core->lock
  */
 struct nm_region {
 	struct nm_core *core;
@@ -57,6 +58,7 @@ struct nm_region {
 	struct nm_pool ifs, rings, bufs;
 	u32 *free_bufs;
 	u32 max_bufs;
+	u64 *named;
 };
 
 int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
@@ -76,10 +78,16 @@ void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes);
 u32 nm_region_alloc_buf(struct nm_region *region, bool grow);
 
 /*
- * A client may have written anything where we find @index: one that is out of range, reserved or
- * free already is left alone. Return: whether it was freed.
+ * A client may have written anything where we find @index: one that is out of range, reserved,
+ * free already or protected is left alone. Return: whether it was freed.
  */
 bool nm_region_free_buf(struct nm_region *region, u32 index);
+
+/*
+ * Protect the buffers that rings in use name, as they are now, from nm_region_free_buf(): who closes
+ * must not free what another still has in its slots. Until the next call; under core->lock.
+ */
+void nm_region_protect(struct nm_region *region);
 void *nm_region_buf(struct nm_region *region, u32 index);
 
 /* port.c */
@@ -138,6 +146,7 @@ struct nm_range {
  * struct nm_client - an open file, bound to at most one port
  * @port: the port; set last when binding, so that a sync which sees it sees the rest. Only
  *	written under core->lock. A null port has none, but @region
+ * @bound: to a port or a null port; set after @port
  * @region: the memory that may be mapped
  * @rings: what is bound
  * @nif: offset of the netmap_if
@@ -148,6 +157,7 @@ struct nm_client {
 	struct nm_core *core;
 	struct nm_waiter *waiter;
 	struct nm_port *port;
+	u32 bound;
 	struct nm_region *region;
 	struct nm_range rings[NM_DIRS];
 	u64 nif;
@@ -155,6 +165,18 @@ struct nm_client {
 	struct nm_spin reason_lock;
 	char reason[NM_REASON_SIZE];
 };
+
+/*
+ * A ring that nobody uses any more, but that its driver would not let go (reg failed): the device may
+ * still write to its buffers. It keeps them, and its region, until nm_rings_free_stuck().
+ */
+static inline bool nm_kring_is_stuck(const struct nm_kring *kr)
+{
+	return kr->ring && !kr->users;
+}
+
+/* Free all stuck rings of a port whose device has gone; under core->lock. */
+void nm_rings_free_stuck(struct nm_port *port);
 
 int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg);
 void nm_client_unbind(struct nm_client *client);

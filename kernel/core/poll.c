@@ -32,6 +32,18 @@ static u32 poll_dir(struct nm_client *client, struct nm_port *port, enum nm_dir 
 	return ready;
 }
 
+/* For rings that this poll does not sync: whether the port has left netmap mode. */
+static u32 check_dir(struct nm_client *client, struct nm_port *port, enum nm_dir dir)
+{
+	u32 i;
+
+	for (i = client->rings[dir].first; i < client->rings[dir].last; i++) {
+		if (nm_read_once(port->krings[dir][i].stopped))
+			return NM_POLLERR;
+	}
+	return 0;
+}
+
 static void record_dir(struct nm_client *client, struct nm_port *port, enum nm_dir dir)
 {
 	u32 i;
@@ -45,13 +57,25 @@ u32 nm_client_poll(struct nm_client *client, u32 events, bool record)
 	struct nm_port *port = nm_load_acquire(&client->port);
 	const bool want_tx = events & NM_POLLOUT;
 	const bool want_rx = events & NM_POLLIN;
-	const bool sync_tx = want_tx || !(client->flags & NR_NO_TX_POLL);
-	const bool sync_rx = want_rx || (client->flags & NR_DO_RX_POLL);
+	bool sync_tx, sync_rx;
 	u32 ready = 0;
 	int look;
 
-	if (!port)
-		return NM_POLLERR;
+	if (!port) {
+		if (!nm_load_acquire(&client->bound))
+			return NM_POLLERR;
+		/* Bound just now, or to a null port, where nothing ever happens. */
+		port = nm_load_acquire(&client->port);
+		if (!port)
+			return 0;
+	}
+	sync_tx = want_tx || !(client->flags & NR_NO_TX_POLL);
+	sync_rx = want_rx || (client->flags & NR_DO_RX_POLL);
+	/* Those that are synced tell by themselves. */
+	if (!sync_tx)
+		ready |= check_dir(client, port, NM_TX);
+	if (!sync_rx)
+		ready |= check_dir(client, port, NM_RX);
 	for (look = 0; look < 2; look++) {
 		if (sync_tx)
 			ready |= poll_dir(client, port, NM_TX, want_tx);
@@ -74,7 +98,7 @@ u64 nm_client_deadline(struct nm_client *client, u32 events)
 	int dir;
 	u32 i;
 
-	if (!port || !port->ops->deadline)
+	if (!port)
 		return 0;
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		if (!(events & (dir == NM_TX ? NM_POLLOUT : NM_POLLIN)))

@@ -159,6 +159,7 @@ void nm_port_detach(struct nm_port *port)
 			nm_os_wake(&port->krings[dir][i].waitq);
 		}
 	}
+	nm_rings_free_stuck(port);
 	nm_list_remove(&port->link);
 	port->gone = true;
 	nm_port_put(port);
@@ -170,7 +171,7 @@ void nm_port_refresh(struct nm_port *port)
 {
 	struct nm_port_config now = port->config;
 
-	if (!port->ops->config || port->gone)
+	if (port->gone || !port->ops->config)
 		return;
 	port->ops->config(port, &now);
 	port->config.speed_mbps = now.speed_mbps;

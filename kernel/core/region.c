@@ -8,7 +8,7 @@
  *
  * All clients of a region share its buffers and may swap them between their rings, so a bad one can spoil another's frames (that
  * is netmap's bargain, and why ports that do not trust each other have regions of their own). It can not spoil the pools: an
- * index is freed once, whatever the slots say.
+ * index is freed once, whatever the slots say, and not while a slot of another ring names it.
  */
 #include "nm_internal.h"
 
@@ -71,7 +71,10 @@ int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes 
 {
 	struct nm_region *region;
 
-	if (sizes->buf_size < 64 || sizes->buf_size % 64 || sizes->buf_size > 65472)
+	/* Objects follow each other: their sizes keep rings at NM_CACHE_ALIGN, the rest at a cache line. */
+	if (sizes->buf_size < 64 || sizes->buf_size % 64 || sizes->buf_size > 65472 ||
+	    sizes->if_size < 64 || sizes->if_size % 64 || sizes->ring_size < NM_CACHE_ALIGN ||
+	    sizes->ring_size % NM_CACHE_ALIGN)
 		return -EINVAL;
 	region = nm_os_alloc(sizeof(*region));
 	if (!region)
@@ -121,6 +124,8 @@ static void region_free_memory(struct nm_region *region)
 	nm_os_free(region->rings.used);
 	nm_os_free(region->bufs.used);
 	nm_os_free(region->free_bufs);
+	nm_os_free(region->named);
+	region->named = NULL;
 	region->ifs.used = NULL;
 	region->rings.used = NULL;
 	region->bufs.used = NULL;
@@ -149,7 +154,8 @@ static int region_make(struct nm_region *region)
 	region->max_bufs = (u32)max_bufs;
 	error = -ENOMEM;
 	region->free_bufs = nm_os_alloc(max_bufs * sizeof(u32));
-	if (!region->free_bufs ||
+	region->named = nm_os_alloc((max_bufs + 63) / 64 * sizeof(u64));
+	if (!region->free_bufs || !region->named ||
 	    pool_init(&region->ifs, 0, w->if_size, w->if_num + 1, w->if_num + 1) ||
 	    pool_init(&region->rings, ring_offset, w->ring_size, (u32)rings, (u32)rings) ||
 	    pool_init(&region->bufs, buf_offset, w->buf_size, (u32)bufs, (u32)max_bufs))
@@ -281,13 +287,49 @@ bool nm_region_free_buf(struct nm_region *region, u32 index)
 	bool freed = false;
 
 	nm_lock_acquire(&region->lock);
-	if (index >= NM_RESERVED_BUFS && index < bufs->num && bit_get(bufs->used, index)) {
+	if (index >= NM_RESERVED_BUFS && index < bufs->num && bit_get(bufs->used, index) &&
+	    !bit_get(region->named, index)) {
 		bit_set(bufs->used, index, false);
 		region->free_bufs[bufs->num_free++] = index;
 		freed = true;
 	}
 	nm_lock_release(&region->lock);
 	return freed;
+}
+
+static void protect_ring(struct nm_region *region, const struct nm_kring *kr)
+{
+	u32 i;
+
+	for (i = 0; i < kr->num_slots; i++) {
+		const u32 index = nm_read_once(kr->ring->slot[i].buf_idx);
+
+		if (index < region->bufs.num)
+			bit_set(region->named, index, true);
+	}
+}
+
+void nm_region_protect(struct nm_region *region)
+{
+	struct nm_list *item;
+	int dir;
+	u32 i;
+
+	memset(region->named, 0, ((u64)region->bufs.num + 63) / 64 * sizeof(u64));
+	for (item = region->core->ports.next; item != &region->core->ports; item = item->next) {
+		struct nm_port *port = (struct nm_port *)item;
+
+		if (port->region != region)
+			continue;
+		for (dir = 0; dir < NM_DIRS; dir++) {
+			for (i = 0; i < port->config.num_rings[dir]; i++) {
+				const struct nm_kring *kr = &port->krings[dir][i];
+
+				if (kr->ring && (kr->users || kr->on))
+					protect_ring(region, kr);
+			}
+		}
+	}
 }
 
 void *nm_region_buf(struct nm_region *region, u32 index)

@@ -148,7 +148,8 @@ u64 nm_kring_deadline(struct nm_kring *kr)
 	u64 at = 0;
 
 	nm_kring_hold(kr);
-	if (!nm_read_once(kr->stopped))
+	/* The ops of a stopped ring may be gone with their driver. */
+	if (!nm_read_once(kr->stopped) && kr->port->ops->deadline)
 		at = kr->port->ops->deadline(kr);
 	nm_kring_unhold(kr);
 	return at;
@@ -160,9 +161,13 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir)
 	int result = 0;
 	u32 i;
 
-	if (nm_unlikely(!port))
+	if (nm_unlikely(!port)) {
+		/* A null port has no ring to sync. */
+		if (nm_load_acquire(&client->bound))
+			return 0;
 		return nm_refuse(client, -ENXIO,
 				 "this descriptor is not bound to a port; REGISTER it first");
+	}
 	for (i = client->rings[dir].first; i < client->rings[dir].last; i++) {
 		int error = nm_kring_sync(&port->krings[dir][i], NM_SYNC_RECLAIM);
 

@@ -150,6 +150,7 @@ std::vector<uint64_t> arrivals(const Wire& wire, uint64_t first, size_t count, u
                      return a.first < b.first;
                    });
   std::vector<uint64_t> result;
+  result.reserve(order.size());
   for (const std::pair<double, uint64_t>& entry : order)
     result.push_back(entry.second);
   return result;

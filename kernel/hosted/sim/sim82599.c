@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The model as a port of a hosted world: what a kernel's ixgbe driver does around its netmap data path (bring the adapter up, say
+ * what it has, pass interrupts on), and the time that the model takes, measured apart.
+ */
+#include "sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MIN_SLOTS	64u
+#define MAX_SLOTS	8192u
+
+/*
+ * Marks of the receive packet buffer, bytes: above high the peer is paused. What is left above takes a jumbo frame or two, as the
+ * model's pause works at once, between two frames.
+ */
+#define PAUSE_HIGH	(IXGBE_RX_PACKET_BUFFER - 48u * 1024u)
+#define PAUSE_LOW	(IXGBE_RX_PACKET_BUFFER / 2)
+
+/* How long a poller sleeps where only its peer knows more: the peer wakes it, this is for the case that the peer is gone. */
+#define RETRY_NS	100000u
+
+/**
+ * struct nmh_sim - an adapter and its port
+ * @nm: the driver's netmap side, its port's driver data
+ * @hw: the model
+ * @port: of the core
+ */
+struct nmh_sim {
+	struct ixgbe_nm nm;
+	struct ixgbe_hw hw;
+	struct nm_port *port;
+	u32 tx_slots, rx_slots;
+};
+
+static struct nmh_sim *sim_of(const struct nm_kring *kr)
+{
+	/* @nm is the first member. */
+	return nm_port_data(kr->port);
+}
+
+/* The time since the last collection goes to the ring's statistics. One thread at a time is in a ring's sync. */
+static void collect(struct nm_kring *kr, u64 *cycles)
+{
+	nm_write_once(kr->stats.model_cycles, kr->stats.model_cycles + *cycles);
+	*cycles = 0;
+}
+
+static int sim_txsync(struct nm_kring *kr, int flags)
+{
+	struct ixgbe_hw *hw = &sim_of(kr)->hw;
+	struct sim_tx_queue *q = &hw->tx.queue[kr->ring_id];
+	int error;
+
+	/* With something new, the doorbell runs the engine. */
+	if (kr->rhead == kr->hwcur && nm_read_once(q->head) != q->tail)
+		q->model_cycles += sim_tx_kick(hw);
+	error = ixgbe_nm_txsync(kr, flags);
+	collect(kr, &q->model_cycles);
+	return error;
+}
+
+static int sim_rxsync(struct nm_kring *kr, int flags)
+{
+	struct ixgbe_hw *hw = &sim_of(kr)->hw;
+	struct sim_rx_queue *q = &hw->rx.queue[kr->ring_id];
+	int error;
+
+	q->model_cycles += sim_rx_kick(hw, kr->ring_id);
+	error = ixgbe_nm_rxsync(kr, flags);
+	collect(kr, &q->model_cycles);
+	return error;
+}
+
+static void sim_config(struct nm_port *port, struct nm_port_config *config)
+{
+	const struct nmh_sim *sim = nm_port_data(port);
+
+	config->num_rings[NM_TX] = sim->hw.num_queues;
+	config->num_rings[NM_RX] = sim->hw.num_queues;
+	config->num_slots[NM_TX] = sim->tx_slots;
+	config->num_slots[NM_RX] = sim->rx_slots;
+	config->speed_mbps = sim->hw.speed_gbps * 1000;
+	config->link_up = nm_read_once(sim->hw.link);
+}
+
+static u64 ticks_to_ns(const struct ixgbe_hw *hw, u64 ticks)
+{
+	return (u64)((double)ticks * 1e9 / (double)hw->clock.hz);
+}
+
+static u64 sim_deadline(struct nm_kring *kr)
+{
+	struct ixgbe_hw *hw = &sim_of(kr)->hw;
+	const u64 now_ns = nm_os_now_ns();
+	const u64 now = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
+	u64 at;
+
+	if (kr->dir == NM_TX && !sim_tx_space_at(hw, kr->ring_id, &at))
+		return sim_tx_backlog(hw) ? now_ns + RETRY_NS : 0;
+	if (kr->dir == NM_RX && !sim_rx_next_at(hw, &at))
+		return 0;
+	if (!sim_before(now, at))
+		return now_ns;
+	return now_ns + ticks_to_ns(hw, (at - now) >> SIM_TIME_BITS) + 1;
+}
+
+static const struct nm_driver_ops sim_ops = {
+	.name = "sim82599",
+	.reg = ixgbe_nm_reg,
+	.txsync = sim_txsync,
+	.rxsync = sim_rxsync,
+	.config = sim_config,
+	.deadline = sim_deadline,
+};
+
+static void sim_interrupt(void *arg, enum nm_dir dir, u32 queues)
+{
+	const struct nmh_sim *sim = arg;
+	u32 i;
+
+	for (i = 0; i < sim->hw.num_queues; i++) {
+		if (queues & 1u << i)
+			nm_kring_notify(nm_port_ring(sim->port, dir, i));
+	}
+}
+
+/* 4.6.3, as far as the model has it: what the driver proper does when it comes up. */
+static void bring_up(struct nmh_sim *sim)
+{
+	struct ixgbe_hw *hw = &sim->hw;
+
+	ixgbe_write(hw, IXGBE_RXCTRL, 0);
+	ixgbe_write(hw, IXGBE_HLREG0, IXGBE_HLREG0_TXCRCEN | IXGBE_HLREG0_RXCRCSTRP |
+					      IXGBE_HLREG0_JUMBOEN | IXGBE_HLREG0_TXPADEN);
+	ixgbe_write(hw, IXGBE_MAXFRS, IXGBE_MAX_FRAME << IXGBE_MAXFRS_MFS_SHIFT);
+	ixgbe_write(hw, IXGBE_RDRXCTL, IXGBE_RDRXCTL_CRCSTRIP);
+	ixgbe_write(hw, IXGBE_FCTRL, IXGBE_FCTRL_MPE | IXGBE_FCTRL_UPE | IXGBE_FCTRL_BAM);
+	ixgbe_write(hw, IXGBE_RXPBSIZE(0), IXGBE_RX_PACKET_BUFFER);
+	ixgbe_write(hw, IXGBE_TXPBSIZE(0), IXGBE_TX_PACKET_BUFFER);
+	if (sim->nm.flow_control) {
+		ixgbe_write(hw, IXGBE_MFLCN, IXGBE_MFLCN_RFCE);
+		ixgbe_write(hw, IXGBE_FCCFG, IXGBE_FCCFG_TFCE_802_3X);
+		ixgbe_write(hw, IXGBE_FCRTL(0), IXGBE_FCRTL_XONE | PAUSE_LOW);
+		ixgbe_write(hw, IXGBE_FCRTH(0), IXGBE_FCRTH_FCEN | PAUSE_HIGH);
+	}
+	ixgbe_nm_rss_init(&sim->nm, sim->nm.num_queues);
+	ixgbe_write(hw, IXGBE_DMATXCTL, IXGBE_DMATXCTL_TE);
+	ixgbe_write(hw, IXGBE_RXCTRL, IXGBE_RXCTRL_RXEN);
+}
+
+static int refuse(char *reason, size_t size, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int refuse(char *reason, size_t size, int error, const char *format, ...)
+{
+	va_list args;
+
+	if (reason && size) {
+		va_start(args, format);
+		vsnprintf(reason, size, format, args);
+		va_end(args);
+	}
+	return error;
+}
+
+static bool slots_are_good(u32 slots)
+{
+	return slots >= MIN_SLOTS && slots <= MAX_SLOTS && slots % 8 == 0;
+}
+
+static int check_config(const struct nmh_sim_config *config, char *reason, size_t size)
+{
+	const char *name = config->name ? config->name : "";
+	const u32 speed = config->speed_gbps;
+
+	if (!name[0])
+		return refuse(reason, size, -EINVAL, "the simulated adapter has no name; give it one");
+	if (speed != 10 && speed != 25 && speed != 40 && speed != 100)
+		return refuse(reason, size, -EINVAL,
+			      "%s: %u Gbit/s is not a speed of the model; use 10, 25, 40 or 100", name, speed);
+	if (config->queues < 1 || config->queues > IXGBE_MAX_QUEUES)
+		return refuse(reason, size, -EINVAL, "%s: %u queues are not possible; use 1 to %u", name,
+			      config->queues, IXGBE_MAX_QUEUES);
+	if (!slots_are_good(config->tx_slots))
+		return refuse(reason, size, -EINVAL,
+			      "%s: %u transmit slots are not possible; use a multiple of 8 from %u to %u", name,
+			      config->tx_slots, MIN_SLOTS, MAX_SLOTS);
+	if (!slots_are_good(config->rx_slots))
+		return refuse(reason, size, -EINVAL,
+			      "%s: %u receive slots are not possible; use a multiple of 8 from %u to %u", name,
+			      config->rx_slots, MIN_SLOTS, MAX_SLOTS);
+	return 0;
+}
+
+int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struct nmh_sim **out,
+		   char *reason, size_t reason_size)
+{
+	struct nm_port_config port = { 0 };
+	struct nmh_sim *sim;
+	int error = check_config(config, reason, reason_size);
+
+	if (error)
+		return error;
+	sim = nm_os_alloc(sizeof(*sim));
+	if (!sim)
+		return refuse(reason, reason_size, -ENOMEM, "%s: no memory for a simulated adapter; close something",
+			      config->name);
+	error = sim_adapter_init(&sim->hw, nmh_os(world), config->speed_gbps, config->queues);
+	if (error) {
+		nm_os_free(sim);
+		return refuse(reason, reason_size, error,
+			      "%s: no memory for the cable of a simulated adapter; close something", config->name);
+	}
+	sim->tx_slots = config->tx_slots;
+	sim->rx_slots = config->rx_slots;
+	sim->nm.hw = &sim->hw;
+	sim->nm.os = nmh_os(world);
+	sim->nm.num_queues = config->queues;
+	sim->nm.flow_control = config->flow_control;
+	bring_up(sim);
+
+	port.num_rings[NM_TX] = config->queues;
+	port.num_rings[NM_RX] = config->queues;
+	port.num_slots[NM_TX] = config->tx_slots;
+	port.num_slots[NM_RX] = config->rx_slots;
+	port.speed_mbps = config->speed_gbps * 1000;
+	port.link_up = true;
+	error = nm_port_attach(nmh_core(world), config->name, &sim_ops, &port, sim, &sim->port);
+	if (error) {
+		sim_adapter_destroy(&sim->hw);
+		nm_os_free(sim);
+		if (error == -EEXIST)
+			return refuse(reason, reason_size, error,
+				      "there is a port %s already; choose another name", config->name);
+		return refuse(reason, reason_size, error, "%s cannot be attached to the core (error %d); choose a shorter name",
+			      config->name, -error);
+	}
+	sim_lock_all(&sim->hw, NULL);
+	sim->hw.interrupt = sim_interrupt;
+	sim->hw.interrupt_arg = sim;
+	sim_unlock_all(&sim->hw, NULL);
+	*out = sim;
+	return 0;
+}
+
+void nmh_sim_destroy(struct nmh_sim *sim)
+{
+	if (!sim)
+		return;
+	/* After this no other thread comes here by the cable, and after the next step none by the port. */
+	sim_disconnect(&sim->hw);
+	nm_port_detach(sim->port);
+	sim_adapter_destroy(&sim->hw);
+	nm_os_free(sim);
+}
+
+int nmh_sim_connect(struct nmh_sim *a, struct nmh_sim *b)
+{
+	if (a == b || a->hw.speed_gbps != b->hw.speed_gbps || a->hw.os != b->hw.os)
+		return -EINVAL;
+	if (a->hw.peer || b->hw.peer || !sim_is_idle(&a->hw) || !sim_is_idle(&b->hw))
+		return -EBUSY;
+	sim_connect(&a->hw, &b->hw);
+	return 0;
+}
+
+void nmh_sim_set_link(struct nmh_sim *sim, bool up)
+{
+	sim_set_link(&sim->hw, up);
+}
+
+struct ixgbe_hw *nmh_sim_hw(struct nmh_sim *sim)
+{
+	return &sim->hw;
+}
+
+/* Frames that have been fetched, but whose last bit is not yet on the cable or sink. */
+static u64 frames_on_wire(struct ixgbe_hw *hw, u64 time)
+{
+	const u64 clock = sim_tx_clock(hw, time);
+	const u64 shortest = sim_frame_time(&hw->tx, SIM_MIN_FRAME);
+
+	if (hw->peer)
+		return sim_fifo_frames(&hw->peer->rx.cable) + nm_read_once(hw->peer->rx.waiting);
+	if (!sim_before(clock, hw->tx.wire_free))
+		return 0;
+	/* A sink keeps no list of frames; no more than this many of the shortest fit in the time that is left. */
+	return (hw->tx.wire_free - clock + shortest - 1) / shortest;
+}
+
+uint64_t nmh_sim_in_flight(struct nmh_sim *sim)
+{
+	struct ixgbe_hw *hw = &sim->hw;
+	u64 frames, time;
+
+	sim_tx_kick(hw);
+	nm_spin_acquire(&hw->tx.lock);
+	time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
+	/* Nobody may be receiving: what has come in is taken, waits, or is missed by now. */
+	if (hw->peer && nm_spin_try(&hw->peer->rx.lock)) {
+		sim_rx_advance(hw->peer, time, IXGBE_MAX_QUEUES);
+		nm_spin_release(&hw->peer->rx.lock);
+	}
+	frames = frames_on_wire(hw, time);
+	nm_spin_release(&hw->tx.lock);
+	return frames + sim_tx_backlog(hw);
+}
+
+void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats)
+{
+	struct ixgbe_hw *hw = &sim->hw;
+	u64 stopped = 0;
+	u32 i;
+
+	memset(stats, 0, sizeof(*stats));
+	nm_spin_acquire(&hw->tx.lock);
+	stats->tx_frames = hw->tx.frames;
+	stats->tx_bytes = hw->tx.bytes;
+	stats->lost_on_link_down = hw->tx.lost;
+	if (hw->peer) {
+		const u64 time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
+
+		stopped = time - sim_wire_clock(hw->peer, time);
+	}
+	nm_spin_release(&hw->tx.lock);
+	stats->paused_ns = ticks_to_ns(hw, stopped >> SIM_TIME_BITS);
+
+	nm_spin_acquire(&hw->rx.lock);
+	stats->rx_frames = hw->rx.frames;
+	stats->rx_bytes = hw->rx.bytes;
+	stats->missed = hw->rx.missed;
+	for (i = 0; i < hw->num_queues; i++)
+		stats->missed += hw->rx.queue[i].dropped;
+	nm_spin_release(&hw->rx.lock);
+
+	nm_spin_acquire(&hw->bug_lock);
+	stats->driver_bugs = hw->bugs;
+	snprintf(stats->last_bug, sizeof(stats->last_bug), "%s", hw->last_bug);
+	nm_spin_release(&hw->bug_lock);
+}

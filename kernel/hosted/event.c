@@ -88,9 +88,13 @@ static void waiter_wake(struct nm_waiter *waiter)
 	nm_store_release(&waiter->wakeups, waiter->wakeups + 1);
 	if (waiter->sleepers)
 		futex_wake(&waiter->wakeups);
-	/* Writing 1 to an eventfd that is drained before the next 1 cannot fail. */
-	if (waiter->event_fd >= 0 && !waiter->signalled && write(waiter->event_fd, &one, sizeof(one)) == sizeof(one))
-		nm_write_once(waiter->signalled, true);
+	if (waiter->event_fd >= 0 && !waiter->signalled) {
+		/* First, so that whoever finds the eventfd readable finds this set, and drains it. */
+		nm_store_release(&waiter->signalled, true);
+		/* Writing 1 to an eventfd that is drained before the next 1 cannot fail. */
+		if (write(waiter->event_fd, &one, sizeof(one)) != sizeof(one))
+			nm_write_once(waiter->signalled, false);
+	}
 }
 
 /* Wait queues */
@@ -289,7 +293,7 @@ void nmh_waiter_drain(struct nm_waiter *waiter)
 {
 	u64 count;
 
-	if (!nm_read_once(waiter->signalled))
+	if (!nm_load_acquire(&waiter->signalled))
 		return;
 	pthread_mutex_lock(&waiter->os->wait_lock);
 	if (waiter->signalled && read(waiter->event_fd, &count, sizeof(count)) == sizeof(count))

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "testing/client.h"
+#include "testing/loopback.h"
+
+namespace nmgen {
+namespace {
+
+constexpr int kRings = 4;
+constexpr int kSlots = 64;
+
+// Ends the program if a test hangs, long before anything that is merely slow would.
+class Watchdog {
+ public:
+  Watchdog() { alarm(240); }
+  ~Watchdog() { alarm(0); }
+};
+
+class Device : public testing::Test {
+ protected:
+  void SetUp() override {
+    const nmh_config config = {
+        .buf_size = 2048, .buf_num = 4096, .shared = false, .no_timestamp = false};
+    ASSERT_EQ(nmh_create(&config, &world_), 0);
+    ASSERT_EQ(loopback_create(world_, "loop0", kRings, kSlots, 0, &loop_), 0);
+  }
+  void TearDown() override {
+    if (!detached_) {
+      loopback_detach(loop_);
+    }
+    loopback_free(loop_);
+    nmh_destroy(world_);
+  }
+  void detach() {
+    loopback_detach(loop_);
+    detached_ = true;
+  }
+
+  Watchdog watchdog_;
+  nmh* world_ = nullptr;
+  loopback* loop_ = nullptr;
+  bool detached_ = false;
+};
+
+TEST_F(Device, UnboundDescriptorRefusesWithAReason) {
+  nmh_fd* fd = nullptr;
+  size_t size = 1;
+  ASSERT_EQ(nmh_open(world_, &fd), 0);
+  EXPECT_STREQ(nmh_reason(fd), "");
+  EXPECT_EQ(nmh_mmap(fd, &size), nullptr);
+  EXPECT_EQ(nmh_txsync(fd), -ENXIO);
+  EXPECT_STRNE(nmh_reason(fd), "");
+  EXPECT_EQ(nmh_rxsync(fd), -ENXIO);
+  EXPECT_EQ(nmh_ioctl(fd, NIOCTXSYNC, nullptr), -ENXIO);
+  EXPECT_EQ(nmh_poll(fd, POLLIN | POLLOUT, -1), POLLERR);
+  EXPECT_EQ(nmh_ioctl(fd, 0x1234, nullptr), -EOPNOTSUPP);
+  EXPECT_EQ(nmh_model_cycles(fd, true, 0), nullptr);
+  nmh_close(fd);
+}
+
+TEST_F(Device, WildPointersAreFaults) {
+  nmh_fd* fd = nullptr;
+  ASSERT_EQ(nmh_open(world_, &fd), 0);
+  EXPECT_EQ(nmh_ioctl(fd, NIOCCTRL, nullptr), -EFAULT);
+  EXPECT_EQ(nmh_ioctl(fd, NIOCCTRL, reinterpret_cast<void*>(8)), -EFAULT);
+  nmreq_header head = {};
+  head.nr_version = NETMAP_API;
+  head.nr_reqtype = NETMAP_REQ_REGISTER;
+  head.nr_body = 4096;
+  EXPECT_EQ(nmh_ioctl(fd, NIOCCTRL, &head), -EFAULT);
+  EXPECT_STRNE(nmh_reason(fd), "");
+  nmreq_register reg = {};
+  head.nr_body = reinterpret_cast<uintptr_t>(&reg);
+  head.nr_options = 4096;
+  EXPECT_EQ(nmh_ioctl(fd, NIOCCTRL, &head), -EFAULT);
+  EXPECT_EQ(nmh_mmap(fd, nullptr), nullptr) << "it was bound all the same";
+  nmh_close(fd);
+}
+
+TEST_F(Device, ListsPorts) {
+  std::array<nmh_port_info, 3> ports = {};
+  loopback* other = nullptr;
+  ASSERT_EQ(loopback_create(world_, "loop1", 1, 128, 0, &other), 0);
+  EXPECT_EQ(nmh_ports(world_, nullptr, 0), 2);
+  EXPECT_EQ(nmh_ports(world_, ports.data(), 1), 2);
+  EXPECT_STREQ(ports[1].name, "") << "written beyond max";
+  EXPECT_EQ(nmh_ports(world_, ports.data(), 3), 2);
+  EXPECT_STREQ(ports[0].name, "loop0");
+  EXPECT_STREQ(ports[0].driver, "loopback");
+  EXPECT_EQ(ports[0].tx_rings, uint32_t{kRings});
+  EXPECT_EQ(ports[0].rx_slots, uint32_t{kSlots});
+  EXPECT_EQ(ports[0].speed_mbps, 10000u);
+  EXPECT_TRUE(ports[0].link_up);
+  EXPECT_STREQ(ports[1].name, "loop1");
+  loopback_detach(other);
+  loopback_free(other);
+  EXPECT_EQ(nmh_ports(world_, nullptr, 0), 1);
+}
+
+TEST_F(Device, NamesAreTakenOnce) {
+  loopback* other = nullptr;
+  EXPECT_EQ(loopback_create(world_, "loop0", 1, 128, 0, &other), -EEXIST);
+  client c;
+  EXPECT_EQ(client_open(&c, world_, "loop9", NR_REG_ALL_NIC, 0, 0), -ENXIO);
+}
+
+TEST_F(Device, MapsTheWholeRegion) {
+  client c;
+  ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ALL_NIC, 0, 0), 0);
+  size_t size = 0;
+  u8* base = static_cast<u8*>(nmh_mmap(c.fd, &size));
+  ASSERT_NE(base, nullptr);
+  EXPECT_EQ(size, c.reg.nr_memsize);
+  EXPECT_LT(c.reg.nr_offset, size);
+  base[size - 1] = 1;
+  EXPECT_STREQ(c.nif->ni_name, "loop0");
+  EXPECT_THAT(nmh_memory_kind(world_), testing::HasSubstr("pages"));
+  EXPECT_NE(nmh_model_cycles(c.fd, true, kRings - 1), nullptr);
+  EXPECT_NE(nmh_model_cycles(c.fd, false, 0), nullptr);
+  EXPECT_EQ(*nmh_model_cycles(c.fd, false, 0), 0u);
+  EXPECT_EQ(nmh_model_cycles(c.fd, false, 1000), nullptr);
+  client_close(&c);
+}
+
+// Sends words on a ring and receives them, in order, round the ring several times.
+void exchange(const client& c, uint32_t ring, uint64_t words) {
+  netmap_ring* tx = client_tx(&c, ring);
+  netmap_ring* rx = client_rx(&c, ring);
+  uint64_t sent = 0;
+  uint64_t received = 0;
+  while (received < words) {
+    while (sent < words && client_put(tx, sent)) {
+      sent++;
+    }
+    // Gives slots back, fills them, and shows them.
+    ASSERT_EQ(nmh_rxsync(c.fd), 0);
+    ASSERT_EQ(nmh_txsync(c.fd), 0);
+    ASSERT_EQ(nmh_rxsync(c.fd), 0);
+    uint64_t word = 0;
+    const uint64_t before = received;
+    while (client_get(rx, &word)) {
+      ASSERT_EQ(word, received);
+      received++;
+    }
+    ASSERT_GT(received, before);
+  }
+}
+
+TEST_F(Device, FramesComeBackInOrder) {
+  client c;
+  ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ALL_NIC, 0, 0), 0);
+  for (uint32_t ring = 0; ring < kRings; ring++) {
+    exchange(c, ring, 10 * kSlots + 7);
+  }
+  client_close(&c);
+}
+
+// After any number of openings all buffers are back: the last opening finds as many as the first.
+TEST_F(Device, OpeningAgainFindsEverythingBack) {
+  for (int i = 0; i < 300; i++) {
+    client c;
+    ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ALL_NIC, 0, 0), 0) << i;
+    exchange(c, i % kRings, 3);
+    client_close(&c);
+  }
+}
+
+TEST_F(Device, DetachedPortGivesErrors) {
+  client c;
+  ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ALL_NIC, 0, 0), 0);
+  detach();
+  EXPECT_EQ(nmh_txsync(c.fd), -EIO);
+  EXPECT_STRNE(nmh_reason(c.fd), "");
+  EXPECT_EQ(nmh_rxsync(c.fd), -EIO);
+  EXPECT_EQ(nmh_poll(c.fd, POLLIN, -1), POLLERR);
+  EXPECT_EQ(nmh_ports(world_, nullptr, 0), 0);
+  client other;
+  EXPECT_EQ(client_open(&other, world_, "loop0", NR_REG_ALL_NIC, 0, 0), -ENXIO);
+  client_close(&c);
+}
+
+TEST_F(Device, WorldsAreApart) {
+  const nmh_config config = {};
+  nmh* other = nullptr;
+  ASSERT_EQ(nmh_create(&config, &other), 0);
+  client c;
+  EXPECT_EQ(client_open(&c, other, "loop0", NR_REG_ALL_NIC, 0, 0), -ENXIO);
+  nmh_destroy(other);
+}
+
+// Threads open, use and close descriptors at the same time: one a ring, and one more on all rings
+// at once, which only syncs.
+TEST_F(Device, ConcurrentOpenSyncClose) {
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (uint16_t ring = 0; ring < kRings; ring++) {
+    threads.emplace_back([this, ring] {
+      for (int i = 0; i < 100; i++) {
+        client c;
+        ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ONE_NIC, ring, NR_EXCLUSIVE), 0);
+        exchange(c, ring, 2 * kSlots + i);
+        client_close(&c);
+      }
+    });
+  }
+  std::thread lister([this, &stop] {
+    std::array<nmh_port_info, 2> ports = {};
+    while (!stop) {
+      EXPECT_EQ(nmh_ports(world_, ports.data(), 2), 1);
+    }
+  });
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  stop = true;
+  lister.join();
+}
+
+// Several descriptors on the same rings: only one thread is in a ring's sync at a time, and nothing
+// moves that nobody moved.
+TEST_F(Device, ConcurrentSyncOfTheSameRings) {
+  std::array<std::thread, 4> threads;
+  for (std::thread& thread : threads) {
+    thread = std::thread([this] {
+      for (int i = 0; i < 50; i++) {
+        client c;
+        ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ALL_NIC, 0, 0), 0);
+        for (int k = 0; k < 20; k++) {
+          ASSERT_EQ(nmh_txsync(c.fd), 0);
+          ASSERT_EQ(nmh_rxsync(c.fd), 0);
+          ASSERT_EQ(nmh_poll(c.fd, POLLIN, 0), 0);
+        }
+        client_close(&c);
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+}
+
+// Two threads on one descriptor, one sends and one receives.
+TEST_F(Device, OneDescriptorTwoThreads) {
+  constexpr uint64_t kWords = 20000;
+  client c;
+  ASSERT_EQ(client_open(&c, world_, "loop0", NR_REG_ONE_NIC, 1, 0), 0);
+  std::atomic<bool> all_received = false;
+  std::thread sender([&c, &all_received] {
+    netmap_ring* tx = client_tx(&c, 1);
+    uint64_t sent = 0;
+    // The last ones may have to wait in the transmit ring for room.
+    while (!all_received) {
+      if (sent < kWords && client_put(tx, sent)) {
+        sent++;
+        continue;
+      }
+      ASSERT_EQ(nmh_txsync(c.fd), 0);
+      std::this_thread::yield();
+    }
+  });
+  netmap_ring* rx = client_rx(&c, 1);
+  uint64_t word = 0;
+  for (uint64_t received = 0; received < kWords;) {
+    if (client_get(rx, &word)) {
+      ASSERT_EQ(word, received);
+      received++;
+      continue;
+    }
+    ASSERT_EQ(nmh_rxsync(c.fd), 0);
+    std::this_thread::yield();
+  }
+  all_received = true;
+  sender.join();
+  client_close(&c);
+}
+
+// The device is pulled and plugged while clients open it, sync and close: they get errors, and
+// nothing else happens.
+TEST_F(Device, ConcurrentDetach) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> opened = 0;
+  std::array<std::thread, 3> threads;
+  for (std::thread& thread : threads) {
+    thread = std::thread([this, &stop, &opened] {
+      while (!stop) {
+        client c;
+        const int error = client_open(&c, world_, "loop1", NR_REG_ALL_NIC, 0, 0);
+        if (error) {
+          ASSERT_EQ(error, -ENXIO);
+          std::this_thread::yield();
+          continue;
+        }
+        opened++;
+        for (int i = 0; i < 10; i++) {
+          const int sync = nmh_txsync(c.fd);
+          ASSERT_TRUE(sync == 0 || sync == -EIO) << sync;
+          const int ready = nmh_poll(c.fd, POLLIN, 0);
+          ASSERT_TRUE(ready == 0 || ready == POLLERR) << ready;
+        }
+        client_close(&c);
+      }
+    });
+  }
+  std::vector<loopback*> loops;
+  for (int i = 0; i < 50 || opened < 100; i++) {
+    loopback* loop = nullptr;
+    ASSERT_EQ(loopback_create(world_, "loop1", 2, 32, 0, &loop), 0);
+    loops.push_back(loop);
+    const int before = opened;
+    while (opened == before) {
+      std::this_thread::yield();
+    }
+    loopback_detach(loop);
+  }
+  stop = true;
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (loopback* loop : loops) {
+    loopback_free(loop);
+  }
+}
+
+}  // namespace
+}  // namespace nmgen

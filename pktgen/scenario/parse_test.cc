@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/scenario/parse.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "pktgen/packet/builder.h"
+#include "pktgen/scenario/check.h"
+#include "pktgen/scenario/sha256.h"
+
+namespace nmgen {
+namespace {
+
+constexpr const char* kSmallest =
+    R"({"schema": "nmgen-scenario/1", "simulated": {"a": {}}, "senders": [{"port": "sim:a"}]})";
+
+std::string sentence_of(std::string_view text, const std::vector<std::string>& overrides = {}) {
+  Result<Scenario> scenario = parse_scenario_text(text, "a.json", overrides);
+  return scenario ? "accepted" : scenario.error().sentence();
+}
+
+std::string scenario_file(const std::string& name) {
+  return std::string(NMGEN_SCENARIOS_DIR) + "/" + name + ".json";
+}
+
+// 64b-10g with a change, as a user makes it.
+std::string changed_64b(const std::string& override) {
+  std::ifstream in(scenario_file("64b-10g"));
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  return sentence_of(text, {override});
+}
+
+TEST(Parse, TheSmallestScenarioHasEveryDefault) {
+  Result<Scenario> scenario = parse_scenario_text(kSmallest, "dir/tiny.v2.json");
+  ASSERT_TRUE(scenario.has_value()) << scenario.error().sentence();
+  EXPECT_EQ(scenario->name, "tiny.v2");
+  EXPECT_EQ(scenario->file, "dir/tiny.v2.json");
+  EXPECT_EQ(scenario->description, "");
+  EXPECT_EQ(scenario->duration_s, 10);
+  EXPECT_EQ(scenario->warmup_s, 1);
+  EXPECT_EQ(scenario->repeat, 1u);
+  EXPECT_EQ(scenario->probe_every, 1u);
+  ASSERT_EQ(scenario->simulated.size(), 1u);
+  EXPECT_EQ(scenario->simulated[0].name, "a");
+  EXPECT_EQ(scenario->simulated[0].speed_gbps, 10u);
+  EXPECT_EQ(scenario->simulated[0].queues, 1u);
+  EXPECT_EQ(scenario->simulated[0].tx_slots, 512u);
+  EXPECT_EQ(scenario->simulated[0].rx_slots, 512u);
+  EXPECT_EQ(scenario->simulated[0].cable, "");
+  EXPECT_FALSE(scenario->simulated[0].flow_control);
+  ASSERT_EQ(scenario->streams.size(), 1u);
+  EXPECT_EQ(scenario->streams[0].name, "udp");
+  EXPECT_EQ(scenario->streams[0].frame.size_no_crc, 60u);
+  EXPECT_TRUE(std::holds_alternative<UdpSpec>(scenario->streams[0].frame.transport));
+  ASSERT_EQ(scenario->senders.size(), 1u);
+  EXPECT_EQ(scenario->senders[0].port, "sim:a");
+  EXPECT_EQ(scenario->senders[0].streams, std::vector<std::string>{"udp"});
+  EXPECT_EQ(scenario->senders[0].rate.unit, Rate::Unit::kMax);
+  EXPECT_EQ(scenario->senders[0].workers, 1u);
+  EXPECT_EQ(scenario->senders[0].first_ring, 0u);
+  EXPECT_TRUE(scenario->senders[0].cores.empty());
+  EXPECT_EQ(scenario->senders[0].batch, 256u);
+  EXPECT_TRUE(scenario->receivers.empty());
+  EXPECT_EQ(scenario->stream("udp"), scenario->streams.data());
+  EXPECT_EQ(scenario->stream("tcp"), nullptr);
+  EXPECT_EQ(scenario->simulated_device("a"), scenario->simulated.data());
+  EXPECT_EQ(scenario->simulated_device(""), nullptr);
+}
+
+TEST(Parse, EveryKeyArrives) {
+  std::string core = std::to_string(usable_cores().front());
+  Result<Scenario> scenario = parse_scenario_text(
+      R"({"schema": "nmgen-scenario/1", "name": "full", "description": "text", "duration_s": 0.5,
+          "warmup_s": 0, "repeat": 3, "probes": {"one_in": 4294967295},
+          "simulated": {
+            "l": {"speed_gbps": 25, "queues": 16, "tx_slots": 64, "rx_slots": 8192, "cable": "r",
+                  "flow_control": true},
+            "r": {"speed_gbps": 25, "cable": "l", "queues": 2}},
+          "streams": {"b": {"weight": 3}, "a": {"size_no_crc": 9216}},
+          "senders": [
+            {"port": "sim:l", "streams": ["b", "a"], "rate": {"pps": 1000.5}, "workers": 2,
+             "first_ring": 3, "batch": 17},
+            {"port": "sim:l", "rate": {"bps_l1": 2e9}},
+            {"port": "sim:l", "rate": {"bps_l2": 3e9}, "first_ring": 1},
+            {"port": "sim:l", "rate": {"percent": 4}, "first_ring": 2}],
+          "receivers": [
+            {"port": "sim:r", "workers": 1, "first_ring": 1, "batch": 18}]})",
+      "x.json",
+      {"receivers.0.cores=[" + core + "]", "senders.0.cores=[" + core + "," + core + "]"});
+  ASSERT_TRUE(scenario.has_value()) << scenario.error().sentence();
+  EXPECT_EQ(scenario->name, "full");
+  EXPECT_EQ(scenario->description, "text");
+  EXPECT_EQ(scenario->duration_s, 0.5);
+  EXPECT_EQ(scenario->warmup_s, 0);
+  EXPECT_EQ(scenario->repeat, 3u);
+  EXPECT_EQ(scenario->probe_every, 4294967295u);
+  const SimulatedDevice& left = *scenario->simulated_device("l");
+  EXPECT_EQ(left.speed_gbps, 25u);
+  EXPECT_EQ(left.queues, 16u);
+  EXPECT_EQ(left.tx_slots, 64u);
+  EXPECT_EQ(left.rx_slots, 8192u);
+  EXPECT_EQ(left.cable, "r");
+  EXPECT_TRUE(left.flow_control);
+  EXPECT_EQ(scenario->stream("b")->weight, 3u);
+  EXPECT_EQ(scenario->stream("a")->frame.size_no_crc, 9216u);
+  ASSERT_EQ(scenario->senders.size(), 4u);
+  const SenderSpec& sender = scenario->senders[0];
+  EXPECT_EQ(sender.streams, (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(sender.rate.unit, Rate::Unit::kPps);
+  EXPECT_EQ(sender.rate.value, 1000.5);
+  EXPECT_EQ(sender.workers, 2u);
+  EXPECT_EQ(sender.first_ring, 3u);
+  EXPECT_EQ(sender.cores, std::vector<int>(2, usable_cores().front()));
+  EXPECT_EQ(sender.batch, 17u);
+  EXPECT_EQ(scenario->senders[1].rate.unit, Rate::Unit::kBpsL1);
+  EXPECT_EQ(scenario->senders[1].rate.value, 2e9);
+  EXPECT_EQ(scenario->senders[2].rate.unit, Rate::Unit::kBpsL2);
+  EXPECT_EQ(scenario->senders[2].rate.value, 3e9);
+  EXPECT_EQ(scenario->senders[3].rate.unit, Rate::Unit::kPercent);
+  EXPECT_EQ(scenario->senders[3].rate.value, 4);
+  EXPECT_EQ(scenario->senders[3].streams, (std::vector<std::string>{"a", "b"}));  // all
+  ASSERT_EQ(scenario->receivers.size(), 1u);
+  EXPECT_EQ(scenario->receivers[0].port, "sim:r");
+  EXPECT_EQ(scenario->receivers[0].workers, 1u);
+  EXPECT_EQ(scenario->receivers[0].first_ring, 1u);
+  EXPECT_EQ(scenario->receivers[0].cores, std::vector<int>(1, usable_cores().front()));
+  EXPECT_EQ(scenario->receivers[0].batch, 18u);
+}
+
+TEST(Parse, ProbesHaveThreeForms) {
+  EXPECT_EQ(parse_scenario_text(kSmallest, "", {"probes=every"})->probe_every, 1u);
+  EXPECT_EQ(parse_scenario_text(kSmallest, "", {"probes=off"})->probe_every, 0u);
+  EXPECT_EQ(parse_scenario_text(kSmallest, "", {"probes.one_in=1000"})->probe_every, 1000u);
+}
+
+TEST(Parse, TheTextIsCanonicalAndTheHashIsOfIt) {
+  Result<Scenario> scenario = parse_scenario_text(kSmallest, "a.json");
+  ASSERT_TRUE(scenario.has_value());
+  EXPECT_EQ(scenario->text,
+            R"({"schema":"nmgen-scenario/1","senders":[{"port":"sim:a"}],"simulated":{"a":{}}})");
+  EXPECT_EQ(scenario->hash, "sha256:" + sha256_hex(scenario->text));
+  // Space and the order of keys say nothing; a value does.
+  Result<Scenario> other = parse_scenario_text(
+      "{\"senders\":[{\"port\":\"sim:a\"}],\n\n\"simulated\":{\"a\":{}},"
+      "\"schema\":\"nmgen-scenario/1\"}",
+      "b.json");
+  ASSERT_TRUE(other.has_value());
+  EXPECT_EQ(other->hash, scenario->hash);
+  Result<Scenario> overridden = parse_scenario_text(kSmallest, "a.json", {"duration_s=3"});
+  ASSERT_TRUE(overridden.has_value());
+  EXPECT_NE(overridden->hash, scenario->hash);
+  EXPECT_EQ(overridden->duration_s, 3);
+  EXPECT_NE(overridden->text.find("\"duration_s\":3,"), std::string::npos);
+}
+
+TEST(Parse, AFilesNameThatIsNoNameBecomesScenario) {
+  EXPECT_EQ(parse_scenario_text(kSmallest, "")->name, "scenario");
+  EXPECT_EQ(parse_scenario_text(kSmallest, "a b.json")->name, "scenario");
+  EXPECT_EQ(parse_scenario_text(kSmallest, "/dev/stdin")->name, "stdin");
+  EXPECT_EQ(parse_scenario_text(kSmallest, std::string(33, 'x'))->name, "scenario");
+}
+
+TEST(Parse, OverridesAreCarriedOutInOrder) {
+  Result<Scenario> scenario =
+      parse_scenario_text(kSmallest, "a.json", {"duration_s=1", "repeat=2", "duration_s=2"});
+  ASSERT_TRUE(scenario.has_value());
+  EXPECT_EQ(scenario->duration_s, 2);
+  EXPECT_EQ(scenario->repeat, 2u);
+  EXPECT_EQ(sentence_of(kSmallest, {"repeat=2", "reapet=3"}),
+            "cannot set \"reapet\": there is no \"reapet\"; did you mean \"repeat\"?");
+  EXPECT_EQ(sentence_of(kSmallest, {"repeat=-1"}),
+            "scenario a.json, /repeat: -1 is too small; use a whole number from 1 to 1000");
+}
+
+// What a user gets wrong first, each through the whole parser.
+TEST(Parse, BadInputIsOneSentence) {
+  struct {
+    const char *override, *sentence;
+  } cases[] = {
+      {"streams.udp={\"size\": 60}",
+       "/streams/udp/size: there is no such key; did you mean \"size_no_crc\"?"},
+      {"streams.udp.size_no_crc=59",
+       "/streams/udp/size_no_crc: 59 is too small; use a whole number from 60 to 9216"},
+      {"streams.udp.size_no_crc=9217",
+       "/streams/udp/size_no_crc: 9217 is too large; use a whole number from 60 to 9216"},
+      {"streams.udp.size_no_crc=99999999999999999999",
+       "/streams/udp/size_no_crc: 1e+20 is not written as a whole number; use a whole number from "
+       "60 to 9216"},
+      {"senders.0.rate.pps=2e7",
+       "/senders/0/rate/pps: 20000000 frames/s is more than the 10 Gbit/s of sim:left carry with "
+       "frames of 64 bytes; use 14880952 or less, or \"max\""},
+      {"senders.0.workers=4",
+       "/senders/0/workers: 4 workers need rings 0 to 3 and sim:left has ring 0; set "
+       "/simulated/left/queues to 4, or use fewer workers"},
+      {"senders.0.port=sim:nowhere",
+       "/senders/0/port: there is no simulated device \"nowhere\"; use \"sim:left\" or "
+       "\"sim:right\""},
+      {"streams.udp.vlan=[{}]",
+       "/streams/udp/size_no_crc: 60 bytes have no room for a probe; use 64 or more, or set "
+       "\"probes\" to \"off\""},
+      {"streams.udp.vary=[{\"field\": \"tcp.source_port\", \"count\": 2}]",
+       "/streams/udp/vary/0/field: this frame has no tcp.source_port; add \"tcp\" to the stream, "
+       "or "
+       "vary another field"},
+      {"simulated.right.cable=other",
+       "/simulated/left/cable: \"right\" has its cable to \"other\"; set /simulated/right/cable to "
+       "\"left\""},
+  };
+  for (const auto& item : cases)
+    EXPECT_EQ(changed_64b(item.override), std::string("scenario a.json, ") + item.sentence);
+}
+
+TEST(Parse, ACoreThatIsNotThereIsNamed) {
+  std::vector<int> cores = usable_cores();
+  int missing = cores.back() + 1;
+  EXPECT_EQ(changed_64b("senders.0.cores=[" + std::to_string(missing) + "]"),
+            "scenario a.json, /senders/0/cores/0: core " + std::to_string(missing) +
+                " is not there for this process; use " + core_list(cores));
+}
+
+TEST(Parse, ATruncatedScenarioIsNeverAccepted) {
+  std::ifstream in(scenario_file("64b-10g"));
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  size_t end = text.find_last_of('}');
+  for (size_t length = 0; length <= end; ++length) {
+    std::string sentence = sentence_of(text.substr(0, length));
+    ASSERT_TRUE(length == 0
+                    ? sentence.find("it is empty") != std::string::npos
+                    : sentence.find("the text ends in the middle of a value") != std::string::npos)
+        << length << ": " << sentence;
+  }
+}
+
+TEST(Parse, AMissingFileIsSaid) {
+  Result<Scenario> scenario = load_scenario("no/such/file.json");
+  ASSERT_FALSE(scenario.has_value());
+  EXPECT_EQ(scenario.error().sentence(),
+            "cannot read scenario no/such/file.json: No such file or directory; check the name and "
+            "the permissions");
+}
+
+// Every scenario that is shipped can be run: it is accepted, named as its file, described, and its
+// frames can be built with the probes it asks for.
+TEST(ShippedScenarios, AreAllGood) {
+  std::vector<std::string> names;
+  for (const std::filesystem::directory_entry& entry :
+       std::filesystem::directory_iterator(NMGEN_SCENARIOS_DIR)) {
+    if (entry.path().extension() != ".json")
+      continue;
+    Result<Scenario> scenario = load_scenario(entry.path().string());
+    ASSERT_TRUE(scenario.has_value()) << scenario.error().sentence();
+    EXPECT_EQ(scenario->name, entry.path().stem().string());
+    EXPECT_GT(scenario->description.size(), 40u) << scenario->name;
+    for (const StreamSpec& stream : scenario->streams) {
+      ProbePlace place = scenario->probe_every > 0 ? ProbePlace::kReserved : ProbePlace::kNone;
+      EXPECT_TRUE(build_frame(stream.frame, place).has_value()) << scenario->name;
+    }
+    names.push_back(scenario->name);
+  }
+  std::sort(names.begin(), names.end());
+  for (const char* name : {"1518b-10g", "4q-4w-10g", "64b-100g", "64b-10g", "64b-10g-tx", "64b-40g",
+                           "ipv6", "udp-flows-64k", "vlan"})
+    EXPECT_TRUE(std::binary_search(names.begin(), names.end(), name)) << name;
+}
+
+TEST(ShippedScenarios, MeanWhatTheirNamesSay) {
+  EXPECT_EQ(load_scenario(scenario_file("64b-10g"))->streams[0].frame.size_no_crc + kCrcBytes, 64u);
+  EXPECT_EQ(load_scenario(scenario_file("1518b-10g"))->streams[0].frame.size_no_crc + kCrcBytes,
+            1518u);
+  EXPECT_EQ(load_scenario(scenario_file("64b-40g"))->simulated[0].speed_gbps, 40u);
+  EXPECT_EQ(load_scenario(scenario_file("64b-100g"))->simulated[0].speed_gbps, 100u);
+  EXPECT_EQ(load_scenario(scenario_file("4q-4w-10g"))->senders[0].workers, 4u);
+  EXPECT_EQ(load_scenario(scenario_file("udp-flows-64k"))->streams[0].flows, 65536u);
+  EXPECT_TRUE(load_scenario(scenario_file("64b-10g-tx"))->receivers.empty());
+  Scenario ipv6 = *load_scenario(scenario_file("ipv6"));
+  EXPECT_EQ(ipv6.streams[0].frame.size_no_crc, smallest_size_with_probe(ipv6.streams[0].frame));
+  Scenario vlan = *load_scenario(scenario_file("vlan"));
+  EXPECT_EQ(vlan.streams[0].frame.size_no_crc, smallest_size_with_probe(vlan.streams[0].frame));
+}
+
+}  // namespace
+}  // namespace nmgen

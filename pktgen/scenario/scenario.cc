@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/scenario/scenario.h"
+
+namespace nmgen {
+
+const StreamSpec* Scenario::stream(const std::string& stream_name) const {
+  for (const StreamSpec& stream : streams)
+    if (stream.name == stream_name)
+      return &stream;
+  return nullptr;
+}
+
+const SimulatedDevice* Scenario::simulated_device(const std::string& device_name) const {
+  for (const SimulatedDevice& device : simulated)
+    if (device.name == device_name)
+      return &device;
+  return nullptr;
+}
+
+}  // namespace nmgen

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Two looks at a document. The first, here, goes down the schema and the document together and
+// puts the first violation into words; it looks at sizes before contents, so that no input makes
+// it slow. The second is valijson's, which knows the whole standard and has the last word: what the
+// first look let pass by mistake is still refused, in valijson's words.
+#include "pktgen/scenario/schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <utility>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "pktgen/scenario/parse.h"
+#include "pktgen/scenario/place.h"
+
+namespace nmgen {
+namespace {
+
+using nlohmann::json;
+
+struct CompiledSchema {
+  json document;
+  valijson::Schema schema;
+
+  CompiledSchema() : document(json::parse(scenario_schema_text())) {
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
+  }
+};
+
+const CompiledSchema& compiled_schema() {
+  static const CompiledSchema compiled;  // constant once it is made
+  return compiled;
+}
+
+const char* type_name(const json& value) {
+  if (value.is_object())
+    return "object";
+  if (value.is_array())
+    return "array";
+  if (value.is_string())
+    return "string";
+  if (value.is_boolean())
+    return "boolean";
+  if (value.is_number_integer())
+    return "integer";
+  return value.is_number() ? "number" : "null";
+}
+
+// "59", "\"sixty\"", "an object": the value as a message shows it.
+std::string value_words(const json& value) {
+  if (value.is_object())
+    return "an object";
+  if (value.is_array())
+    return "a list";
+  if (value.is_string())
+    return in_quotes(value.get_ref<const std::string&>());
+  if (value.is_number_float())
+    return number_text(value.get<double>());
+  return value.dump();
+}
+
+std::string wrong_type_words(const json& value) {
+  if (value.is_object() || value.is_array())
+    return "there is " + value_words(value);
+  if (value.is_string())
+    return value_words(value) + " is a string";
+  if (value.is_number())
+    return value_words(value) + " is a number";
+  return "there is " + value_words(value);
+}
+
+// A bound of the schema; without it, `otherwise`.
+double bound(const json& schema, const char* key, double otherwise) {
+  auto found = schema.find(key);
+  return found == schema.end() ? otherwise : found->get<double>();
+}
+
+std::vector<std::string> enum_words(const json& schema) {
+  std::vector<std::string> words;
+  for (const json& value : schema.at("enum"))
+    words.push_back(value_words(value));
+  return words;
+}
+
+std::string number_words(const json& schema) {
+  bool whole = schema.at("type") == "integer";
+  std::string words = whole ? "a whole number" : "a number";
+  if (schema.contains("multipleOf"))
+    words = "a multiple of " + number_text(schema.at("multipleOf").get<double>());
+  if (schema.contains("minimum") && schema.contains("maximum"))
+    words += fmt::format(" from {} to {}", number_text(schema.at("minimum").get<double>()),
+                         number_text(schema.at("maximum").get<double>()));
+  return words;
+}
+
+// The schema's description in brackets: " (an Ethernet address: six hexadecimal bytes)".
+std::string string_words(const json& schema) {
+  std::string words = "a string";
+  if (schema.contains("examples"))
+    words += " like " + value_words(schema.at("examples").at(0));
+  std::string about = schema.value("description", "");
+  if (about.empty())
+    return words;
+  if (about.ends_with('.'))
+    about.pop_back();
+  if (about.size() > 1 && std::islower(static_cast<unsigned char>(about[1])) == 0 &&
+      about[1] != ' ')
+    return words + " (" + about + ")";
+  about[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(about[0])));
+  return words + " (" + about + ")";
+}
+
+size_t characters(std::string_view text) {
+  size_t count = 0;
+  for (char c : text)
+    count += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return count;
+}
+
+class Checker {
+ public:
+  explicit Checker(const std::string& file) : file_(file) {}
+
+  Result<void> check(const json& node, const json& value, const std::string& path) {
+    const json& schema = resolve_schema(node);
+    if (schema.contains("oneOf"))
+      return check_one_of(schema, value, path);
+    if (schema.contains("enum"))
+      return check_enum(schema, value, path);
+    const std::string& type = schema.at("type").get_ref<const std::string&>();
+    std::string given = type_name(value);
+    if (given != type && !(type == "number" && given == "integer")) {
+      if (type == "integer" && given == "number")
+        return fail_at(file_, path, value.dump() + " is not written as a whole number",
+                       use(schema));
+      return fail_at(file_, path, wrong_type_words(value), use(schema));
+    }
+    if (value.is_object())
+      return check_object(schema, value, path);
+    if (value.is_array())
+      return check_array(schema, value, path);
+    if (value.is_string())
+      return check_string(schema, value.get_ref<const std::string&>(), path);
+    if (value.is_number())
+      return check_number(schema, value, path);
+    return {};
+  }
+
+ private:
+  static std::string use(const json& schema) { return "use " + schema_words(schema); }
+
+  Result<void> check_one_of(const json& schema, const json& value, const std::string& path) {
+    for (const json& node : schema.at("oneOf")) {
+      const json& branch = resolve_schema(node);
+      bool same_type = branch.contains("enum") ? branch.at("enum").at(0).type() == value.type()
+                                               : branch.at("type") == type_name(value);
+      if (!same_type)
+        continue;
+      if (branch.contains("enum") && !contains(branch.at("enum"), value))
+        return fail_unknown(branch, value, path, schema_words(schema));
+      return check(branch, value, path);
+    }
+    return fail_at(file_, path, wrong_type_words(value), use(schema));
+  }
+
+  static bool contains(const json& list, const json& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  }
+
+  // `words`: what may stand here.
+  Result<void> fail_unknown(const json& schema, const json& value, const std::string& path,
+                            const std::string& words) {
+    std::string near;
+    if (value.is_string()) {
+      std::vector<std::string> words;
+      for (const json& known : schema.at("enum"))
+        if (known.is_string())
+          words.push_back(known.get<std::string>());
+      near = nearest(value.get_ref<const std::string&>(), words);
+    }
+    constexpr size_t kShortList = 4;
+    size_t choices = schema.at("enum").size();
+    std::string remedy = "use " + words;
+    if (!near.empty() && choices > kShortList)
+      remedy = fmt::format("did you mean \"{}\"?", near);
+    else if (!near.empty() && choices > 1)
+      remedy = fmt::format("did you mean \"{}\"? Use {}", near, words);
+    return fail_at(file_, path, value_words(value) + " is not possible here", remedy);
+  }
+
+  Result<void> check_enum(const json& schema, const json& value, const std::string& path) {
+    if (contains(schema.at("enum"), value))
+      return {};
+    return fail_unknown(schema, value, path, schema_words(schema));
+  }
+
+  Result<void> check_number(const json& schema, const json& value, const std::string& path) {
+    double number = value.get<double>();
+    if (number < bound(schema, "minimum", number))
+      return fail_at(file_, path, value_words(value) + " is too small", use(schema));
+    if (number > bound(schema, "maximum", number))
+      return fail_at(file_, path, value_words(value) + " is too large", use(schema));
+    if (schema.contains("multipleOf") &&
+        value.get<uint64_t>() % schema.at("multipleOf").get<uint64_t>() != 0)
+      return fail_at(file_, path,
+                     fmt::format("{} is no multiple of {}", value_words(value),
+                                 schema.at("multipleOf").dump()),
+                     use(schema));
+    return {};
+  }
+
+  Result<void> check_string(const json& schema, const std::string& value, const std::string& path) {
+    size_t length = characters(value);
+    double most = bound(schema, "maxLength", static_cast<double>(length));
+    if (static_cast<double>(length) > most)
+      return fail_at(
+          file_, path,
+          fmt::format("{} is longer than {} characters", in_quotes(value), number_text(most)),
+          use(schema));
+    if (static_cast<double>(length) < bound(schema, "minLength", 0))
+      return fail_at(file_, path, in_quotes(value) + " is too short", use(schema));
+    // The pattern comes last: std::regex may recurse once for each character.
+    if (schema.contains("pattern") &&
+        !std::regex_search(value, std::regex(schema.at("pattern").get<std::string>())))
+      return fail_at(file_, path, in_quotes(value) + " does not have the right form", use(schema));
+    return {};
+  }
+
+  Result<void> check_array(const json& schema, const json& value, const std::string& path) {
+    double entries = static_cast<double>(value.size());
+    double most = bound(schema, "maxItems", entries);
+    if (entries > most)
+      return fail_at(file_, path, fmt::format("the list has {} entries", value.size()),
+                     fmt::format("use at most {}", number_text(most)));
+    double least = bound(schema, "minItems", 0);
+    if (entries < least)
+      return fail_at(file_, path, "the list is empty",
+                     fmt::format("give it at least {}, or leave it out", number_text(least)));
+    for (size_t i = 0; i < value.size(); ++i) {
+      Result<void> result = check(schema.at("items"), value[i], child_path(path, i));
+      if (!result)
+        return result;
+    }
+    return {};
+  }
+
+  Result<void> check_object(const json& schema, const json& value, const std::string& path) {
+    Result<void> result = check_keys(schema, value, path);
+    if (!result)
+      return result;
+    const json no_properties = json::object();
+    const json& properties =
+        schema.contains("properties") ? schema.at("properties") : no_properties;
+    for (auto member = value.begin(); member != value.end(); ++member) {
+      std::string member_path = child_path(path, member.key());
+      if (schema.contains("propertyNames")) {
+        result = check(schema.at("propertyNames"), json(member.key()), member_path);
+        if (!result)
+          return result;
+      }
+      auto known = properties.find(member.key());
+      const json& node = known != properties.end() ? *known : schema.at("additionalProperties");
+      result = check(node, member.value(), member_path);
+      if (!result)
+        return result;
+    }
+    return {};
+  }
+
+  // Which keys there are, and how many.
+  Result<void> check_keys(const json& schema, const json& value, const std::string& path) {
+    double keys = static_cast<double>(value.size());
+    std::vector<std::string> known = schema_keys(schema);
+    if (schema.at("additionalProperties") == false) {
+      for (auto member = value.begin(); member != value.end(); ++member) {
+        if (schema.at("properties").contains(member.key()))
+          continue;
+        std::string near = nearest(member.key(), known);
+        std::string remedy = near.empty() ? "the keys here are " + listed(known, "and")
+                                          : fmt::format("did you mean \"{}\"?", near);
+        return fail_at(file_, child_path(path, member.key()), "there is no such key", remedy);
+      }
+    }
+    if (schema.contains("required")) {
+      for (const json& name : schema.at("required")) {
+        const std::string& key = name.get_ref<const std::string&>();
+        if (!value.contains(key))
+          return fail_at(
+              file_, path, fmt::format("the key \"{}\" is missing", key),
+              fmt::format("add it with {}", schema_words(schema.at("properties").at(key))));
+      }
+    }
+    if (keys < bound(schema, "minProperties", 0))
+      return fail_at(file_, path, "there is nothing in it",
+                     known.empty() ? "add one, or leave it out" : "use one of " + listed(known));
+    double most = bound(schema, "maxProperties", keys);
+    if (keys > most)
+      return fail_at(file_, path, fmt::format("it has {} keys", value.size()),
+                     most == 1 ? "use one of " + listed(known)
+                               : fmt::format("use at most {}", number_text(most)));
+    return {};
+  }
+
+  const std::string& file_;
+};
+
+// valijson's path, ["streams"] ["udp"] [0], as a JSON pointer.
+std::string valijson_path(const std::vector<std::string>& context) {
+  std::string path;
+  for (size_t i = 1; i < context.size(); ++i) {
+    std::string_view step = context[i];
+    if (step.starts_with("[\"") && step.ends_with("\"]"))
+      path = child_path(path, step.substr(2, step.size() - 4));
+    else if (step.starts_with("[") && step.ends_with("]"))
+      path = child_path(path, step.substr(1, step.size() - 2));
+  }
+  return path;
+}
+
+}  // namespace
+
+const json& scenario_schema() {
+  return compiled_schema().document;
+}
+
+const json& resolve_schema(const json& node) {
+  if (!node.is_object() || !node.contains("$ref"))
+    return node;
+  const std::string& reference = node.at("$ref").get_ref<const std::string&>();
+  return resolve_schema(
+      scenario_schema().at(json::json_pointer(reference.substr(1))));  // after '#'
+}
+
+std::vector<std::string> schema_keys(const json& object_schema) {
+  std::vector<std::string> keys;
+  if (object_schema.contains("properties"))
+    for (auto property = object_schema.at("properties").begin();
+         property != object_schema.at("properties").end(); ++property)
+      keys.push_back(property.key());
+  return keys;
+}
+
+std::string schema_words(const json& node) {
+  const json& schema = resolve_schema(node);
+  if (schema.contains("oneOf")) {
+    std::vector<std::string> branches;
+    for (const json& branch : schema.at("oneOf"))
+      branches.push_back(schema_words(branch));
+    return listed(branches);
+  }
+  if (schema.contains("enum"))
+    return listed(enum_words(schema));
+  const std::string& type = schema.at("type").get_ref<const std::string&>();
+  if (type == "integer" || type == "number")
+    return number_words(schema);
+  if (type == "string")
+    return string_words(schema);
+  if (type == "boolean")
+    return "true or false";
+  if (type == "array")
+    return "a list, [...]";
+  std::vector<std::string> keys = schema_keys(schema);
+  return keys.empty()
+             ? "an object of names, {\"NAME\": {...}}"
+             : "an object with " + listed(keys, schema.contains("maxProperties") ? "or" : "and");
+}
+
+Result<void> check_against_schema(const json& document, const std::string& file) {
+  Result<void> result = Checker(file).check(scenario_schema(), document, "");
+  if (!result)
+    return result;
+  valijson::Validator validator;
+  valijson::ValidationResults violations;
+  if (validator.validate(compiled_schema().schema,
+                         valijson::adapters::NlohmannJsonAdapter(document), &violations))
+    return {};
+  std::string path, description = "it does not fit the schema";
+  for (const valijson::ValidationResults::Error& violation : violations) {
+    std::string violation_path = valijson_path(violation.context);
+    if (violation_path.size() >= path.size()) {
+      path = std::move(violation_path);
+      description = violation.description;
+    }
+  }
+  return fail_at(file, path, description, "see scenarios/README.md for what it may be");
+}
+
+}  // namespace nmgen

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The scenario's JSON Schema (scenarios/schema/nmgen-scenario-1.json, compiled in), and what is
+// said to a user whose document breaks it.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "pktgen/error.h"
+
+namespace nmgen {
+
+// The schema as a document; lives as long as the program. Any thread.
+const nlohmann::json& scenario_schema();
+
+// `node`, or what its $ref points to in scenario_schema().
+const nlohmann::json& resolve_schema(const nlohmann::json& node);
+
+// The names of an object schema's properties.
+std::vector<std::string> schema_keys(const nlohmann::json& object_schema);
+
+// What the schema allows at `node`, as words that follow "use": "a whole number from 60 to 9216".
+std::string schema_words(const nlohmann::json& node);
+
+// Checks the document. The error is about the first key or value that breaks the schema, as deep in
+// the document as it can be told. Any thread.
+Result<void> check_against_schema(const nlohmann::json& document, const std::string& file);
+
+}  // namespace nmgen

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/scenario/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+namespace nmgen {
+namespace {
+
+using nlohmann::json;
+using nlohmann::literals::operator""_json_pointer;
+
+// A document with every key of the format.
+json full_document() {
+  return json::parse(R"({
+    "$schema": "schema/nmgen-scenario-1.json", "schema": "nmgen-scenario/1",
+    "name": "full", "description": "all keys", "duration_s": 0.5, "warmup_s": 0, "repeat": 3,
+    "probes": {"one_in": 1000},
+    "simulated": {
+      "left": {"speed_gbps": 100, "queues": 16, "tx_slots": 64, "rx_slots": 8192,
+               "cable": "right", "flow_control": true},
+      "right": {"speed_gbps": 100, "cable": "left"}},
+    "streams": {
+      "a": {"size_no_crc": 100, "weight": 2,
+            "ethernet": {"source": "02:00:00:00:00:0a", "destination": "02:00:00:00:00:0B"},
+            "vlan": [{"id": 4095, "priority": 7, "drop_eligible": true, "tpid": "0x88a8"}, {}],
+            "ipv4": {"source": "10.0.0.1", "destination": "10.0.0.2", "ttl": 255, "tos": 1,
+                     "identification": 65535, "dont_fragment": false},
+            "udp": {"source_port": 0, "destination_port": 65535, "checksum": false},
+            "payload": "00ff", "vary": [{"field": "vlan.id", "count": 4096}]},
+      "b": {"ethernet": {"type": "0x88b6"}},
+      "c": {"ipv6": {"source": "::1", "destination": "::2", "hop_limit": 1, "traffic_class": 2,
+                     "flow_label": 1048575, "next_header": 59}},
+      "d": {"ipv4": {"protocol": 4},
+            "tcp": {"source_port": 1, "destination_port": 2, "sequence": 4294967295,
+                    "acknowledgement": 0, "flags": ["SYN", "ACK"], "window": 1}},
+      "e": {"icmp": {"type": 3, "code": 4, "identifier": 5, "sequence": 6}},
+      "f": {"arp": {"operation": "reply", "sender_mac": "02:00:00:00:00:01",
+                    "target_mac": "ff:ff:ff:ff:ff:ff", "sender_ip": "1.2.3.4",
+                    "target_ip": "1.2.3.5"}}},
+    "senders": [
+      {"port": "sim:left", "streams": ["a"], "rate": {"pps": 0.5}, "workers": 2, "first_ring": 1,
+       "cores": [0, 0], "batch": 1},
+      {"port": "sim:left", "rate": {"bps_l1": 1}}, {"port": "sim:left", "rate": {"bps_l2": 1}},
+      {"port": "sim:left", "rate": {"percent": 0.1}}, {"port": "sim:left", "rate": "max"}],
+    "receivers": [
+      {"port": "sim:right", "workers": 1, "first_ring": 0, "cores": [1], "batch": 8192}]
+  })");
+}
+
+std::string sentence_of(const json& document) {
+  Result<void> result = check_against_schema(document, "a.json");
+  return result ? "accepted" : result.error().sentence();
+}
+
+bool valijson_accepts(const json& document) {
+  valijson::Schema schema;
+  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(scenario_schema()), schema);
+  valijson::Validator validator;
+  return validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), nullptr);
+}
+
+// All paths of a document, parents first.
+void collect(const json& value, const json::json_pointer& at,
+             std::vector<json::json_pointer>& paths) {
+  paths.push_back(at);
+  if (value.is_object())
+    for (auto member = value.begin(); member != value.end(); ++member)
+      collect(member.value(), at / member.key(), paths);
+  if (value.is_array())
+    for (size_t i = 0; i < value.size(); ++i)
+      collect(value[i], at / i, paths);
+}
+
+TEST(Schema, AcceptsEveryKey) {
+  EXPECT_EQ(sentence_of(full_document()), "accepted");
+}
+
+// Every key that the schema has is in full_document(), so that the tests below reach all of it.
+TEST(Schema, TheFullDocumentIsFull) {
+  std::vector<json::json_pointer> schema_paths, document_paths;
+  collect(scenario_schema(), json::json_pointer(), schema_paths);
+  collect(full_document(), json::json_pointer(), document_paths);
+  std::set<std::string> used;
+  for (const json::json_pointer& path : document_paths)
+    if (!path.empty())
+      used.insert(path.back());
+  for (const json::json_pointer& path : schema_paths) {
+    if (path.empty() || path.parent_pointer().empty())
+      continue;
+    if (path.parent_pointer().back() == "properties") {
+      EXPECT_TRUE(used.contains(path.back())) << path.to_string();
+    }
+  }
+}
+
+TEST(Schema, EveryKeyIsDescribedAndEveryObjectIsClosed) {
+  std::vector<json::json_pointer> paths;
+  collect(scenario_schema(), json::json_pointer(), paths);
+  size_t described = 0;
+  for (const json::json_pointer& path : paths) {
+    const json& node = scenario_schema().at(path);
+    if (!node.is_object())
+      continue;
+    if (node.value("type", json()) == "object") {
+      EXPECT_TRUE(node.contains("additionalProperties")) << path.to_string();
+    }
+    bool is_key = !path.empty() && path.parent_pointer() != json::json_pointer() &&
+                  path.parent_pointer().back() == "properties";
+    if (!is_key)
+      continue;
+    ++described;
+    const json& definition = node.contains("description") ? node : resolve_schema(node);
+    EXPECT_GT(definition.value("description", "").size(), 4u) << path.to_string();
+  }
+  EXPECT_GT(described, 70u);
+}
+
+// scenarios/README.md tells users of every key and of every word that may stand for a value.
+TEST(Schema, TheReadmeHasEveryKey) {
+  std::ifstream in(std::string(NMGEN_SCENARIOS_DIR) + "/README.md");
+  std::string readme((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::vector<json::json_pointer> paths;
+  collect(scenario_schema(), json::json_pointer(), paths);
+  for (const json::json_pointer& path : paths) {
+    if (path.empty() || path.parent_pointer().empty() ||
+        path.parent_pointer().back() != "properties")
+      continue;
+    bool found = readme.find("`" + path.back() + "`") != std::string::npos ||
+                 readme.find("\"" + path.back() + "\": ") != std::string::npos;
+    EXPECT_TRUE(found) << path.back();
+  }
+  for (const json& field : scenario_schema().at(
+           "/definitions/stream/properties/vary/items/properties/field/enum"_json_pointer))
+    EXPECT_NE(readme.find("`" + field.get<std::string>() + "`"), std::string::npos) << field;
+}
+
+// The words of a message come from our own look at the schema, the last word is valijson's: both
+// must agree. Every value of the full document is replaced by each of many others.
+TEST(Schema, OurLookAgreesWithValijson) {
+  const json replacements = json::parse(R"([
+    null, true, false, 0, 1, -1, 7, 8, 59, 60, 63, 64, 65, 100, 255, 256, 4095, 4096, 8192, 8193,
+    9216, 9217, 65535, 65536, 1048576, 1048577, 4294967295, 4294967296, 9223372036854775807,
+    9223372036854775808, 18446744073709551615, -9223372036854775808, 0.5, 1.0, 10.0, 60.0, 100.5,
+    1e12, 1e13, 1e300, -0.0, "", "a", "max", "every", "off", "reply", "SYN", "0x8100", "0x0600",
+    "0x05ff", "0x88b5x", "02:00:00:00:00:01", "02-00-00-00-00-01", "a b", "a\nb", "\u00e9",
+    "sim:left", "nmgen-scenario/1", "vlan.id", "1.2.3.4", [], [0], [""], [[]], [{}], {}, {"a": 1},
+    {"one_in": 1}, {"pps": 1}, {"pps": 1, "percent": 1}, {"a": {}}, {"a b": {}}, {"": {}}
+  ])");
+  const json document = full_document();
+  std::vector<json::json_pointer> paths;
+  collect(document, json::json_pointer(), paths);
+  size_t refused = 0;
+  for (const json::json_pointer& path : paths) {
+    for (const json& replacement : replacements) {
+      json changed = document;
+      changed[path] = replacement;
+      std::string sentence = sentence_of(changed);
+      ASSERT_EQ(sentence == "accepted", valijson_accepts(changed))
+          << path.to_string() << " = " << replacement.dump() << ": " << sentence;
+      // valijson's own words would show that ours had nothing to say.
+      ASSERT_EQ(sentence.find("see scenarios/README.md"), std::string::npos) << sentence;
+      refused += sentence != "accepted";
+    }
+  }
+  EXPECT_GT(refused, 5000u);
+}
+
+TEST(Schema, EveryUnknownKeyIsFoundWhereItIs) {
+  const json document = full_document();
+  std::vector<json::json_pointer> paths;
+  collect(document, json::json_pointer(), paths);
+  for (const json::json_pointer& path : paths) {
+    if (!document.at(path).is_object() || path.to_string() == "/simulated" ||
+        path.to_string() == "/streams")
+      continue;
+    json changed = document;
+    changed[path]["zzzzzz"] = 1;
+    EXPECT_TRUE(
+        sentence_of(changed).starts_with("scenario a.json, " + path.to_string() +
+                                         "/zzzzzz: there is no such key; the keys here are"))
+        << sentence_of(changed);
+    EXPECT_FALSE(valijson_accepts(changed));
+  }
+}
+
+TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
+  struct {
+    const char *path, *value, *sentence;
+  } cases[] = {
+      {"/streams/a/size_no_crc", "59", "59 is too small; use a whole number from 60 to 9216"},
+      {"/streams/a/size_no_crc", "9217", "9217 is too large; use a whole number from 60 to 9216"},
+      {"/streams/a/size_no_crc", "64.0",
+       "64.0 is not written as a whole number; use a whole number from 60 to 9216"},
+      {"/streams/a/size_no_crc", "\"64\"",
+       "\"64\" is a string; use a whole number from 60 to 9216"},
+      {"/streams/a/size_no_crc", "18446744073709551615",
+       "18446744073709551615 is too large; use a whole number from 60 to 9216"},
+      {"/duration_s", "1e300", "1e+300 is too large; use a number from 0.01 to 604800"},
+      {"/duration_s", "null", "there is null; use a number from 0.01 to 604800"},
+      {"/simulated/left/speed_gbps", "11", "11 is not possible here; use 10, 25, 40 or 100"},
+      {"/simulated/left/tx_slots", "100",
+       "100 is no multiple of 8; use a multiple of 8 from 64 to 8192"},
+      {"/simulated/left/flow_control", "1", "1 is a number; use true or false"},
+      {"/simulated/left", "[]",
+       "there is a list; use an object with cable, flow_control, queues, rx_slots, speed_gbps and "
+       "tx_slots"},
+      {"/simulated", "5", "5 is a number; use an object of names, {\"NAME\": {...}}"},
+      {"/probes", "\"evry\"",
+       "\"evry\" is not possible here; did you mean \"every\"? Use \"every\" or \"off\" or an "
+       "object with one_in"},
+      {"/probes", "1000", "1000 is a number; use \"every\" or \"off\" or an object with one_in"},
+      {"/schema", "\"nmgen-scenario/2\"",
+       "\"nmgen-scenario/2\" is not possible here; use \"nmgen-scenario/1\""},
+      {"/senders", "{}", "there is an object; use a list, [...]"},
+      {"/senders/0", "{}",
+       "the key \"port\" is missing; add it with a string like \"sim:left\" (a port: \"sim:NAME\" "
+       "for a simulated device, \"netmap:INTERFACE\" or \"valeNAME:PORT\" through the kernel's "
+       "module)"},
+      {"/senders/0/cores", "[]", "the list is empty; give it at least 1, or leave it out"},
+      {"/senders/0/rate", "{}",
+       "there is nothing in it; use one of bps_l1, bps_l2, percent or pps"},
+      {"/senders/0/rate", "{\"pps\": 1, \"bps_l1\": 2}",
+       "it has 2 keys; use one of bps_l1, bps_l2, percent or pps"},
+      {"/streams", "{}", "there is nothing in it; add one, or leave it out"},
+      {"/streams/a/vlan", "[{}, {}, {}]", "the list has 3 entries; use at most 2"},
+      {"/streams/a/ethernet/source", "\"02:00\"",
+       "\"02:00\" does not have the right form; use a string like \"02:00:00:00:00:01\" (an "
+       "Ethernet address: six hexadecimal bytes)"},
+      {"/streams/a/vary/0/field", "\"udp.sourceport\"",
+       "\"udp.sourceport\" is not possible here; did you mean \"udp.source_port\"?"},
+      {"/name", "\"\"",
+       "\"\" is too short; use a string like \"left\" (1 to 32 letters, digits, dots, hyphens or "
+       "underscores)"},
+      {"/name", "\"123456789012345678901234567890123\"",
+       "\"123456789012345678901234567890123\" is longer than 32 characters; use a string like "
+       "\"left\" (1 to 32 letters, digits, dots, hyphens or underscores)"},
+  };
+  for (const auto& item : cases) {
+    json changed = full_document();
+    changed[json::json_pointer(item.path)] = json::parse(item.value);
+    EXPECT_EQ(sentence_of(changed),
+              std::string("scenario a.json, ") + item.path + ": " + item.sentence);
+  }
+}
+
+TEST(Schema, AMistypedKeyIsRecognised) {
+  json changed = full_document();
+  changed["streams"]["a"]["udp"]["source_prt"] = 1;
+  EXPECT_EQ(sentence_of(changed),
+            "scenario a.json, /streams/a/udp/source_prt: there is no such key; did you mean "
+            "\"source_port\"?");
+  changed = full_document();
+  changed["streams"]["a b"] = json::object();
+  EXPECT_EQ(sentence_of(changed),
+            "scenario a.json, /streams/a b: \"a b\" does not have the right form; use a string "
+            "like \"left\" (1 to 32 letters, digits, dots, hyphens or underscores)");
+}
+
+// Sizes are looked at before contents: neither quadratic nor recursive work on a huge value.
+TEST(Schema, HugeValuesAreRefusedByTheirSize) {
+  json changed = full_document();
+  changed["senders"][0]["streams"] = json::array();
+  for (int i = 0; i < 1000000; ++i)
+    changed["senders"][0]["streams"].push_back("a");
+  EXPECT_EQ(sentence_of(changed),
+            "scenario a.json, /senders/0/streams: the list has 1000000 entries; use at most 1024");
+  changed = full_document();
+  changed["streams"]["a"]["ethernet"]["source"] = std::string(10000000, '0');
+  EXPECT_EQ(sentence_of(changed),
+            "scenario a.json, /streams/a/ethernet/source: \"" + std::string(48, '0') +
+                "...\" is longer than 17 characters; use a string like \"02:00:00:00:00:01\" (an "
+                "Ethernet address: six hexadecimal bytes)");
+}
+
+}  // namespace
+}  // namespace nmgen

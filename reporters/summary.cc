@@ -162,6 +162,11 @@ void add_latencies(const Record& record, Paint paint, std::string* text) {
   }
 }
 
+// With a '~' where it was cut.
+std::string shortened(const std::string& text, size_t width) {
+  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
+}
+
 // Workers by name, over all runs.
 std::vector<WorkerRecord> summed_workers(const Record& record) {
   std::vector<WorkerRecord> workers;
@@ -190,29 +195,29 @@ void add_workers(const Record& record, Paint paint, std::string* text) {
   std::vector<WorkerRecord> workers = summed_workers(record);
   if (workers.empty())
     return;
-  *text +=
-      "\n" +
-      paint.faint(fmt::format("  {:<6}{:<15}{:>5}{:>5}{:>16}{:>7}{:>7}{:>7}{:>9}", "worker", "port",
-                              "ring", "core", "frames", "busy%", "model%", "idle%", "off core")) +
-      "\n";
+  *text += "\n" +
+           paint.faint(fmt::format("  {:<7} {:<15}{:>5}{:>5}{:>14}{:>7}{:>7}{:>7}{:>9}", "worker",
+                                   "port", "ring", "core", "frames", "busy%", "model%", "idle%",
+                                   "off core")) +
+           "\n";
   for (const WorkerRecord& worker : workers) {
     const double all =
         static_cast<double>(worker.busy_cycles + worker.model_cycles + worker.idle_cycles);
     const double hundredth = all > 0 ? 100 / all : 0;
     const std::string core = worker.core >= 0 ? std::to_string(worker.core) : "any";
-    *text += fmt::format("  {:<6}{:<15}{:>5}{:>5}{:>16}{:>7.1f}{:>7.1f}{:>7.1f}{:>9}\n",
-                         worker.name, worker.port, worker.ring, core, grouped(worker.frames),
-                         hundredth * static_cast<double>(worker.busy_cycles),
-                         hundredth * static_cast<double>(worker.model_cycles),
-                         hundredth * static_cast<double>(worker.idle_cycles),
-                         short_time(worker.off_core_ms * 1e6));
+    *text += fmt::format(
+        "  {:<7} {:<15}{:>5}{:>5}{:>14}{:>7.1f}{:>7.1f}{:>7.1f}{:>9}\n", worker.name,
+        shortened(worker.port, 15), worker.ring, core, grouped(worker.frames),
+        hundredth * static_cast<double>(worker.busy_cycles),
+        hundredth * static_cast<double>(worker.model_cycles),
+        hundredth * static_cast<double>(worker.idle_cycles), short_time(worker.off_core_ms * 1e6));
   }
 }
 
 void add_machine(const Record& record, Paint paint, std::string* text) {
   const Fingerprint& print = record.fingerprint;
   std::string line = fmt::format(
-      "machine: {}, {}, {}, governor {}, TSC {:.3f} GHz, clock {}, Linux {}, load {:.2f}; built "
+      "machine: {}, {}, {}, governor {}, TSC {:.3f} GHz, clock {}, {}, load {:.2f}; built "
       "from {}{} by {}",
       print.cpu_model, plural(print.cores, "core"),
       print.virtualisation == "none" ? "bare metal" : print.virtualisation, print.governor,

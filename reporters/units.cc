@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace nmgen {
@@ -46,8 +47,10 @@ std::string grouped(uint64_t count) {
 }
 
 std::string si_rate(double per_second) {
-  Scaled scaled = scale(per_second, per_second < 999.95 ? 1 : 3);
-  return fmt::format("{:.{}f}{}", scaled.value, *scaled.prefix == '\0' ? 1 : 3, scaled.prefix);
+  if (per_second < 999.95)
+    return fmt::format("{:.1f}", per_second);
+  Scaled scaled = scale(std::max(per_second, 1000.0), 3);
+  return fmt::format("{:.3f}{}", scaled.value, scaled.prefix);
 }
 
 std::string short_count(uint64_t count) {
@@ -82,8 +85,6 @@ std::string short_time(double ns) {
 std::string percent(double value) {
   if (value >= 9999.5)
     return fmt::format("{:.1e}", value);
-  if (value > 99.9 && value < 100)
-    value = std::floor(value * 100) / 100;
   return value < 999.995 ? fmt::format("{:.2f}", value) : fmt::format("{:.0f}", value);
 }
 

@@ -26,8 +26,7 @@ std::string short_cycles(double cycles);
 // A time with three significant digits, at most 6 columns: "85ns", "12.3us", "1.23ms", "10.0s".
 std::string short_time(double ns);
 
-// A percentage in at most 6 columns, rounded down above 99.9, so that less than all never reads as
-// 100: "99.99", "100.00".
+// A percentage in at most 7 columns: "99.99", "100.00", "1234".
 std::string percent(double value);
 
 // "1 frame", "2 frames".

@@ -38,9 +38,9 @@ int validate(const ValidateOptions& options) {
       code = complain(scenario.error());
       continue;
     }
-    print(fmt::format("{}: good: {}, {} and {} of {}, {} of {:g} s\n", file, scenario->name,
+    print(fmt::format("{}: good: {}, {}, {}, {}, {} of {:g} s\n", file, scenario->name,
                       plural(workers_of(scenario->senders), "sending worker"),
-                      plural(workers_of(scenario->receivers), "receiving"),
+                      plural(workers_of(scenario->receivers), "receiving worker"),
                       plural(scenario->streams.size(), "stream"), plural(scenario->repeat, "run"),
                       scenario->duration_s));
   }

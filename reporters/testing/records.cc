@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace nmgen::testing {
+namespace nmgen::examples {
 namespace {
 
 Fingerprint fingerprint() {
@@ -11,7 +11,7 @@ Fingerprint fingerprint() {
   print.cpu_model = "Example CPU @ 2.60GHz";
   print.cores = 2;
   print.governor = "none";
-  print.kernel = "6.1.0-13-amd64";
+  print.kernel = "Linux 6.1.0-13-amd64";
   print.command_line = "quiet \"a=b c\"";
   print.mitigations = "meltdown=PTI | not affected by 9 of 10";
   print.virtualisation = "KVM";
@@ -138,4 +138,4 @@ Record invalid_record() {
   return record;
 }
 
-}  // namespace nmgen::testing
+}  // namespace nmgen::examples

@@ -26,7 +26,7 @@ void nm_os_free(void *p)
 
 /*
  * The client is this process, but its pointers are as wild as any. The kernel copies for us and says -EFAULT where a plain copy
- * would crash. A sandbox may forbid the call; then a wild pointer crashes, as it does in any library.
+ * would crash. A sandbox may forbid the call, with an error of its choice; then a wild pointer crashes, as it does in any library.
  */
 static int copy(void *to, const void *from, size_t len, bool in)
 {
@@ -37,7 +37,7 @@ static int copy(void *to, const void *from, size_t len, bool in)
 
 	if (done == (ssize_t)len)
 		return 0;
-	if (done < 0 && (errno == EPERM || errno == ENOSYS)) {
+	if (done < 0 && errno != EFAULT) {
 		memcpy(to, from, len);
 		return 0;
 	}

@@ -95,13 +95,19 @@ struct Compared {
 
 Compared compare(const Scenario& scenario, const RunSet& set, const PhaseResult& phase) {
   Compared compared;
+  uint64_t unseen = 0;
   for (size_t i = 0; i < set.senders.size(); i++) {
-    if (!is_received(scenario, *set.senders[i]))
-      continue;
-    compared.receives = true;
     const CounterValues& counters = phase.senders[i].counters;
+    if (!is_received(scenario, *set.senders[i])) {
+      unseen += counters.frames;
+      continue;
+    }
+    compared.receives = true;
     compared.sent += scenario.probe_every > 0 ? counters.probes : counters.frames;
   }
+  // Nobody receives: there is no loss to tell, but there are frames that were sent.
+  if (!compared.receives)
+    compared.sent = unseen;
   for (const WorkerResult& result : phase.receivers)
     compared.received_once +=
         scenario.probe_every > 0 ? result.counters.unique : result.counters.frames;

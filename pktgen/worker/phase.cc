@@ -82,11 +82,6 @@ class PhaseRunner {
       reset(*worker, gap_ticks);
       worker->end_tsc.store(0, std::memory_order_relaxed);
     }
-    // Where receivers look for a sender's intended times: set before any thread runs.
-    orders_.start_tsc = tsc_now() + clock_.to_ticks(kStartDelayNs + 20'000'000 * thread_count());
-    for (std::unique_ptr<SenderWorker>& worker : set_.senders)
-      worker->pacer =
-          worker->asked_pps > 0 ? Pacer(worker->asked_pps, clock_.hz, orders_.start_tsc) : Pacer();
     start_threads();
     if (result_.error.what.empty())
       watch_until_end();
@@ -96,8 +91,6 @@ class PhaseRunner {
   }
 
  private:
-  size_t thread_count() const { return set_.senders.size() + set_.receivers.size(); }
-
   void reset(WorkerBase& worker, uint64_t gap_ticks) {
     worker.counters.~WorkerCounters();
     new (&worker.counters) WorkerCounters();
@@ -117,6 +110,10 @@ class PhaseRunner {
       note_error(worker, "cannot pin " + worker.name + " to core " + std::to_string(worker.core));
       watches_.emplace_back(worker.tid.load(std::memory_order_relaxed), worker.core);
     });
+    orders_.start_tsc = tsc_now() + clock_.to_ticks(kStartDelayNs);
+    for (std::unique_ptr<SenderWorker>& worker : set_.senders)
+      worker->pacer =
+          worker->asked_pps > 0 ? Pacer(worker->asked_pps, clock_.hz, orders_.start_tsc) : Pacer();
     orders_.go.store(true, std::memory_order_release);
   }
 
@@ -281,7 +278,7 @@ class PhaseRunner {
       sleep_ns(100'000'000);
     for (SchedWatch& watch : watches_)
       watch.interval();
-    orders_.stop_receivers.store(true, std::memory_order_relaxed);
+    orders_.stop_receivers.store(true, std::memory_order_release);
     for (size_t i = 0; i < receivers; i++)
       threads_[i].join();
   }

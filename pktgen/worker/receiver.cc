@@ -14,6 +14,11 @@ namespace nmgen {
 namespace {
 
 constexpr unsigned kPrefetchAhead = 8;
+// A sync costs as much as looking at some ten frames, so under load a receiver lets frames gather
+// before the next one: as many as this, but no longer than that. What comes alone is seen at once.
+constexpr uint32_t kGatherFrames = 48;
+constexpr uint32_t kGatherFrom = 3;
+constexpr uint64_t kGatherNs = 2'500;
 constexpr int kFloorSamples = 1000;
 
 // What is known of one batch after a look at its frames.
@@ -166,32 +171,43 @@ class ReceiveLoop {
         checker_(worker, orders.magic) {}
 
   void run() {
-    while (!orders_.go.load(std::memory_order_acquire)) {
-    }
     uint64_t now = tsc_now();
     worker_.gaps->restart(now);
     CycleSplit split(worker_.counters, *worker_.ring, now);
-    bool moved = true;
-    // Once told to stop, until the ring has nothing more.
-    while (moved || !orders_.stop_receivers.load(std::memory_order_relaxed)) {
+    const uint64_t gather_ticks = worker_.clock->to_ticks(kGatherNs);
+    uint32_t count = 0;
+    while (true) {
+      // Looked at before the sync: what is on the wire when the order comes is in the ring at the
+      // next sync. Acquire, as that may have been put there by the thread that gave the order.
+      const bool last = orders_.stop_receivers.load(std::memory_order_acquire);
+      const bool moved = count > 0;
+      if (count >= kGatherFrom && count < kGatherFrames) {
+        split.on_turn(tsc_now(), true);
+        const uint64_t until = now + gather_ticks;
+        while ((now = tsc_now()) < until) {
+        }
+        split.on_turn(now, false);
+      }
       if (int error = worker_.ring->sync(); error != 0) {
         worker_.error.store(error, std::memory_order_relaxed);
         return;
       }
-      const uint64_t synced = tsc_now();
-      split.on_turn(synced, moved);
-      worker_.gaps->on_turn(synced);
-      moved = turn(synced);
+      now = tsc_now();
+      count = std::min(nm_ring_space(ring_), worker_.batch);
+      // Looking at the frames of the turn before, and this sync.
+      split.on_turn(now, moved || count > 0);
+      worker_.gaps->on_turn(now);
+      worker_.counters.syncs.add(1);
+      if (count > 0)
+        look_at(count, now);
+      else if (last)
+        return;
     }
   }
 
  private:
-  // Looks at what is in the ring, at most a batch. Return: whether there was a frame.
-  bool turn(uint64_t now) {
-    const uint32_t count = std::min(nm_ring_space(ring_), worker_.batch);
-    worker_.counters.syncs.add(1);
-    if (count == 0)
-      return false;
+  // The next `count` frames of the ring.
+  void look_at(uint32_t count, uint64_t now) {
     BatchTotals totals;
     checker_.begin_batch(now);
     const uint32_t n = ring_->num_slots;
@@ -209,7 +225,6 @@ class ReceiveLoop {
       worker_.counters.foreign.add(totals.foreign);
     if (totals.damaged != 0)
       worker_.counters.damaged.add(totals.damaged);
-    return true;
   }
 
   void look(uint32_t from, uint32_t count, BatchTotals& totals) {
@@ -237,6 +252,7 @@ class ReceiveLoop {
 void ReceiverWorker::run(PhaseOrders& orders) {
   if (enter() != 0)
     return;
+  orders.await_go();
   if (probe_offsets.empty())
     ReceiveLoop<CountingChecker>(*this, orders).run();
   else if (probe_offsets.size() == 1 && senders->size() == 1)

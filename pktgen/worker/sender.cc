@@ -24,8 +24,7 @@ class SendLoop {
   }
 
   void run() {
-    while (!orders_.go.load(std::memory_order_acquire)) {
-    }
+    orders_.await_go();
     while (tsc_now() < orders_.start_tsc) {
     }
     uint64_t now = tsc_now();
@@ -54,6 +53,9 @@ class SendLoop {
  private:
   uint32_t free_slots() const { return nm_ring_space(ring_); }
   uint64_t pending() const { return ring_->num_slots - 1 - free_slots(); }
+  // Frames of this phase that the device has done with; where the link is down the ring may hold
+  // frames of an earlier one.
+  uint64_t completed() const { return queued_ > pending() ? queued_ - pending() : 0; }
 
   // Writes `count` frames and syncs. Return: whether there was a frame.
   bool turn(uint32_t count, uint64_t now) {
@@ -65,7 +67,7 @@ class SendLoop {
     if (int error = worker_.ring->sync(); error != 0)
       worker_.error.store(error, std::memory_order_relaxed);
     worker_.counters.syncs.add(1);
-    worker_.counters.frames.set(queued_ - pending());
+    worker_.counters.frames.set(completed());
     if (count == 0)
       return false;
     worker_.counters.syncs_with_frames.add(1);

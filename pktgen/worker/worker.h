@@ -21,14 +21,19 @@
 
 namespace nmgen {
 
-// One phase's orders, the same for all workers; written before their threads start, but for the
-// flags.
+// One phase's orders, the same for all workers.
 struct PhaseOrders {
   uint32_t magic = 1;      // of the probes of this phase: frames of another are foreign
-  uint64_t start_tsc = 0;  // senders wait for it; set before `go`
+  uint64_t start_tsc = 0;  // senders wait for it
+  // Everything above, and the senders' pacers, are written before this is set.
   std::atomic<bool> go{false};
   std::atomic<bool> stop_senders{false};
   std::atomic<bool> stop_receivers{false};
+
+  void await_go() const {
+    while (!go.load(std::memory_order_acquire)) {
+    }
+  }
 };
 
 // A worker's share of the world, for a whole run; its thread lives for a phase.

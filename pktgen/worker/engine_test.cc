@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Whole runs over simulated devices, short ones: what is checked is that the counts agree with each
+// other and with the wire, never how fast this machine is. A run that was held up by the machine is
+// invalid, and its counts still have to agree.
+#include "pktgen/worker/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+#include "pktgen/measure/line_rate.h"
+
+namespace nmgen {
+namespace {
+
+StreamSpec udp_stream(unsigned size = 60) {
+  StreamSpec stream;
+  stream.name = "udp";
+  stream.frame.size_no_crc = size;
+  stream.frame.network = Ipv4Spec{};
+  stream.frame.transport = UdpSpec{};
+  return stream;
+}
+
+SimulatedDevice device(const std::string& name, const std::string& cable, unsigned queues = 1) {
+  SimulatedDevice simulated;
+  simulated.name = name;
+  simulated.cable = cable;
+  simulated.queues = queues;
+  simulated.flow_control = true;
+  return simulated;
+}
+
+// One sender, and one receiver at the other end of a cable.
+Scenario pair_scenario() {
+  Scenario scenario;
+  scenario.name = "test";
+  scenario.duration_s = 0.2;
+  scenario.warmup_s = 0.05;
+  scenario.simulated = {device("left", "right"), device("right", "left")};
+  scenario.streams = {udp_stream()};
+  SenderSpec sender;
+  sender.port = "sim:left";
+  sender.streams = {"udp"};
+  sender.rate = {Rate::Unit::kPps, 200000};
+  scenario.senders = {sender};
+  ReceiverSpec receiver;
+  receiver.port = "sim:right";
+  scenario.receivers = {receiver};
+  return scenario;
+}
+
+Record run(const Scenario& scenario) {
+  std::atomic<bool> stop{false};
+  Result<Record> record = run_scenario(scenario, nullptr, stop);
+  EXPECT_TRUE(record) << record.error().sentence();
+  return record ? *record : Record{};
+}
+
+void expect_nothing_lost(const RunRecord& result) {
+  EXPECT_GT(result.tx.frames, 0u);
+  EXPECT_EQ(result.tx.frames, result.rx.frames + result.loss.frames);
+  EXPECT_EQ(result.loss.frames, 0u);
+  EXPECT_EQ(result.reordered, 0u);
+  EXPECT_EQ(result.duplicates, 0u);
+  EXPECT_EQ(result.missed, 0u);
+}
+
+// No sender is ever faster than the wire, however the machine is loaded.
+void expect_below_line_rate(const Scenario& scenario, const RunRecord& result) {
+  EXPECT_LE(result.tx.line_rate_percent, 100.01);
+  EXPECT_LE(result.rx.line_rate_percent, 100.01) << scenario.name;
+}
+
+TEST(Engine, EveryFrameOfAPacedRunIsReceivedOnce) {
+  const Scenario scenario = pair_scenario();
+  const Record record = run(scenario);
+  ASSERT_EQ(record.runs.size(), 1u);
+  const RunRecord& result = record.runs[0];
+  expect_nothing_lost(result);
+  expect_below_line_rate(scenario, result);
+  EXPECT_EQ(result.tx.bytes, result.tx.frames * 64);
+  EXPECT_EQ(result.rx.bytes, result.rx.frames * 64);
+  EXPECT_EQ(result.latency_ns.count, result.rx.frames);
+  EXPECT_EQ(result.latency_intended_ns.count, result.rx.frames);
+  // What was late at the sender is in one latency only.
+  EXPECT_GE(result.latency_intended_ns.max * 1.001 + 1, result.latency_ns.max);
+  EXPECT_GE(result.latency_ns.min, 0.0);
+  EXPECT_GT(result.latency_ns.floor, 0.0);
+  EXPECT_NE(record.verdict, Verdict::kFail);
+  EXPECT_TRUE(record.device.simulated);
+  EXPECT_EQ(record.device.residence, "hosted");
+  EXPECT_EQ(record.device.driver, "sim82599");
+}
+
+TEST(Engine, AtFullRateNothingIsFasterThanTheWireAndCountsAgree) {
+  Scenario scenario = pair_scenario();
+  scenario.senders[0].rate = {};
+  const Record record = run(scenario);
+  const RunRecord& result = record.runs[0];
+  expect_below_line_rate(scenario, result);
+  EXPECT_EQ(result.tx.frames, result.rx.frames + result.loss.frames);
+  EXPECT_EQ(result.loss.frames, result.missed);
+}
+
+// Without flow control an overrun loses frames: what the device says it missed is what the probes
+// say is lost, to the frame.
+TEST(Engine, LostFramesAreThoseThatTheDeviceMissed) {
+  Scenario scenario = pair_scenario();
+  for (SimulatedDevice& simulated : scenario.simulated) {
+    simulated.flow_control = false;
+    simulated.rx_slots = 64;
+  }
+  scenario.receivers[0].batch = 1;
+  scenario.senders[0].rate = {};
+  const Record record = run(scenario);
+  const RunRecord& result = record.runs[0];
+  EXPECT_EQ(result.loss.frames, result.missed);
+  EXPECT_EQ(result.tx.frames, result.rx.frames + result.loss.frames);
+  if (result.missed > 0) {
+    EXPECT_EQ(record.verdict, Verdict::kInvalid);
+  }
+}
+
+TEST(Engine, ASinkNeedsNoReceiver) {
+  Scenario scenario = pair_scenario();
+  scenario.simulated = {device("left", "")};
+  scenario.receivers.clear();
+  scenario.probe_every = 0;
+  scenario.senders[0].rate = {};
+  const Record record = run(scenario);
+  EXPECT_GT(record.runs[0].tx.frames, 0u);
+  EXPECT_EQ(record.runs[0].rx.frames, 0u);
+  EXPECT_NE(record.verdict, Verdict::kFail);
+  expect_below_line_rate(scenario, record.runs[0]);
+}
+
+TEST(Engine, WithoutProbesFramesAreCounted) {
+  Scenario scenario = pair_scenario();
+  scenario.probe_every = 0;
+  const RunRecord result = run(scenario).runs[0];
+  expect_nothing_lost(result);
+  EXPECT_EQ(result.latency_ns.count, 0u);
+}
+
+TEST(Engine, SampledProbesAreComparedWithThemselves) {
+  Scenario scenario = pair_scenario();
+  scenario.probe_every = 10;
+  const RunRecord result = run(scenario).runs[0];
+  expect_nothing_lost(result);
+  EXPECT_EQ(result.latency_ns.count, (result.tx.frames + 9) / 10);
+}
+
+TEST(Engine, ManyFlowsAndQueuesLoseNothing) {
+  Scenario scenario = pair_scenario();
+  scenario.simulated = {device("left", "right", 2), device("right", "left", 2)};
+  scenario.streams[0].vary = {{FrameField::kUdpSource, 64}};
+  scenario.streams[0].flows = 64;
+  scenario.senders[0].workers = 2;
+  scenario.receivers[0].workers = 2;
+  scenario.senders[0].rate = {Rate::Unit::kPps, 100000};
+  const RunRecord result = run(scenario).runs[0];
+  EXPECT_EQ(result.tx.frames, result.rx.frames + result.loss.frames);
+  EXPECT_EQ(result.loss.frames, result.missed);
+  EXPECT_EQ(result.workers.size(), 4u);
+}
+
+TEST(Engine, MixesOfSizesAreCountedByTheByte) {
+  Scenario scenario = pair_scenario();
+  StreamSpec large = udp_stream(9216);
+  large.name = "jumbo";
+  scenario.streams.push_back(large);
+  scenario.senders[0].streams = {"udp", "jumbo"};
+  scenario.senders[0].rate = {Rate::Unit::kPps, 50000};
+  const RunRecord result = run(scenario).runs[0];
+  expect_nothing_lost(result);
+  EXPECT_EQ(result.tx.bytes, result.rx.bytes);
+}
+
+TEST(Engine, RepeatsAreRunsOfTheirOwn) {
+  Scenario scenario = pair_scenario();
+  scenario.repeat = 3;
+  scenario.duration_s = 0.05;
+  const Record record = run(scenario);
+  ASSERT_EQ(record.runs.size(), 3u);
+  for (const RunRecord& result : record.runs)
+    expect_nothing_lost(result);
+}
+
+TEST(Engine, StoppingEarlyKeepsTheRecord) {
+  Scenario scenario = pair_scenario();
+  scenario.duration_s = 3600;
+  std::atomic<bool> stop{false};
+  std::thread stopper([&stop] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    stop.store(true);
+  });
+  Result<Record> record = run_scenario(scenario, nullptr, stop);
+  stopper.join();
+  ASSERT_TRUE(record) << record.error().sentence();
+  ASSERT_EQ(record->runs.size(), 1u);
+  EXPECT_GT(record->runs[0].tx.frames, 0u);
+  EXPECT_EQ(record->runs[0].tx.frames, record->runs[0].rx.frames + record->runs[0].loss.frames);
+}
+
+TEST(Engine, APortThatIsTakenOrMissingIsASentence) {
+  std::atomic<bool> stop{false};
+  Scenario scenario = pair_scenario();
+  scenario.senders.push_back(scenario.senders[0]);
+  Result<Record> record = run_scenario(scenario, nullptr, stop);
+  ASSERT_FALSE(record);
+  EXPECT_NE(record.error().sentence().find("sim:left"), std::string::npos);
+
+  scenario = pair_scenario();
+  scenario.senders[0].port = "sim:gone";
+  record = run_scenario(scenario, nullptr, stop);
+  ASSERT_FALSE(record);
+  EXPECT_NE(record.error().sentence().find("sim:gone"), std::string::npos);
+
+  scenario = pair_scenario();
+  scenario.senders[0].port = "netmap:gone0";
+  record = run_scenario(scenario, nullptr, stop);
+  ASSERT_FALSE(record);
+  EXPECT_NE(record.error().sentence().find("netmap:gone0"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace nmgen

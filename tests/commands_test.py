@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The commands that send nothing, and the command line itself."""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from nmgen_process import NMGEN, ROOT, TIMEOUT_S, NmgenTest, scenario
+
+COMMANDS = ("run", "validate", "show", "ports", "probe")
+
+
+class CommandLine(NmgenTest):
+    def test_help_suffices(self):
+        text = self.good("--help")
+        for command in COMMANDS:
+            self.assertRegex(text, rf"(?m)^  {command} +\w")
+            page = self.good(command, "--help")
+            self.assertIn("Example", page)
+            self.assertIn(f"  nmgen {command}", page)
+
+    def test_pages_name_every_option(self):
+        for command in COMMANDS:
+            with open(os.path.join(ROOT, "docs", f"nmgen-{command}.md"), encoding="utf-8") as file:
+                page = file.read()
+            for option in re.findall(r"(?m)^ +(?:-\w,)?(--[a-z-]+)", self.good(command, "--help")):
+                if option != "--help":
+                    self.assertIn(f"`{option}", page, command)
+            self.assertIn(f"nmgen {command}", page)
+
+    def test_version(self):
+        self.assertRegex(self.good("--version"), r"\Anmgen \d+\.\d+\.\d+ \(commit \w+(, with changes)?\)\n\Z")
+
+    def test_unknown_things_are_named_with_what_was_meant(self):
+        self.assertIn('no command "rnu"; did you mean run?', self.refused("rnu", "x.json"))
+        self.assertIn('no command "frobnicate"; see', self.refused("frobnicate"))
+        self.assertIn('run has no option "--duraton"; did you mean --duration?',
+                      self.refused("run", "--duraton", "3", scenario("64b-10g")))
+        self.assertIn('run has no option "--quite"; did you mean --quiet?',
+                      self.refused("run", "--quite=yes", scenario("64b-10g")))
+        self.assertIn('nmgen has no option "--verbose"', self.refused("--verbose", "probe"))
+        self.assertIn("no further argument", self.refused("probe", "x"))
+        self.assertIn("no command is given", self.refused())
+        for command in ("run", "validate", "show"):
+            self.assertIn("no scenario is given", self.refused(command))
+        self.assertIn("--out", self.refused("run", scenario("64b-10g"), "--out"))
+
+    def test_values_out_of_range(self):
+        file = scenario("64b-10g")
+        self.assertIn("not a number of seconds", self.refused("run", file, "--duration", "long"))
+        self.assertIn("/duration_s", self.refused("run", file, "--duration", "-1"))
+        self.assertIn("/duration_s", self.refused("run", file, "--duration=0"))
+        self.assertIn("not a number of frames", self.refused("show", file, "--count", "0"))
+        self.assertIn("not a number of frames", self.refused("show", file, "--count", "1e99"))
+        self.assertIn("excludes", self.refused("show", file, "--hex", "--pcap", "x.pcap"))
+
+    def test_a_reader_that_leaves_is_no_crash(self):
+        with subprocess.Popen([NMGEN, "show", scenario("64b-10g"), "--count", "100000"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+            self.assertEqual(process.wait(TIMEOUT_S), 0)
+
+
+class Validate(NmgenTest):
+    def test_every_scenario_of_the_project_is_good(self):
+        files = sorted(glob.glob(os.path.join(ROOT, "scenarios", "*.json")))
+        self.assertGreaterEqual(len(files), 9)
+        lines = self.good("validate", *files).splitlines()
+        self.assertEqual(len(lines), len(files))
+        for line, file in zip(lines, files):
+            self.assertTrue(line.startswith(file + ": good: "), line)
+
+    def test_a_bad_one_among_good_ones_counts(self):
+        bad = self.write("bad.json", "{}")
+        result = self.nmgen("validate", scenario("vlan"), bad, scenario("ipv6"))
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(result.stdout.count(": good: "), 2)
+        self.assertIn('the key "schema" is missing', result.stderr)
+
+    def test_set_is_checked_too(self):
+        self.assertIn("good", self.good("validate", scenario("64b-10g"), "--set",
+                                        "senders.0.rate.pps=1000"))
+        self.assertIn("did you mean", self.refused("validate", scenario("64b-10g"), "--set",
+                                                   "senders.0.rat.pps=1000"))
+
+
+class Show(NmgenTest):
+    def test_text_and_bytes(self):
+        text = self.good("show", scenario("64b-10g"), "--count", "2", "--hex")
+        frame = ("Ethernet 02:00:00:00:00:01>02:00:00:00:00:02 / IPv4 198.18.0.1>198.19.0.1 ttl 64 / "
+                 "UDP 1024>1024 / probe stream 0 sequence {} / 60 B (64 with CRC)\n")
+        self.assertIn("sender 0: sim:left, 1 worker, rate max, 14.881Mpps: udp (60 B without CRC, 1 flow)\n", text)
+        self.assertIn("0.0 +0.000000000 s  " + frame.format(0), text)
+        # 84 bytes at 10 Gbit/s are 67.2 ns.
+        self.assertIn("0.1 +0.000000067 s  " + frame.format(1), text)
+        self.assertIn("0000  02 00 00 00 00 02 02 00  00 00 00 01 08 00 45 00  ..............E.\n", text)
+
+    def test_one_stream(self):
+        self.assertIn("flows (60 B", self.good("show", scenario("udp-flows-64k"), "--stream", "flows"))
+        self.assertIn("did you mean flows?",
+                      self.refused("show", scenario("udp-flows-64k"), "--stream", "flow"))
+
+    def tshark(self, name, count, *fields):
+        if shutil.which("tshark") is None:
+            self.skipTest("tshark is not installed: scripts/test installs it")
+        pcap = self.path("frames.pcap")
+        self.assertIn(f"{count} frames written", self.good("show", scenario(name), "--count", str(count),
+                                                           "--pcap", pcap))
+        arguments = ["tshark", "-r", pcap, "-T", "fields", "-o", "ip.check_checksum:TRUE",
+                     "-o", "udp.check_checksum:TRUE"]
+        for field in fields:
+            arguments += ["-e", field]
+        result = subprocess.run(arguments, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+        rows = [line.split("\t") for line in result.stdout.splitlines()]
+        self.assertEqual(len(rows), count)
+        return rows
+
+    def test_tshark_agrees_on_flows_checksums_and_times(self):
+        rows = self.tshark("udp-flows-64k", 600, "frame.len", "frame.time_epoch", "ip.src", "udp.srcport",
+                           "ip.checksum.status", "udp.checksum.status")
+        for index, row in enumerate(rows):
+            time = f"0.{round(index * 67.2):09}"
+            source = f"198.18.0.{1 + index // 256}"
+            # Status 1 is "good".
+            self.assertEqual(row, ["60", time, source, str(1024 + index % 256), "1", "1"])
+
+    def test_tshark_agrees_on_vlan_and_ipv6(self):
+        for row in self.tshark("vlan", 3, "vlan.id", "udp.checksum.status", "ip.checksum.status"):
+            self.assertTrue(row[0])
+            self.assertEqual(row[1:], ["1", "1"])
+        for row in self.tshark("ipv6", 3, "ipv6.src", "udp.checksum.status"):
+            self.assertIn(":", row[0])
+            self.assertEqual(row[1], "1")
+
+    def test_pcap_on_standard_output_is_the_same(self):
+        self.good("show", scenario("vlan"), "--pcap", self.path("v.pcap"))
+        result = self.nmgen("show", scenario("vlan"), "--pcap", "-", text=False)
+        self.assertEqual(result.returncode, 0)
+        with open(self.path("v.pcap"), "rb") as file:
+            self.assertEqual(result.stdout, file.read())
+
+    def test_an_unwritable_pcap(self):
+        self.assertIn("none/x.pcap", self.refused("show", scenario("vlan"), "--pcap", self.path("none/x.pcap")))
+
+
+class Ports(NmgenTest):
+    def test_simulated_ports_of_a_scenario(self):
+        text = self.good("ports", scenario("64b-10g"))
+        self.assertRegex(text, r"(?m)^sim:left +sim82599 +hosted +10 up +1/1 +4096/4096$")
+        self.assertIn("sim:left: cable to sim:right", text)
+        self.assertIn("into a sink", self.good("ports", scenario("64b-100g")))
+
+    def test_interfaces_of_the_kernel(self):
+        text = self.good("ports")
+        for interface in os.listdir("/sys/class/net"):
+            if os.path.exists(f"/sys/class/net/{interface}/type"):
+                self.assertRegex(text, rf"(?m)^netmap:{re.escape(interface)} .* kernel ")
+
+    def test_bad_scenario(self):
+        self.assertIn("No such file", self.refused("ports", self.path("none.json")))
+
+
+class Probe(NmgenTest):
+    def test_text_fits_80_columns(self):
+        text = self.good("probe")
+        for name in ("processor", "cores", "clock", "huge pages", "privileges", "netmap module", "load"):
+            self.assertRegex(text, rf"(?m)^  (ok|lack|fact) +{name} ")
+        self.assertEqual(len(re.findall(r"(?m)^  lack ", text)), text.count("-> "))
+
+    def test_json_says_the_same(self):
+        document = json.loads(self.good("probe", "--json"))
+        self.assertEqual(document["schema"], "nmgen-probe/1")
+        for finding in document["findings"]:
+            self.assertIn(finding["state"], ("ok", "lack", "fact"))
+            self.assertTrue(finding["value"])
+            self.assertEqual(finding["state"] == "lack", "remedy" in finding)
+
+
+if __name__ == "__main__":
+    unittest.main()

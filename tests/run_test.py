@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs over the simulated device, short ones: what is counted must add up, at any speed."""
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import unittest
+
+import records
+from nmgen_process import NMGEN, TIMEOUT_S, NmgenTest, scenario
+
+SHORT = ("--duration", "0.3", "--set", "warmup_s=0.1")
+MODEL = "a result of the model, not of a NIC"
+
+
+class Run(NmgenTest):
+    def record_of(self, name, *arguments):
+        """Output and checked record of a run."""
+        out = self.path("r.json")
+        result = self.nmgen("run", scenario(name), "--out", out, *arguments)
+        self.assertEqual(result.stderr, "")
+        record = records.read(out)
+        records.check(self, record, result.returncode)
+        self.assertEqual(os.listdir(self.directory), ["r.json"])
+        return result.stdout, record
+
+    def test_64b_10g(self):
+        text, record = self.record_of("64b-10g", "--duration", "2", "--set", "warmup_s=0.2")
+        self.assertEqual(record["device"], {"residence": "hosted", "driver": "sim82599", "simulated": True,
+                                            "speed_gbps": 10.0})
+        run = record["runs"][0]
+        self.assertGreater(run["tx"]["frames"], 0)
+        self.assertGreater(run["rx"]["frames"], 0)
+        self.assertGreater(run["latency_ns"]["count"], 0)
+        self.assertGreater(run["tx"]["model_cycles_per_frame"], 0)
+        self.assertTrue(run["intervals"])
+        self.assertEqual([worker["name"] for worker in run["workers"]], ["tx0", "rx0"])
+        # The model is named in the first lines, and again with the verdict.
+        self.assertIn(MODEL, "\n".join(text.splitlines()[:2]))
+        self.assertEqual(text.count(MODEL), 2)
+        self.assertNotIn("\x1b", text)
+        for line in text.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+        # Plain lines, one for each interval.
+        self.assertEqual(len(re.findall(r"(?m)^ +\d+\.\d( +\S+){10}$", text)), len(run["intervals"]))
+
+    def test_every_scenario_without_a_cable_or_with(self):
+        for name in ("64b-10g-tx", "64b-40g", "64b-100g", "1518b-10g", "4q-4w-10g", "udp-flows-64k", "ipv6",
+                     "vlan"):
+            with self.subTest(name):
+                _, record = self.record_of(name, *SHORT)
+                self.assertGreater(record["runs"][0]["tx"]["frames"], 0)
+                os.unlink(self.path("r.json"))
+
+    def test_a_rate_is_not_exceeded(self):
+        _, record = self.record_of("64b-10g", "--set", "senders.0.rate.pps=100000", "--duration", "1")
+        run = record["runs"][0]
+        # However late: never more frames than were due, and the first at once.
+        self.assertLessEqual(run["tx"]["frames"], 100000 * (run["seconds"] + 0.1) + 1)
+
+    def test_sampled_probes(self):
+        _, record = self.record_of("64b-10g", *SHORT, "--set", 'probes={"one_in": 100}')
+        run = record["runs"][0]
+        self.assertLessEqual(run["latency_ns"]["count"], run["rx"]["frames"] // 100 + 1)
+
+    def test_without_probes_there_is_no_latency(self):
+        text, record = self.record_of("64b-10g", *SHORT, "--set", "probes=off")
+        self.assertEqual(record["runs"][0]["latency_ns"]["count"], 0)
+        self.assertIn("latency: not measured", text)
+
+    def test_repeats(self):
+        text, record = self.record_of("64b-10g", *SHORT, "--set", "repeat=2")
+        self.assertEqual(len(record["runs"]), 2)
+        self.assertIn("run 2 of 2", text)
+
+    def test_set_is_in_the_record(self):
+        _, record = self.record_of("64b-10g", *SHORT, "--set", "name=renamed")
+        self.assertEqual(record["scenario"]["name"], "renamed")
+        self.assertEqual(json.loads(record["scenario"]["text"])["duration_s"], 0.3)
+
+    def test_quiet_says_the_verdict_only(self):
+        text, record = self.record_of("64b-10g", *SHORT, "--quiet")
+        self.assertTrue(text.startswith(record["verdict"].upper()))
+        self.assertIn(MODEL, text)
+        self.assertNotIn("cycles", text.split("\n  - ")[0])
+
+    def test_record_on_standard_output(self):
+        result = self.nmgen("run", scenario("64b-10g"), *SHORT, "--out", "-")
+        records.check(self, json.loads(result.stdout), result.returncode)
+        self.assertIn(MODEL, result.stderr)
+
+    def test_a_reader_that_leaves_loses_no_record(self):
+        out = self.path("r.json")
+        with subprocess.Popen([NMGEN, "run", scenario("64b-10g"), *SHORT, "--out", out],
+                              stdout=subprocess.PIPE) as process:
+            process.stdout.close()
+            code = process.wait(TIMEOUT_S)
+        records.check(self, records.read(out), code)
+
+    def test_without_standard_streams(self):
+        out = self.path("r.json")
+        code = subprocess.call(["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", NMGEN, "run", scenario("64b-10g"),
+                                *SHORT, "--out", out], timeout=TIMEOUT_S)
+        records.check(self, records.read(out), code)
+
+
+class Interrupt(NmgenTest):
+    def interrupted(self, number):
+        """A run that would take an hour, stopped by a signal once it is measured."""
+        out = self.path("r.json")
+        with subprocess.Popen([NMGEN, "run", scenario("64b-10g"), "--duration", "3600", "--set", "warmup_s=0.1",
+                               "--set", "repeat=3", "--out", out],
+                              stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                if re.match(r" +\d+\.\d ", line):
+                    break
+            process.send_signal(number)
+            text = process.stdout.read()
+            code = process.wait(TIMEOUT_S)
+        record = records.read(out)
+        records.check(self, record, code)
+        self.assertEqual(len(record["runs"]), 1)
+        self.assertLess(record["runs"][0]["seconds"], 3600)
+        self.assertIn("interrupted", " ".join(record["verdict_reasons"]))
+        self.assertIn("cycles a frame", text)
+
+    def test_sigint_ends_a_run_with_its_record(self):
+        self.interrupted(signal.SIGINT)
+
+    def test_sigterm_too(self):
+        self.interrupted(signal.SIGTERM)
+
+
+class Terminal(NmgenTest):
+    def shown(self, **environment):
+        """What a run writes to a terminal."""
+        ours, theirs = pty.openpty()
+        variables = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+        variables.update(environment)
+        text = b""
+        with subprocess.Popen([NMGEN, "run", scenario("64b-10g"), "--duration", "1.2", "--set", "warmup_s=0"],
+                              stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=variables) as process:
+            os.close(theirs)
+            while select.select([ours], [], [], TIMEOUT_S)[0]:
+                try:
+                    piece = os.read(ours, 65536)
+                except OSError:  # the other end is closed
+                    break
+                if not piece:
+                    break
+                text += piece
+            self.assertIn(process.wait(TIMEOUT_S), (0, 1, 3))
+        os.close(ours)
+        return text.decode()
+
+    def test_colour_and_progress_in_place(self):
+        text = self.shown(TERM="xterm")
+        self.assertIn("\r\x1b[K", text)
+        self.assertRegex(text, r"\[=+ *\] \d+ of 1.2 s")
+        self.assertRegex(text, r"\x1b\[1;3[123]m(PASS|FAIL|INVALID)\x1b\[0m")
+
+    def test_no_color_is_respected(self):
+        text = self.shown(TERM="xterm", NO_COLOR="1")
+        self.assertIn("\r\x1b[K", text)
+        self.assertNotRegex(text, r"\x1b\[[0-9;]*m")
+
+    def test_a_dumb_terminal_gets_plain_lines(self):
+        self.assertNotIn("\x1b", self.shown(TERM="dumb"))
+        self.assertNotIn("\x1b", self.shown())
+
+
+if __name__ == "__main__":
+    unittest.main()

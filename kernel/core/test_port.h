@@ -165,7 +165,8 @@ class TestPort {
 
   static void check_view(const nm_kring* kr, const nm_slot_view& view) {
     const nm_region* region = kr->port->region;
-    require(view.buf_idx < region->bufs.num, "a slot that is passed names a buffer of the region");
+    require(view.buf_idx < nm_read_once(region->bufs.num),
+            "a slot that is passed names a buffer of the region");
     require(view.len <= region->bufs.size, "a slot that is passed is no longer than a buffer");
     require(nm_buf_at(&kr->bufs, view.buf_idx) == nm_region_buf(kr->port->region, view.buf_idx),
             "the buffer is where the region has it");
@@ -175,8 +176,8 @@ class TestPort {
     const uint32_t n = kr->num_slots;
     require(kr->rhead < n && kr->rcur < n && kr->hwcur < n && kr->hwtail < n,
             "positions are in the ring");
-    require(kr->busy == 1, "a driver is called by the thread that holds the ring");
-    require(!kr->stopped, "a driver is not called for a stopped ring");
+    require(nm_read_once(kr->busy) == 1, "a driver is called by the thread that holds the ring");
+    require(!nm_read_once(kr->stopped), "a driver is not called for a stopped ring");
   }
 
   static int reg(nm_port* port) {
@@ -194,7 +195,7 @@ class TestPort {
         if (!nm_kring_pending(kr))
           continue;
         pending = true;
-        require(kr->stopped, "rings are stopped while they are switched");
+        require(nm_read_once(kr->stopped), "rings are stopped while they are switched");
         require(kr->ring != nullptr, "a ring has its memory while it is switched");
         if (result == 0 && dir == NM_RX)
           self->switch_queue(kr);

@@ -23,6 +23,8 @@ static void set_speed(struct ixgbe_hw *hw, u32 speed_gbps)
 	hw->speed_gbps = speed_gbps;
 	hw->tx.byte_time = byte_time(hw->clock.hz, speed_gbps);
 	hw->tx.ahead = IXGBE_TX_PACKET_BUFFER * hw->tx.byte_time >> (32 - SIM_TIME_BITS);
+	/* In bursts, as the device does: so that a sender that spins on a full ring does not run the engine for each frame. */
+	hw->tx.refill = hw->tx.ahead - hw->tx.ahead / 16;
 }
 
 void sim_set_clock(struct ixgbe_hw *hw, const struct sim_clock *clock)
@@ -125,6 +127,7 @@ void sim_connect(struct ixgbe_hw *a, struct ixgbe_hw *b)
 		set_speed(end[i], end[i]->speed_gbps);
 		cable_reset(end[i], time);
 		end[i]->rx.stopped = 0;
+		end[i]->tx.num_runs = 0;
 		end[i]->tx.wire_free = time;
 		end[i]->link = true;
 		end[i]->peer = end[1 - i];
@@ -180,6 +183,7 @@ void sim_set_link(struct ixgbe_hw *hw, bool up)
 				      end[i]->tx.lost + sim_fifo_frames(&receiver->rx.cable));
 			cable_reset(receiver, time);
 		}
+		end[i]->tx.num_runs = 0;
 		/* What waits in rings does not leave in the past. */
 		end[i]->tx.wire_free = sim_tx_clock(end[i], time);
 	}

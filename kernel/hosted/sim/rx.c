@@ -14,6 +14,12 @@
 
 #define PREFETCH_FRAMES	8u
 
+/*
+ * As long as no more than this has come in that waits, it may stay in the cable's cells, where it counts as the packet buffer's: a copy
+ * less, where a receiver gives its descriptors back a little late. Far below every mark of flow control.
+ */
+#define HELD_CELLS	1024u
+
 enum rx_result {
 	RX_DONE,
 	RX_DROPPED,
@@ -260,6 +266,21 @@ static void rx_drain_buffer(struct rx_run *run, u64 time)
 	}
 }
 
+/* Has little come in from frame @read on? */
+static bool is_little(const struct sim_fifo *cable, u64 read, u64 written, u64 wire)
+{
+	u32 cells = 0;
+
+	for (; read != written && cells <= HELD_CELLS; read++) {
+		const u64 header = cable->headers[read & cable->header_mask];
+
+		if (!sim_before(header, wire))
+			break;
+		cells += sim_cells((u32)(header & SIM_LEN_MASK));
+	}
+	return cells <= HELD_CELLS;
+}
+
 static void rx_take_cable(struct rx_run *run, u64 time)
 {
 	struct ixgbe_hw *hw = run->hw;
@@ -267,6 +288,7 @@ static void rx_take_cable(struct rx_run *run, u64 time)
 	struct sim_fifo *cable = &rx->cable;
 	const u64 written = nm_load_acquire(&cable->written);
 	const bool one_queue = !(sim_reg(hw, IXGBE_MRQC) & IXGBE_MRQC_RSS) && !hw->strict;
+	bool held = false;
 	struct rx_cursor at = {
 		.read = cable->read,
 		.cells_read = cable->cells_read,
@@ -289,12 +311,17 @@ static void rx_take_cable(struct rx_run *run, u64 time)
 			break;
 		len = (u32)(header & SIM_LEN_MASK);
 		data = sim_fifo_cell(cable, at.cell);
-		if (!nothing_waits || rx_deliver(run, data, len) == RX_WAIT)
+		if (!nothing_waits || rx_deliver(run, data, len) == RX_WAIT) {
+			held = nothing_waits && is_little(cable, at.read, written, wire);
+			if (held)
+				break;
 			rx_keep(run, data, header);
+		}
 		at.cell = sim_fifo_next(cable, at.cell, sim_cells(len));
 		at.cells_read += sim_cells(len);
 		at.read++;
 	}
+	nm_write_once(rx->held, held || rx->buffer.read != rx->buffer.written);
 	cable->cell_out = at.cell;
 	nm_write_once(cable->read, at.read);
 	/* Release: the cells have been read before the writer may fill them again. */
@@ -419,7 +446,7 @@ void sim_rx_disable(struct ixgbe_hw *hw, u32 i)
 void sim_rx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 {
 	struct sim_rx_queue *q = &hw->rx.queue[i];
-	const u32 head = nm_read_once(q->head);
+	u32 head = nm_read_once(q->head);
 	u32 at;
 
 	if (!q->enabled) {
@@ -430,6 +457,12 @@ void sim_rx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 	if (tail >= q->num) {
 		sim_bug(hw, "RDT of receive queue %u is written with %u, but its ring has %u descriptors", i, tail, q->num);
 		return;
+	}
+	/* As in sim_tx_tail(). */
+	if (nm_unlikely(nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num)) {
+		nm_spin_acquire(&hw->rx.lock);
+		head = q->head;
+		nm_spin_release(&hw->rx.lock);
 	}
 	if (nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num) {
 		sim_bug(hw, "RDT of receive queue %u goes from %u to %u, over descriptors that the device owns (head %u)", i, q->tail,
@@ -442,6 +475,6 @@ void sim_rx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 	}
 	/* Release: the descriptors before the tail. */
 	nm_store_release(&q->tail, tail);
-	if (nm_read_once(hw->rx.waiting))
+	if (nm_read_once(hw->rx.held))
 		q->model_cycles += sim_rx_kick(hw, i);
 }

@@ -74,17 +74,28 @@ struct sim_tx_queue {
 	u64 model_cycles;
 };
 
+/* Frames for a sink that were fetched in one go; they leave from @from to @to. */
+struct sim_tx_run {
+	u64 from, to;
+	u64 frames, bytes;
+};
+
+/* Runs that are remembered; a power of two. More than frames in the packet buffer, so that those on the wire are always among them. */
+#define SIM_TX_RUNS	4096u
+
 /**
  * struct sim_tx - the transmit engine
  * @lock: held by whoever runs it
  * @pending: somebody did not get the lock; the holder runs again
  * @wire_free: when the last frame's gap will be over, on the wire clock
  * @ahead: how much wire time fits into the packet buffer
+ * @refill: fetching begins when less than this is in it, and then fills it
  * @byte_time: of a byte on the wire, in ticks times 2^32
  * @next: queue whose turn it is
  * @window: memory that was last sent from, of generation @generation
- * @frames: on the wire
+ * @frames: fetched, and so on the wire or soon to be
  * @bytes: of these, with CRC
+ * @runs: the last SIM_TX_RUNS ones, @num_runs of them since the start; which frames have left to a sink follows from them
  * @lost: under way when the link went down
  */
 struct sim_tx {
@@ -92,6 +103,7 @@ struct sim_tx {
 	u32 pending;
 	u64 wire_free;
 	u64 ahead;
+	u64 refill;
 	u64 byte_time;
 	u32 next;
 	u32 generation;
@@ -99,7 +111,9 @@ struct sim_tx {
 	u64 frames;
 	u64 bytes;
 	u64 lost;
+	u64 num_runs;
 	struct sim_tx_queue queue[IXGBE_MAX_QUEUES];
+	struct sim_tx_run runs[SIM_TX_RUNS];
 };
 
 /**
@@ -132,6 +146,7 @@ struct sim_rx_queue {
  * @cable: frames from the peer
  * @buffer: the receive packet buffer: frames that wait for a descriptor, in order
  * @waiting: frames in @buffer; the engine's, read by others
+ * @held: frames have come in that wait for a descriptor, in @buffer or still in the cells of @cable; as @waiting
  * @frozen_at: the wire clock while the peer is paused, else 0
  * @stopped: how far the wire clock is behind the clock
  * @frames: delivered to descriptors
@@ -143,6 +158,7 @@ struct sim_rx {
 	u32 generation;
 	struct nmh_dma_window window;
 	u64 waiting;
+	bool held;
 	u64 frozen_at;
 	u64 stopped;
 	u64 frames;
@@ -262,6 +278,9 @@ void sim_tx_advance(struct ixgbe_hw *hw, u64 time);
 
 /* Descriptors given to the device and not fetched yet. */
 u32 sim_tx_backlog(const struct ixgbe_hw *hw);
+
+/* Of the frames that were fetched, those whose last bit, and the gap behind it, has not left at @time; with the lock. */
+void sim_tx_on_wire(const struct ixgbe_hw *hw, u64 time, u64 *frames, u64 *bytes);
 bool sim_tx_space_at(struct ixgbe_hw *hw, u32 queue, u64 *time);
 
 int sim_tx_enable(struct ixgbe_hw *hw, u32 i);

@@ -276,54 +276,55 @@ struct ixgbe_hw *nmh_sim_hw(struct nmh_sim *sim)
 	return &sim->hw;
 }
 
-/* Frames that have been fetched, but whose last bit is not yet on the cable or sink. */
-static u64 frames_on_wire(struct ixgbe_hw *hw, u64 time)
-{
-	const u64 clock = sim_tx_clock(hw, time);
-	const u64 shortest = sim_frame_time(&hw->tx, SIM_MIN_FRAME);
-
-	if (hw->peer)
-		return sim_fifo_frames(&hw->peer->rx.cable) + nm_read_once(hw->peer->rx.waiting);
-	if (!sim_before(clock, hw->tx.wire_free))
-		return 0;
-	/* A sink keeps no list of frames; no more than this many of the shortest fit in the time that is left. */
-	return (hw->tx.wire_free - clock + shortest - 1) / shortest;
-}
-
 uint64_t nmh_sim_in_flight(struct nmh_sim *sim)
 {
 	struct ixgbe_hw *hw = &sim->hw;
-	u64 frames, time;
+	u64 frames, bytes, time;
 
 	sim_tx_kick(hw);
 	nm_spin_acquire(&hw->tx.lock);
 	time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
-	/* Nobody may be receiving: what has come in is taken, waits, or is missed by now. */
-	if (hw->peer && nm_spin_try(&hw->peer->rx.lock)) {
-		sim_rx_advance(hw->peer, time, IXGBE_MAX_QUEUES);
-		nm_spin_release(&hw->peer->rx.lock);
+	sim_tx_on_wire(hw, time, &frames, &bytes);
+	if (hw->peer) {
+		/* Nobody may be receiving: what has come in is taken, waits, or is missed by now. */
+		if (nm_spin_try(&hw->peer->rx.lock)) {
+			sim_rx_advance(hw->peer, time, IXGBE_MAX_QUEUES);
+			nm_spin_release(&hw->peer->rx.lock);
+		}
+		frames = sim_fifo_frames(&hw->peer->rx.cable) + nm_read_once(hw->peer->rx.waiting);
 	}
-	frames = frames_on_wire(hw, time);
 	nm_spin_release(&hw->tx.lock);
 	return frames + sim_tx_backlog(hw);
+}
+
+uint64_t nmh_sim_wire_busy_ns(struct nmh_sim *sim)
+{
+	struct ixgbe_hw *hw = &sim->hw;
+	u64 clock, busy = 0;
+
+	nm_spin_acquire(&hw->tx.lock);
+	clock = sim_tx_clock(hw, sim_time_at(&hw->clock, sim_ticks(&hw->clock)));
+	if (sim_before(clock, hw->tx.wire_free))
+		busy = ticks_to_ns(hw, (hw->tx.wire_free - clock) >> SIM_TIME_BITS);
+	nm_spin_release(&hw->tx.lock);
+	return busy;
 }
 
 void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats)
 {
 	struct ixgbe_hw *hw = &sim->hw;
-	u64 stopped = 0;
+	u64 stopped = 0, frames, bytes, time;
 	u32 i;
 
 	memset(stats, 0, sizeof(*stats));
 	nm_spin_acquire(&hw->tx.lock);
-	stats->tx_frames = hw->tx.frames;
-	stats->tx_bytes = hw->tx.bytes;
+	time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
+	sim_tx_on_wire(hw, time, &frames, &bytes);
+	stats->tx_frames = hw->tx.frames - frames;
+	stats->tx_bytes = hw->tx.bytes - bytes;
 	stats->lost_on_link_down = hw->tx.lost;
-	if (hw->peer) {
-		const u64 time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
-
+	if (hw->peer)
 		stopped = time - sim_wire_clock(hw->peer, time);
-	}
 	nm_spin_release(&hw->tx.lock);
 	stats->paused_ns = ticks_to_ns(hw, stopped >> SIM_TIME_BITS);
 

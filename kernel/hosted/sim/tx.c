@@ -11,6 +11,8 @@
  */
 #include "sim.h"
 
+#include <math.h>
+
 #define TXD_FRAME	(IXGBE_TXD_DTYP_DATA | IXGBE_TXD_DEXT | IXGBE_TXD_IFCS | IXGBE_TXD_EOP)
 #define TXD_LENGTHS	(~0ull << IXGBE_TXD_PAYLEN_SHIFT | IXGBE_TXD_LEN_MASK)
 #define TX_MAX_LEN	(IXGBE_MAX_FRAME - SIM_CRC)
@@ -29,6 +31,7 @@ struct tx_run {
 	struct ixgbe_hw *hw;
 	struct sim_fifo *cable;		/* NULL: a sink */
 	u64 wire_free;
+	u64 first_start;
 	u64 limit;
 	u64 frames;
 	u64 bytes;
@@ -242,6 +245,8 @@ static bool tx_queue(struct tx_run *run, struct sim_tx_queue *q, u32 max)
 	/* Nothing leaves before the driver has rung. */
 	if (sim_before(run->wire_free, doorbell))
 		run->wire_free = doorbell;
+	if (!run->frames)
+		run->first_start = run->wire_free;
 	run->stop = TX_GO;
 	while (i != tail && max) {
 		const u32 start = i;
@@ -311,13 +316,18 @@ static void tx_run_queues(struct tx_run *run, u32 ready)
 static u64 tx_pass(struct ixgbe_hw *hw, u64 time, u32 ready, enum tx_stop *stop)
 {
 	struct sim_tx *tx = &hw->tx;
+	const u64 clock = sim_tx_clock(hw, time);
 	struct tx_run run = {
 		.hw = hw,
 		.cable = hw->peer ? &hw->peer->rx.cable : NULL,
 		.wire_free = tx->wire_free,
-		.limit = sim_tx_clock(hw, time) + tx->ahead,
+		.limit = clock + tx->ahead,
 		.window = tx->window,
 	};
+
+	*stop = TX_WIRE;
+	if (!sim_before(tx->wire_free, clock + tx->refill))
+		return 0;
 
 	if (run.cable) {
 		run.written = run.cable->written;
@@ -331,6 +341,14 @@ static u64 tx_pass(struct ixgbe_hw *hw, u64 time, u32 ready, enum tx_stop *stop)
 		run.cable->cell_in = run.cell_in;
 		/* Release: headers and cells before the count. */
 		nm_store_release(&run.cable->written, run.written);
+	}
+	if (run.frames && !run.cable) {
+		tx->runs[tx->num_runs++ % SIM_TX_RUNS] = (struct sim_tx_run){
+			.from = run.first_start,
+			.to = run.wire_free,
+			.frames = run.frames,
+			.bytes = run.bytes,
+		};
 	}
 	tx->wire_free = run.wire_free;
 	tx->window = run.window;
@@ -411,6 +429,53 @@ u32 sim_tx_backlog(const struct ixgbe_hw *hw)
 	return backlog;
 }
 
+/* The cable knows: frames that have not come in yet are its last ones. */
+static void on_cable(const struct sim_fifo *cable, u64 clock, u64 *frames, u64 *bytes)
+{
+	const u64 read = nm_load_acquire(&cable->read);
+	u64 i;
+
+	for (i = cable->written; i != read; i--) {
+		const u64 header = nm_read_once(cable->headers[(i - 1) & cable->header_mask]);
+
+		if (sim_before(header, clock))
+			break;
+		*frames += 1;
+		*bytes += (header & SIM_LEN_MASK) + SIM_CRC;
+	}
+}
+
+/* A sink has only the runs; inside one, frames are taken to leave evenly. */
+static void on_runs(const struct sim_tx *tx, u64 clock, u64 *frames, u64 *bytes)
+{
+	u64 i;
+
+	for (i = 0; i < SIM_TX_RUNS && i < tx->num_runs; i++) {
+		const struct sim_tx_run *run = &tx->runs[(tx->num_runs - 1 - i) % SIM_TX_RUNS];
+		double share = 1;
+
+		if (!sim_before(clock, run->to))
+			break;
+		if (sim_before(run->from, clock))
+			share = (double)(run->to - clock) / (double)(run->to - run->from);
+		/* Rounded up: what has left is never overstated. */
+		*frames += (u64)ceil(share * (double)run->frames);
+		*bytes += (u64)ceil(share * (double)run->bytes);
+	}
+}
+
+void sim_tx_on_wire(const struct ixgbe_hw *hw, u64 time, u64 *frames, u64 *bytes)
+{
+	const u64 clock = sim_tx_clock(hw, time);
+
+	*frames = 0;
+	*bytes = 0;
+	if (hw->peer)
+		on_cable(&hw->peer->rx.cable, clock, frames, bytes);
+	else
+		on_runs(&hw->tx, clock, frames, bytes);
+}
+
 /*
  * When will the next report of a queue come, if nothing else happens? Return: false where there is none to come, or it depends on the
  * receiver.
@@ -419,11 +484,12 @@ bool sim_tx_space_at(struct ixgbe_hw *hw, u32 queue, u64 *time)
 {
 	const struct sim_tx_queue *q = &hw->tx.queue[queue];
 	bool known = false;
-	u64 at;
+	u64 at, refill;
 	u32 i;
 
 	nm_spin_acquire(&hw->tx.lock);
 	at = hw->tx.wire_free - hw->tx.ahead;
+	refill = hw->tx.wire_free - hw->tx.refill;
 	for (i = q->head; q->enabled && hw->link && i != nm_read_once(q->tail) && !known;
 	     i = nm_next(i, q->num - 1)) {
 		const u64 meta = nm_read_once(q->desc[i].meta);
@@ -432,6 +498,8 @@ bool sim_tx_space_at(struct ixgbe_hw *hw, u32 queue, u64 *time)
 		if (!known)
 			at += sim_frame_time(&hw->tx, (u32)(meta & IXGBE_TXD_LEN_MASK));
 	}
+	if (sim_before(at, refill))
+		at = refill;
 	if (hw->peer) {
 		known = known && !nm_read_once(hw->peer->rx.frozen_at);
 		at += nm_read_once(hw->peer->rx.stopped);
@@ -484,7 +552,7 @@ void sim_tx_disable(struct ixgbe_hw *hw, u32 i)
 void sim_tx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 {
 	struct sim_tx_queue *q = &hw->tx.queue[i];
-	const u32 head = nm_read_once(q->head);
+	u32 head = nm_read_once(q->head);
 	u32 at;
 
 	if (!q->enabled) {
@@ -495,6 +563,12 @@ void sim_tx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 	if (tail >= q->num) {
 		sim_bug(hw, "TDT of transmit queue %u is written with %u, but its ring has %u descriptors", i, tail, q->num);
 		return;
+	}
+	/* An engine that runs on another core has reported descriptors before it says where it stands: ask it when it has. */
+	if (nm_unlikely(nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num)) {
+		nm_spin_acquire(&hw->tx.lock);
+		head = q->head;
+		nm_spin_release(&hw->tx.lock);
 	}
 	if (nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num) {
 		sim_bug(hw, "TDT of transmit queue %u goes from %u to %u, over descriptors that the device owns (head %u)", i, q->tail,

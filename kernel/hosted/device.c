@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The device of netmap_hosted.h: what open(), ioctl(), mmap(), poll() and close() of /dev/netmap are, as functions. */
+/*
+ * The device of netmap_hosted.h: what open(), ioctl(), mmap(), poll() and close() of /dev/netmap
+ * are, as functions.
+ */
 #include "hosted.h"
 
 #include <stdlib.h>
@@ -98,10 +101,12 @@ int nmh_open(struct nmh *world, struct nmh_fd **out)
 }
 
 /*
- * A poll or an ioctl that may sleep is counted, so that close can wait until it has left. The other syncs are not: they are the hot path,
- * they do not sleep, and a thread that is in one while another closes the descriptor was about to use it after.
+ * A poll or an ioctl that may sleep is counted, so that close can wait until it has left. The other
+ * syncs are not: they are the hot path, they do not sleep, and a thread that is in one while
+ * another closes the descriptor was about to use it after.
  *
- * Both sides store and then load what the other stores, hence the strongest order: either the call sees closing, or close sees the call.
+ * Both sides store and then load what the other stores, hence the strongest order: either the call
+ * sees closing, or close sees the call.
  */
 static bool call_begin(struct nmh_fd *fd)
 {
@@ -109,7 +114,9 @@ static bool call_begin(struct nmh_fd *fd)
 	return !__atomic_load_n(&fd->closing, __ATOMIC_SEQ_CST);
 }
 
-/* Release: all that the call did comes before the close that sees it gone. The last touch of @fd. */
+/*
+ * Release: all that the call did comes before the close that sees it gone. The last touch of @fd.
+ */
 static void call_end(struct nmh_fd *fd)
 {
 	__atomic_fetch_sub(&fd->calls, 1u, __ATOMIC_RELEASE);
@@ -177,6 +184,7 @@ static int poll_until(struct nmh_fd *fd, u32 events, bool block, u64 give_up_ns)
 		const u32 seen = nmh_waiter_wakeups(waiter);
 		const bool has_eventfd = nm_read_once(waiter->event_fd) >= 0;
 		const u32 ready = nm_client_poll(fd->client, events, block || has_eventfd);
+		u64 until_ns;
 		int error;
 
 		if (ready)
@@ -188,7 +196,8 @@ static int poll_until(struct nmh_fd *fd, u32 events, bool block, u64 give_up_ns)
 		}
 		if (give_up_ns && nm_os_now_ns() >= give_up_ns)
 			return 0;
-		error = nmh_waiter_sleep(waiter, seen, earlier(nm_client_deadline(fd->client, events), give_up_ns));
+		until_ns = earlier(nm_client_deadline(fd->client, events), give_up_ns);
+		error = nmh_waiter_sleep(waiter, seen, until_ns);
 		if (error)
 			return error;
 		if (__atomic_load_n(&fd->closing, __ATOMIC_SEQ_CST))
@@ -227,7 +236,7 @@ const uint64_t *nmh_model_cycles(struct nmh_fd *fd, bool tx, unsigned int ring)
 {
 	struct nm_kring *kr = nm_client_ring(fd->client, tx ? NM_TX : NM_RX, ring);
 
-	_Static_assert(sizeof(kr->stats.model_cycles) == sizeof(uint64_t), "the same by another name");
+	_Static_assert(sizeof(kr->stats.model_cycles) == sizeof(uint64_t), "u64 is uint64_t");
 	return kr ? (const uint64_t *)(const void *)&kr->stats.model_cycles : NULL;
 }
 

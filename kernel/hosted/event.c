@@ -2,10 +2,11 @@
 /*
  * Waiting: how a poller sleeps, and how a wake-up finds it.
  *
- * A poller is a waiter. nm_os_wait_record() links it into the queue of each ring that it waits for; nm_os_wake() takes all links
- * out again and wakes their waiters: it counts waiter->wakeups up, wakes the futex if somebody sleeps on it, and makes the
- * eventfd readable if there is one. So a link is good for one wake-up, and a ring on which nobody waits costs its driver a fence
- * and a load, and never a system call.
+ * A poller is a waiter. nm_os_wait_record() links it into the queue of each ring that it waits for;
+ * nm_os_wake() takes all links out again and wakes their waiters: it counts waiter->wakeups up,
+ * wakes the futex if somebody sleeps on it, and makes the eventfd readable if there is one. So a
+ * link is good for one wake-up, and a ring on which nobody waits costs its driver a fence and a
+ * load, and never a system call.
  *
  * Why no wake-up is lost. A poll runs
  *
@@ -14,7 +15,7 @@
  *	P3  record: link, queue->armed = 1		(under wait_lock)
  *	P4  full fence
  *	P5  look again: nothing
- *	P6  sleep until waiter->wakeups != seen		(compared under wait_lock, then by the futex)
+ *	P6  sleep until waiter->wakeups != seen (compared under wait_lock, then by the futex)
  *
  * and whoever changes the ring
  *
@@ -23,22 +24,25 @@
  *	W3  load queue->armed; if it is 0, done
  *	W4  take the links out, armed = 0, wakeups++	(under wait_lock)
  *
- * Say the change W1 is not seen by P5. P3 P4 P5 against W1 W2 W3 is a store, a fence and a load on either side (Dekker): at least
- * one of the two loads sees the other's store. P5 did not, so W3 reads the 1 of P3 or something later. Later is either a 1 again,
- * or the 0 of another waker's W4, which came after P3 under the lock, and so found our link and woke us. With a 1, our own waker
- * goes to W4 and finds the link, or finds it taken by another waker: the same. In each case wakeups grows after P3, thus after
- * P1, and P6 does not sleep, or wakes: between the comparison under wait_lock and the futex's own one, sleepers was counted up
- * under the same lock, so the waker knows that it must call the kernel. If P3 finds the link still there from an earlier poll, armed
+ * Say the change W1 is not seen by P5. P3 P4 P5 against W1 W2 W3 is a store, a fence and a load on
+ * either side (Dekker): at least one of the two loads sees the other's store. P5 did not, so W3
+ * reads the 1 of P3 or something later. Later is either a 1 again, or the 0 of another waker's W4,
+ * which came after P3 under the lock, and so found our link and woke us. With a 1, our own waker
+ * goes to W4 and finds the link, or finds it taken by another waker: the same. In each case wakeups
+ * grows after P3, thus after P1, and P6 does not sleep, or wakes: between the comparison under
+ * wait_lock and the futex's own one, sleepers was counted up under the same lock, so the waker
+ * knows that it must call the kernel. If P3 finds the link still there from an earlier poll, armed
  * is 1 since then, and all of this holds with P3 as a store that needs not be repeated.
  *
  * Two threads may poll one descriptor: each has its own `seen`, and a wake-up goes to all sleepers.
  *
- * One wait_lock serves the whole world. It is taken by those who are about to sleep and by those who wake them, who pay for
- * a system call anyway; a thread that polls busily never comes here.
+ * One wait_lock serves the whole world. It is taken by those who are about to sleep and by those
+ * who wake them, who pay for a system call anyway; a thread that polls busily never comes here.
  *
- * A model has no thread, so what it will do by itself at a time to come wakes nobody. nmh_poll() sleeps no longer than until then.
- * For those who sleep on the eventfd, a thread of the world, the interrupt controller, is started when the first of them
- * comes, and makes the eventfd readable in time.
+ * A model has no thread, so what it will do by itself at a time to come wakes nobody. nmh_poll()
+ * sleeps no longer than until then. For those who sleep on the eventfd, a thread of the world, the
+ * interrupt controller, is started when the first of them comes, and makes the eventfd readable in
+ * time.
  */
 #include "hosted.h"
 
@@ -52,7 +56,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long the controller's timer may be late, ns: the default of 50 us is longer than a ring of a fast port lasts. */
+/*
+ * How long the controller's timer may be late, ns: the default of 50 us is longer than a ring of a
+ * fast port lasts.
+ */
 #define CONTROLLER_SLACK_NS	1000
 
 /* A waiter in a queue; between wake-ups it stays with its waiter, with no queue. */
@@ -71,8 +78,8 @@ static long futex_wait(u32 *word, u32 value, u64 until_ns)
 	};
 
 	/* The bitset variant takes an absolute time of CLOCK_MONOTONIC, which nm_os_now_ns() is. */
-	return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until_ns ? &until : NULL, NULL,
-		       FUTEX_BITSET_MATCH_ANY);
+	return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until_ns ? &until : NULL,
+		       NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 static void futex_wake(u32 *word)
@@ -89,7 +96,7 @@ static void waiter_wake(struct nm_waiter *waiter)
 	if (waiter->sleepers)
 		futex_wake(&waiter->wakeups);
 	if (waiter->event_fd >= 0 && !waiter->signalled) {
-		/* First, so that whoever finds the eventfd readable finds this set, and drains it. */
+		/* First: whoever finds the eventfd readable finds this set, and drains it. */
 		nm_store_release(&waiter->signalled, true);
 		/* Writing 1 to an eventfd that is drained before the next 1 cannot fail. */
 		if (write(waiter->event_fd, &one, sizeof(one)) != sizeof(one))
@@ -231,7 +238,10 @@ void nmh_waiter_destroy(struct nm_waiter *waiter)
 		close(waiter->event_fd);
 }
 
-/* P1. Acquire: what was changed before the wake-up that is counted is seen by the look that follows. */
+/*
+ * P1. Acquire: what was changed before the wake-up that is counted is seen by the look that
+ * follows.
+ */
 u32 nmh_waiter_wakeups(const struct nm_waiter *waiter)
 {
 	return nm_load_acquire(&waiter->wakeups);
@@ -276,7 +286,10 @@ int nmh_waiter_eventfd(struct nm_waiter *waiter)
 	pthread_mutex_lock(&waiter->os->wait_lock);
 	fd = waiter->event_fd;
 	if (fd < 0) {
-		/* Readable from the start: what happened before is not known here, so the first poll is worth its while. */
+		/*
+		 * Readable from the start: what happened before is not known here, so the first
+		 * poll is worth its while.
+		 */
 		fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (fd < 0) {
 			fd = -errno;
@@ -376,14 +389,20 @@ void nmh_waiter_alarm(struct nm_waiter *waiter, u64 at_ns)
 	pthread_mutex_lock(&os->wait_lock);
 	alarm_remove(waiter);
 	if (waiter->incomplete || (at_ns && !controller_start(os))) {
-		/* With no memory for a link or no thread the client polls busily, which is slow and right. */
+		/*
+		 * With no memory for a link or no thread the client polls busily, which is slow and
+		 * right.
+		 */
 		waiter->incomplete = false;
 		waiter_wake(waiter);
 	} else if (at_ns) {
 		waiter->alarm_ns = at_ns;
 		waiter->next_alarm = os->alarms;
 		os->alarms = waiter;
-		/* The controller's own reckoning may be too early, if that alarm was taken back; never too late. */
+		/*
+		 * The controller's own reckoning may be too early, if that alarm was taken back;
+		 * never too late.
+		 */
 		if (!os->next_alarm_ns || at_ns < os->next_alarm_ns) {
 			os->next_alarm_ns = at_ns;
 			controller_kick(os);

@@ -106,20 +106,27 @@ TEST_F(Waiting, LastOneToLeaveDisarmsTheQueue) {
   EXPECT_EQ(queue_.armed, 0u);
 }
 
+// Each change is the only one until it has been seen: if its wake-up is lost, no other comes.
 TEST_F(Waiting, NoWakeUpIsLost) {
   std::atomic<uint64_t> ring = 0;
-  std::thread waker([this, &ring] {
-    for (uint64_t i = 0; i < kRounds; i++) {
-      ring.fetch_add(1, std::memory_order_relaxed);
+  std::atomic<uint64_t> acknowledged = 0;
+  std::thread waker([this, &ring, &acknowledged] {
+    for (uint64_t i = 1; i <= kRounds; i++) {
+      // A plain store, so that the fence which orders it is the one of nm_os_wake().
+      ring.store(i, std::memory_order_relaxed);
       nm_os_wake(&queue_);
-      // Waits for the other side now and then, so that it really sleeps.
-      for (int k = 0; i % 16 == 0 && k < 100; k++) {
-        nm_cpu_relax();
+      for (int looks = 1; acknowledged.load(std::memory_order_relaxed) < i; looks++) {
+        if (looks % 1024 == 0) {
+          std::this_thread::yield();
+        }
+      }
+      // Now at once, now when the other side is about to sleep, now when it does.
+      for (uint64_t k = 0; k < i % 1024; k++) {
+        asm volatile("");
       }
     }
   });
-  uint64_t seen_ring = 0;
-  while (seen_ring < kRounds) {
+  for (uint64_t seen_ring = 0; seen_ring < kRounds;) {
     const u32 seen = nmh_waiter_wakeups(&waiter_);
     if (ring.load(std::memory_order_relaxed) == seen_ring) {
       nm_os_wait_record(&waiter_, &queue_);
@@ -128,6 +135,7 @@ TEST_F(Waiting, NoWakeUpIsLost) {
       }
     }
     seen_ring = ring.load(std::memory_order_relaxed);
+    acknowledged.store(seen_ring, std::memory_order_relaxed);
   }
   waker.join();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inside the hosted residence: the context that a kernel would keep in globals, and what device models ask of it.
- * Models and hosted drivers include this; clients include netmap_hosted.h only.
+ * Inside the hosted residence: the context that a kernel would keep in globals, and what device
+ * models ask of it. Models and hosted drivers include this; clients include netmap_hosted.h only.
  */
 #ifndef HOSTED_H
 #define HOSTED_H
@@ -21,27 +21,31 @@ extern "C" {
 struct nmh_log {
 	pthread_mutex_t lock;
 	char lines[NMH_LOG_LINES][NMH_LOG_LINE_SIZE];
-	u64 written;		/* lines since the start; line i is in lines[i % NMH_LOG_LINES] */
+	u64 written;		/* since the start; line i is in lines[i % NMH_LOG_LINES] */
 	u64 second;		/* which the budget is for */
 	u32 in_second;
 	u64 dropped;
 	bool to_stderr;
 };
 
-/* A window of the device address space: where a device finds @size bytes that we have at @memory. */
+/*
+ * A window of the device address space: where a device finds @size bytes that we have at @memory.
+ */
 struct nmh_dma_window {
 	u64 dma;
 	u64 size;		/* 0: there is none */
 	u8 *memory;
 };
 
-/* Device address bits inside a window; the windows are so far apart that an overrun hits no other. */
+/*
+ * Device address bits inside a window; the windows are so far apart that an overrun hits no other.
+ */
 #define NMH_DMA_WINDOW_BITS	40
 
 struct nm_os {
 	/* event.c */
-	pthread_mutex_t wait_lock;	/* every wait queue and waiter of the world: taken only where somebody sleeps or wakes */
-	struct nm_waiter *alarms;	/* waiters with an alarm_ns, for the interrupt controller */
+	pthread_mutex_t wait_lock;	/* all wait queues and waiters */
+	struct nm_waiter *alarms;	/* those with an alarm_ns, for the interrupt controller */
 	u64 next_alarm_ns;		/* when the controller will look by itself; 0: never */
 	u32 controller_word;		/* its futex: changes when it must look again */
 	bool controller_runs;
@@ -50,10 +54,10 @@ struct nm_os {
 
 	/* memory.c */
 	pthread_mutex_t dma_lock;
-	struct nmh_dma_window *windows;	/* slot i is at (i + 1) << NMH_DMA_WINDOW_BITS, or has size 0 */
+	struct nmh_dma_window *windows;	/* slot i: at i + 1 << the bits, or of size 0 */
 	u32 num_windows;		/* slots */
 	u32 used_windows;
-	u32 next_window;		/* where the search for a free slot begins, so that an address comes back as late as possible */
+	u32 next_window;		/* where to look first for a free slot */
 	u32 dma_generation;		/* changes whenever a window goes away or grows */
 	bool shared;
 	const char *memory_kind;
@@ -78,11 +82,15 @@ struct nm_os *nmh_os(struct nmh *world);
  * nmh_dma_find() - the window that a device address lies in
  * @out: a copy, which a model may keep as long as nmh_dma_generation() does not change
  *
- * Any thread; takes a lock. Return: false, and @out->size = 0, where the address belongs to nothing.
+ * Any thread; takes a lock. Return: false, and @out->size = 0, where the address belongs to
+ * nothing.
  */
 bool nmh_dma_find(struct nm_os *os, u64 dma, struct nmh_dma_window *out);
 
-/* As nmh_dma_find(), for one access. Return: where the @len bytes at @dma are, NULL where not all of them belong to one window. */
+/*
+ * As nmh_dma_find(), for one access. Return: where the @len bytes at @dma are, NULL where not all
+ * of them belong to one window.
+ */
 void *nmh_dma_resolve(struct nm_os *os, u64 dma, size_t len);
 
 /* To be read before a kept window is used, once a sync. */
@@ -94,9 +102,12 @@ static inline u32 nmh_dma_generation(const struct nm_os *os)
 /* The @len bytes at @dma in a window that is at hand; NULL where they are not all in it. */
 static inline u8 *nmh_dma_at(const struct nmh_dma_window *window, u64 dma, size_t len)
 {
-	const u64 offset = dma - window->dma;	/* an address below the window wraps to a huge offset */
+	/* An address below the window wraps to a huge offset. */
+	const u64 offset = dma - window->dma;
 
-	return nm_likely(len <= window->size && offset <= window->size - len) ? window->memory + offset : NULL;
+	if (nm_unlikely(len > window->size || offset > window->size - len))
+		return NULL;
+	return window->memory + offset;
 }
 
 /* The log, oldest sentence first, a line each. Return: bytes written to @to without the final 0. */
@@ -128,7 +139,10 @@ int nmh_waiter_eventfd(struct nm_waiter *waiter);
 /* Makes the eventfd not readable, if it is. */
 void nmh_waiter_drain(struct nm_waiter *waiter);
 
-/* Lets the interrupt controller wake @waiter at @at_ns, instead of when it was told before; 0 takes that back. */
+/*
+ * Lets the interrupt controller wake @waiter at @at_ns, instead of when it was told before; 0 takes
+ * that back.
+ */
 void nmh_waiter_alarm(struct nm_waiter *waiter, u64 at_ns);
 
 #ifdef __cplusplus

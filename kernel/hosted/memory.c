@@ -2,13 +2,15 @@
 /*
  * Region memory and device addresses.
  *
- * A region reserves the address space that it may ever need, so that it grows without moving. What is in use is backed by the
- * largest pages to be had: hugetlb pages if enough are free, else ordinary memory in which the kernel is asked for transparent
- * huge pages, or, where other processes shall map it, a memfd. Every growth is a piece of its own, which may be of another kind
+ * A region reserves the address space that it may ever need, so that it grows without moving. What
+ * is in use is backed by the largest pages to be had: hugetlb pages if enough are free, else
+ * ordinary memory in which the kernel is asked for transparent huge pages, or, where other
+ * processes shall map it, a memfd. Every growth is a piece of its own, which may be of another kind
  * than the one before. A lack of huge pages is never an error.
  *
- * The device address space has one window a region or descriptor ring, NMH_DMA_WINDOW_BITS apart with nothing between, so that a
- * wild device address hits nothing, and a model says so, where on a real machine it would hit another's memory.
+ * The device address space has one window a region or descriptor ring, NMH_DMA_WINDOW_BITS apart
+ * with nothing between, so that a wild device address hits nothing, and a model says so, where on a
+ * real machine it would hit another's memory.
  */
 #include "hosted.h"
 
@@ -19,6 +21,15 @@
 #include <unistd.h>
 
 #define PAGE_HUGE	((u64)2 << 20)
+
+/* A mapping that only keeps others out of our address space. */
+#define NOTHING_THERE	(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+#define KIND_HUGETLB	"2 MiB pages (hugetlb)"
+#define KIND_THP	"2 MiB pages (transparent, as far as the system finds them)"
+#define NONE_FREE	"and too few pages of vm.nr_hugepages are free)"
+#define KIND_SHARED	"4 KiB pages (no huge pages: the memory is shared, " NONE_FREE
+#define KIND_SMALL	"4 KiB pages (no huge pages: transparent ones are off, " NONE_FREE
 
 #ifndef MFD_HUGE_2MB
 #define MFD_HUGE_2MB	(21U << 26)
@@ -63,7 +74,10 @@ static u64 window_add(struct nm_os *os, u8 *memory, u64 size)
 	u64 dma = 0;
 
 	pthread_mutex_lock(&os->dma_lock);
-	/* Half of the slots stay free: it takes as many allocations again until an address comes back. */
+	/*
+	 * Half of the slots stay free: it takes as many allocations again until an address comes
+	 * back.
+	 */
 	if (os->used_windows * 2 < os->num_windows || windows_grow(os) == 0) {
 		while (os->windows[os->next_window].size)
 			os->next_window = (os->next_window + 1) % os->num_windows;
@@ -85,7 +99,9 @@ static struct nmh_dma_window *window_slot(struct nm_os *os, u64 dma)
 	return i >= 1 && i <= os->num_windows ? &os->windows[i - 1] : NULL;
 }
 
-/* Under dma_lock. Release: who sees the new generation sees the new windows once it has the lock. */
+/*
+ * Under dma_lock. Release: who sees the new generation sees the new windows once it has the lock.
+ */
 static void windows_changed(struct nm_os *os)
 {
 	nm_store_release(&os->dma_generation, os->dma_generation + 1);
@@ -121,8 +137,8 @@ void *nmh_dma_resolve(struct nm_os *os, u64 dma, size_t len)
 }
 
 /*
- * Descriptor rings come from the allocator, not from a mapping of their own: AddressSanitizer then sees a driver that runs past
- * its end, and rings do not all begin in the same cache set.
+ * Descriptor rings come from the allocator, not from a mapping of their own: AddressSanitizer then
+ * sees a driver that runs past its end, and rings do not all begin in the same cache set.
  */
 int nm_os_dma_alloc(struct nm_os *os, struct nm_os_dma *d, size_t size)
 {
@@ -168,10 +184,14 @@ static bool thp_is_off(void)
 	return !strstr(text, "[always]") && !strstr(text, "[madvise]");
 }
 
-/* A file for shared memory of @len bytes; hugetlb pages are reserved here or not at all. Return: its descriptor or -1. */
+/*
+ * A file for shared memory of @len bytes; hugetlb pages are reserved here or not at all. Return:
+ * its descriptor or -1.
+ */
 static int memory_file(u64 len, bool huge)
 {
-	const int fd = memfd_create("netmap-region", huge ? MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB : MFD_CLOEXEC);
+	const unsigned int huge_flags = huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0;
+	const int fd = memfd_create("netmap-region", MFD_CLOEXEC | huge_flags);
 	void *probe;
 
 	if (fd < 0)
@@ -180,8 +200,9 @@ static int memory_file(u64 len, bool huge)
 		goto fail;
 	if (huge) {
 		/*
-		 * The first shared mapping reserves the pages in the file, or fails: then the mapping in the region's own place can
-		 * not fail for want of them, nor a later access.
+		 * The first shared mapping reserves the pages in the file, or fails: then the
+		 * mapping in the region's own place can not fail for want of them, nor a later
+		 * access.
 		 */
 		probe = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (probe == MAP_FAILED)
@@ -205,9 +226,10 @@ static int back_with_file(struct nm_os_mem *mem, u64 len, bool huge)
 	piece->fd = memory_file(len, huge);
 	if (piece->fd < 0)
 		goto fail;
-	if (mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, piece->fd, 0) == MAP_FAILED) {
+	if (mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, piece->fd, 0) ==
+	    MAP_FAILED) {
 		/* What was there may be gone: keep others out of our address space. */
-		(void)mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+		(void)mmap(at, len, PROT_NONE, MAP_FIXED | NOTHING_THERE, -1, 0);
 		close(piece->fd);
 		goto fail;
 	}
@@ -233,17 +255,16 @@ static int back(struct nm_os_mem *mem, u64 size, const char **kind)
 	bool off;
 
 	if (back_with_file(mem, len, true) == 0) {
-		*kind = "2 MiB pages (hugetlb)";
+		*kind = KIND_HUGETLB;
 	} else if (mem->os->shared) {
 		if (back_with_file(mem, len, false))
 			return -ENOMEM;
-		*kind = "4 KiB pages (no huge pages: the memory is shared, and too few pages of vm.nr_hugepages are free)";
+		*kind = KIND_SHARED;
 	} else {
 		if (mprotect(at, len, PROT_READ | PROT_WRITE))
 			return -ENOMEM;
 		off = madvise(at, len, MADV_HUGEPAGE) || thp_is_off();
-		*kind = off ? "4 KiB pages (no huge pages: transparent ones are off, and too few pages of vm.nr_hugepages are free)" :
-			      "2 MiB pages (transparent, as far as the system finds them)";
+		*kind = off ? KIND_SMALL : KIND_THP;
 	}
 	mem->backed += len;
 	return 0;
@@ -251,17 +272,18 @@ static int back(struct nm_os_mem *mem, u64 size, const char **kind)
 
 int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size)
 {
-	const u64 reserve = round_up(max_size > size ? max_size : size, PAGE_HUGE);
+	const u64 max = max_size > size ? max_size : size;
+	const u64 reserve = round_up(max, PAGE_HUGE);
 	const char *kind;
 	u64 before;
 	u8 *p;
 
-	*mem = (struct nm_os_mem){ .os = os, .size = size, .max_size = max_size > size ? max_size : size, .reserved = reserve };
-	if (size == 0 || mem->max_size > (u64)1 << NMH_DMA_WINDOW_BITS)
+	*mem = (struct nm_os_mem){ .os = os, .size = size, .max_size = max, .reserved = reserve };
+	if (size == 0 || max > (u64)1 << NMH_DMA_WINDOW_BITS)
 		return -ENOMEM;
 
 	/* One huge page more, cut off on both sides, so that the base is aligned. */
-	p = mmap(NULL, reserve + PAGE_HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	p = mmap(NULL, reserve + PAGE_HUGE, PROT_NONE, NOTHING_THERE, -1, 0);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	mem->base = (u8 *)(uintptr_t)round_up((uintptr_t)p, PAGE_HUGE);
@@ -276,7 +298,10 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 	mem->dma_base = window_add(os, mem->base, size);
 	if (!mem->dma_base)
 		goto fail;
-	/* Relaxed: the words are constants, and which of two regions made at once is named does not matter. */
+	/*
+	 * Relaxed: the words are constants, and which of two regions made at once is named does not
+	 * matter.
+	 */
 	nm_write_once(os->memory_kind, kind);
 	return 0;
 
@@ -324,7 +349,10 @@ int nmh_memory_init(struct nm_os *os, bool shared)
 
 	pthread_mutex_init(&os->dma_lock, NULL);
 	os->shared = shared;
-	/* Regions come with their first client; a page's worth tells what kind they will be of, if enough is free then. */
+	/*
+	 * Regions come with their first client; a page's worth tells what kind they will be of, if
+	 * enough is free then.
+	 */
 	if (nm_os_mem_create(os, &probe, PAGE_HUGE, PAGE_HUGE)) {
 		pthread_mutex_destroy(&os->dma_lock);
 		return -ENOMEM;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hosted netmap: the core as a library, with nothing loaded. A world is what a machine with the module would be: ports,
- * and a /dev/netmap that is opened, controlled, synced, polled and closed by the functions below.
+ * The hosted netmap: the core as a library, with nothing loaded. A world is what a machine with the
+ * module would be: ports, and a /dev/netmap that is opened, controlled, synced, polled and closed
+ * by the functions below.
  *
- * Functions return 0 (or what they say) or a negative errno; nmh_reason() has the sentence. All may be called from any thread.
- * Two threads may use one descriptor at the same time; for speed, give each thread its own descriptor and ring.
+ * Functions return 0 (or what they say) or a negative errno; nmh_reason() has the sentence. All may
+ * be called from any thread. Two threads may use one descriptor at the same time; for speed, give
+ * each thread its own descriptor and ring.
  */
 #ifndef NETMAP_HOSTED_H
 #define NETMAP_HOSTED_H
@@ -22,9 +24,12 @@ struct nmh_fd;	/* an open descriptor of its device */
 
 /* All zero takes the defaults of netmap's parameters. */
 struct nmh_config {
-	uint32_t buf_size;	/* bytes a buffer, 2048; a multiple of 64. An odd multiple spreads frames over all cache sets */
-	uint32_t buf_num;	/* buffers at start, 163840; more are made when a client asks for extra buffers */
-	bool shared;		/* back the memory by a memfd, which other processes may map; else by private huge pages */
+	/* Bytes a buffer, 2048; a multiple of 64. An odd one spreads frames over all cache sets. */
+	uint32_t buf_size;
+	/* Buffers at start, 163840; more are made when a client asks for extra buffers. */
+	uint32_t buf_num;
+	/* Back the memory by memfds, which other processes may map; else by private pages. */
+	bool shared;
 	bool no_timestamp;	/* rxsync does not write ts */
 };
 
@@ -39,7 +44,8 @@ const char *nmh_memory_kind(const struct nmh *world);
 int nmh_open(struct nmh *world, struct nmh_fd **out);
 
 /*
- * Threads in nmh_poll() or nmh_ioctl() on @fd are woken, get POLLERR or -EBADF, and are waited for; no other call may be under way.
+ * Threads in nmh_poll() or nmh_ioctl() on @fd are woken, get POLLERR or -EBADF, and are waited for;
+ * no other call may be under way.
  */
 void nmh_close(struct nmh_fd *fd);
 
@@ -50,7 +56,10 @@ void nmh_close(struct nmh_fd *fd);
  */
 int nmh_ioctl(struct nmh_fd *fd, unsigned long cmd, void *arg);
 
-/* The memory that mmap() would give, and its size; NULL before a REGISTER. It stays valid until nmh_close(). */
+/*
+ * The memory that mmap() would give, and its size; NULL before a REGISTER. It stays valid until
+ * nmh_close().
+ */
 void *nmh_mmap(struct nmh_fd *fd, size_t *size);
 
 /**
@@ -71,13 +80,17 @@ int nmh_poll(struct nmh_fd *fd, short events, int timeout_ms);
 /**
  * nmh_eventfd() - a file descriptor for select(), poll() and epoll()
  *
- * It turns readable when nmh_poll() is worth calling again, and is so at first. Use: call nmh_poll(fd, events, 0); when it returns
- * 0, wait until the eventfd is readable, and call nmh_poll() again, which also drains it: so let one thread do both. Owned by @fd;
- * do not close it. Return: the file descriptor, or a negative errno.
+ * It turns readable when nmh_poll() is worth calling again, and is so at first. Use: call
+ * nmh_poll(fd, events, 0); when it returns 0, wait until the eventfd is readable, and call
+ * nmh_poll() again, which also drains it: so let one thread do both. Owned by @fd; do not close it.
+ * Return: the file descriptor, or a negative errno.
  */
 int nmh_eventfd(struct nmh_fd *fd);
 
-/* Why the last call on @fd was refused, with the remedy. Valid until the next nmh_reason(); from one thread at a time. */
+/*
+ * Why the last call on @fd was refused, with the remedy. Valid until the next nmh_reason(); from
+ * one thread at a time.
+ */
 const char *nmh_reason(struct nmh_fd *fd);
 
 /**
@@ -85,8 +98,8 @@ const char *nmh_reason(struct nmh_fd *fd);
  * @tx: transmit rings, else receive rings
  * @ring: ring number, as in the port
  *
- * Return: a counter in TSC cycles that only grows, written in the ring's syncs; NULL where the ring is not bound. Read it from
- * the thread that syncs the ring.
+ * Return: a counter in TSC cycles that only grows, written in the ring's syncs; NULL where the ring
+ * is not bound. Read it from the thread that syncs the ring.
  */
 const uint64_t *nmh_model_cycles(struct nmh_fd *fd, bool tx, unsigned int ring);
 

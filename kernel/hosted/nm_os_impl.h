@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What core/nm_os.h asks of its residence, for user space: types, locks, memory order. Compiles as C11 and as C++20.
+ * What core/nm_os.h asks of its residence, for user space: types, locks, memory order. Compiles as
+ * C11 and as C++20.
  *
- * Every access that another thread may see goes through the __atomic builtins, relaxed ones included, so that ThreadSanitizer
- * knows what is meant; on the machines we care about a relaxed access is a plain load or store.
+ * Every access that another thread may see goes through the __atomic builtins, relaxed ones
+ * included, so that ThreadSanitizer knows what is meant; on the machines we care about a relaxed
+ * access is a plain load or store.
  */
 #ifndef NM_OS_IMPL_H
 #define NM_OS_IMPL_H
@@ -59,8 +61,9 @@ static inline u32 nm_xchg_acquire(u32 *p, u32 v)
 }
 
 /*
- * GCC refuses __atomic_thread_fence() under ThreadSanitizer, which does not model it. The older builtin gives the same
- * instruction; what the fence orders are atomic accesses anyway, so nothing is reported for want of it.
+ * GCC refuses __atomic_thread_fence() under ThreadSanitizer, which does not model it. The older
+ * builtin gives the same instruction; what the fence orders are atomic accesses anyway, so nothing
+ * is reported for want of it.
  */
 #if defined(__SANITIZE_THREAD__)
 #define nm_mb()		__sync_synchronize()
@@ -69,8 +72,9 @@ static inline u32 nm_xchg_acquire(u32 *p, u32 v)
 #endif
 
 /*
- * The device is a model, called by the thread that drives it: the compiler's order is enough within a thread, and the model's own
- * locks order it between threads. What is left is to keep the compiler from moving descriptor accesses.
+ * The device is a model, called by the thread that drives it: the compiler's order is enough within
+ * a thread, and the model's own locks order it between threads. What is left is to keep the
+ * compiler from moving descriptor accesses.
  */
 #define nm_dma_rmb()	__atomic_signal_fence(__ATOMIC_ACQUIRE)
 #define nm_dma_wmb()	__atomic_signal_fence(__ATOMIC_RELEASE)
@@ -105,7 +109,10 @@ struct nm_spin {
 	u32 held;
 };
 
-/* Looks before it gives up the processor: longer than any holder that runs keeps the lock, shorter than a time slice. */
+/*
+ * Looks before it gives up the processor: longer than any holder that runs keeps the lock, shorter
+ * than a time slice.
+ */
 #define NM_SPIN_LOOKS	4096
 
 static inline void nm_spin_init(struct nm_spin *lock)
@@ -118,7 +125,10 @@ static inline bool nm_spin_try(struct nm_spin *lock)
 	return !__atomic_load_n(&lock->held, __ATOMIC_RELAXED) && !nm_xchg_acquire(&lock->held, 1);
 }
 
-/* Waits by reading, so that the cache line stays with the holder; yields, as the holder may have been taken off its processor. */
+/*
+ * Waits by reading, so that the cache line stays with the holder; yields, as the holder may have
+ * been taken off its processor.
+ */
 static inline void nm_spin_acquire(struct nm_spin *lock)
 {
 	u32 looks = 0;
@@ -143,18 +153,18 @@ struct nm_wait_link;
 
 struct nm_waitq {
 	u32 armed;			/* the list is not empty: what nm_os_wake() looks at */
-	struct nm_os *os;		/* whose wait_lock guards the list; set by the first record */
+	struct nm_os *os;		/* whose wait_lock guards it; set by the first record */
 	struct nm_wait_link *links;
 };
 
 struct nm_waiter {
 	struct nm_os *os;
-	u32 wakeups;			/* futex of those that sleep; changed under os->wait_lock */
+	u32 wakeups;			/* futex of the sleepers; changed under os->wait_lock */
 	u32 sleepers;			/* how many they are, under os->wait_lock */
 	struct nm_wait_link *links;	/* all of this waiter's, under os->wait_lock */
-	int event_fd;			/* -1 until someone asks for it; set under os->wait_lock */
-	bool signalled;			/* the eventfd is readable; written under os->wait_lock */
-	bool incomplete;		/* a record failed for want of memory: sleep a millisecond at most */
+	int event_fd;			/* -1 until asked for; set under os->wait_lock */
+	bool signalled;			/* the eventfd is readable; as event_fd */
+	bool incomplete;		/* a record failed for want of memory: no long sleep */
 	u64 alarm_ns;			/* in os->alarms if not 0; under os->wait_lock */
 	struct nm_waiter *next_alarm;
 };

@@ -25,13 +25,15 @@ void nm_os_free(void *p)
 }
 
 /*
- * The client is this process, but its pointers are as wild as any. The kernel copies for us and says -EFAULT where a plain copy
- * would crash. A sandbox may forbid the call, with an error of its choice; then a wild pointer crashes, as it does in any library.
+ * The client is this process, but its pointers are as wild as any. The kernel copies for us and
+ * says -EFAULT where a plain copy would crash. A sandbox may forbid the call, with an error of its
+ * choice; then a wild pointer crashes, as it does in any library.
  */
 static int copy(void *to, const void *from, size_t len, bool in)
 {
-	const struct iovec here = { .iov_base = in ? to : (void *)(uintptr_t)from, .iov_len = len };
-	const struct iovec there = { .iov_base = in ? (void *)(uintptr_t)from : to, .iov_len = len };
+	void *source = (void *)(uintptr_t)from;
+	const struct iovec here = { .iov_base = in ? to : source, .iov_len = len };
+	const struct iovec there = { .iov_base = in ? source : to, .iov_len = len };
 	const ssize_t done = in ? process_vm_readv(getpid(), &here, 1, &there, 1, 0) :
 				  process_vm_writev(getpid(), &here, 1, &there, 1, 0);
 
@@ -133,7 +135,8 @@ void nm_os_log(struct nm_os *os, const char *format, ...)
 		log->in_second = 0;
 		if (log->dropped) {
 			line = log_next_line(log);
-			snprintf(line, NMH_LOG_LINE_SIZE, "%llu more sentences were dropped, at most %d a second are kept",
+			snprintf(line, NMH_LOG_LINE_SIZE,
+				 "%llu more sentences were dropped, at most %d a second are kept",
 				 log->dropped, NMH_LOG_PER_SECOND);
 			log_show(log, line);
 			log->dropped = 0;
@@ -162,7 +165,8 @@ size_t nmh_log_copy(struct nm_os *os, char *to, size_t size)
 		return 0;
 	to[0] = 0;
 	pthread_mutex_lock(&log->lock);
-	for (i = log->written > NMH_LOG_LINES ? log->written - NMH_LOG_LINES : 0; i < log->written && len < size - 1; i++) {
+	i = log->written > NMH_LOG_LINES ? log->written - NMH_LOG_LINES : 0;
+	for (; i < log->written && len < size - 1; i++) {
 		const int n = snprintf(to + len, size - len, "%s\n", log->lines[i % NMH_LOG_LINES]);
 
 		len += (size_t)n < size - len ? (size_t)n : size - len - 1;

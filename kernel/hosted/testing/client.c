@@ -6,8 +6,8 @@
 
 #define FRAME_SIZE	60	/* without CRC */
 
-int client_register(struct nmh_fd *fd, const char *port, uint32_t mode, uint16_t ring, uint64_t flags,
-		    struct nmreq_register *reg)
+int client_register(struct nmh_fd *fd, const char *port, uint32_t mode, uint16_t ring,
+		    uint64_t flags, struct nmreq_register *reg)
 {
 	struct nmreq_header head = {
 		.nr_version = NETMAP_API,

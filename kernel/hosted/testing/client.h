@@ -21,8 +21,8 @@ struct client {
 };
 
 /* NIOCCTRL with a REGISTER. Return: 0 or a negative errno. */
-int client_register(struct nmh_fd *fd, const char *port, uint32_t mode, uint16_t ring, uint64_t flags,
-		    struct nmreq_register *reg);
+int client_register(struct nmh_fd *fd, const char *port, uint32_t mode, uint16_t ring,
+		    uint64_t flags, struct nmreq_register *reg);
 
 /* Opens a descriptor and binds it. Return: 0 or a negative errno, and then nothing is open. */
 int client_open(struct client *c, struct nmh *world, const char *port, uint32_t mode, uint16_t ring,
@@ -32,10 +32,15 @@ void client_close(struct client *c);
 struct netmap_ring *client_tx(const struct client *c, uint32_t ring);
 struct netmap_ring *client_rx(const struct client *c, uint32_t ring);
 
-/* Puts a frame with @word into the next transmit slot, with no sync. Return: whether there was one. */
+/*
+ * Puts a frame with @word into the next transmit slot, with no sync. Return: whether there was one.
+ */
 bool client_put(struct netmap_ring *ring, uint64_t word);
 
-/* Takes a frame out of a receive ring, with no sync. Return: whether there was one of the right size. */
+/*
+ * Takes a frame out of a receive ring, with no sync. Return: whether there was one of the right
+ * size.
+ */
 bool client_get(struct netmap_ring *ring, uint64_t *word);
 
 #ifdef __cplusplus

@@ -8,10 +8,10 @@
 struct wire {
 	struct nm_spin lock;
 	struct nm_kring *tx, *rx;
-	struct netmap_ring *ring;	/* the receive ring while it is in netmap mode, else frames are lost */
+	struct netmap_ring *ring;	/* the receive ring, or NULL: frames are lost */
 	u32 slots;
 	u32 fill;			/* receive slot for the next frame */
-	u32 free;			/* first receive slot that the client has, or has not given back */
+	u32 free;			/* first receive slot that the client has not given back */
 	u64 *due_ns;			/* when the frame in a slot is due; a slot */
 };
 
@@ -49,7 +49,8 @@ static int reg(struct nm_port *port)
 }
 
 /* Put a frame into the next receive slot, and that slot's buffer into the transmit slot. */
-static void swap(struct wire *wire, struct netmap_slot *from, const struct nm_slot_view *frame, u64 due_ns)
+static void swap(struct wire *wire, struct netmap_slot *from, const struct nm_slot_view *frame,
+		 u64 due_ns)
 {
 	struct netmap_slot *to = &wire->ring->slot[wire->fill];
 	const u32 spare = nm_read_once(to->buf_idx);
@@ -167,7 +168,10 @@ int loopback_create(struct nmh *world, const char *name, u32 rings, u32 slots, u
 	error = nm_port_attach(nmh_core(world), name, &loopback_ops, &config, lb, &lb->port);
 	if (error)
 		goto fail;
-	/* Nobody knows the port's rings before they are bound, and that happens after this function. */
+	/*
+	 * Nobody knows the port's rings before they are bound, and that happens after this
+	 * function.
+	 */
 	for (i = 0; i < rings; i++) {
 		lb->wires[i].tx = nm_port_ring(lb->port, NM_TX, i);
 		lb->wires[i].rx = nm_port_ring(lb->port, NM_RX, i);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A port for tests, in memory only: what is sent on ring i comes back on ring i of the same port, by a
- * swap of buffers. It has no thread and no clock, unless it is given a delay: then a frame comes in that
- * much later, as from a model of a wire, and nobody is told.
+ * A port for tests, in memory only: what is sent on ring i comes back on ring i of the same port,
+ * by a swap of buffers. It has no thread and no clock, unless it is given a delay: then a frame
+ * comes in that much later, as from a model of a wire, and nobody is told.
  */
 #ifndef TESTING_LOOPBACK_H
 #define TESTING_LOOPBACK_H

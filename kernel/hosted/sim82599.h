@@ -52,6 +52,9 @@ void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats);
 /* Frames sent that the peer has not yet taken or dropped: 0 = the wire is drained, as of now. */
 uint64_t nmh_sim_in_flight(struct nmh_sim *sim);
 
+/* How long the wire still needs for the frames that the device has taken out of its rings. */
+uint64_t nmh_sim_wire_busy_ns(struct nmh_sim *sim);
+
 #ifdef __cplusplus
 }
 #endif

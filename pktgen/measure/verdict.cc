@@ -30,14 +30,26 @@ bool missed_rate(double asked_pps, double reached_pps) {
   return asked_pps > 0 && std::fabs(reached_pps - asked_pps) > kRateTolerance * asked_pps;
 }
 
+// A sender as fast as possible is asked for its line, unless its cores have no more to give; 0
+// where it is asked for no figure.
+double expected_pps(const JudgeInput& input, const JudgedPort& port) {
+  if (port.asked_pps > 0)
+    return port.asked_pps;
+  const bool all_idle =
+      std::all_of(input.workers.begin(), input.workers.end(), [](const JudgedWorker& worker) {
+        return !worker.sender || worker.idle_percent > kHeldUpIdlePercent;
+      });
+  return all_idle ? port.line_rate_pps : 0;
+}
+
 bool is_saturated(const JudgedWorker& worker) {
   return worker.sender && worker.asked_pps > 0 && worker.idle_percent < kSaturatedIdlePercent &&
          worker.reached_pps < worker.asked_pps * (1 - kRateTolerance);
 }
 
 // Why a port did not reach its rate, as far as the figures tell.
-std::string rate_remedy(const JudgeInput& input, const JudgedPort& port) {
-  if (port.median_pps > port.asked_pps)
+std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double expected) {
+  if (port.median_pps > expected)
     return "this is a bug of the pacer; report it with the record";
   if (port.line_rate_pps > 0 && port.asked_pps > port.line_rate_pps * (1 + kLineRateTolerance))
     return fmt::format("the line carries {} of these frames; ask for less",
@@ -62,6 +74,7 @@ void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
     reasons.push_back(fmt::format("The clock cannot be trusted: {}.", input.clock_fault));
   for (const std::string& counter : input.unreadable)
     reasons.push_back(fmt::format("A counter could not be read: {}.", counter));
+  reasons.insert(reasons.end(), input.faults.begin(), input.faults.end());
   if (input.sent == 0)
     reasons.push_back(
         "Nothing was sent, so there is nothing to judge; see that the link is up, and let the run "
@@ -76,12 +89,13 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
         "{} {} {}, and its line carries no more than {}: the count or the clock is wrong, which is "
         "a bug; report it with the record.",
         port.name, verb, rate(port.pps), rate(port.line_rate_pps)));
-  if (port.sends && missed_rate(port.asked_pps, port.median_pps))
-    reasons.push_back(
-        fmt::format("{} sent {} in the median second, {:.3f} % {} the {} asked for: {}.", port.name,
-                    rate(port.median_pps), 100 * std::fabs(port.median_pps / port.asked_pps - 1),
-                    port.median_pps < port.asked_pps ? "below" : "above", rate(port.asked_pps),
-                    rate_remedy(input, port)));
+  const double expected = port.sends ? expected_pps(input, port) : 0;
+  if (missed_rate(expected, port.median_pps))
+    reasons.push_back(fmt::format(
+        "{} sent {} in the median second, {:.3f} % {} the {} {}: {}.", port.name,
+        rate(port.median_pps), 100 * std::fabs(port.median_pps / expected - 1),
+        port.median_pps < expected ? "below" : "above", rate(expected),
+        port.asked_pps > 0 ? "asked for" : "of its line", rate_remedy(input, port, expected)));
   if (!port.sends && port.missed > 0)
     reasons.push_back(fmt::format(
         "The receiver overran: {} missed by {} for want of a free slot, so the wire was not what "

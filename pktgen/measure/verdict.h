@@ -51,6 +51,7 @@ struct JudgeInput {
 
   std::string clock_fault;              // ClockCheck::reason; empty = the clock was good
   std::vector<std::string> unreadable;  // a sentence for each counter that could not be read
+  std::vector<std::string> faults;      // whole sentences: what else makes the figures worthless
 };
 
 struct Judgement {
@@ -75,6 +76,9 @@ inline constexpr double kRateTolerance = 0.001;       // of the rate asked for
 inline constexpr double kLineRateTolerance = 0.0001;  // of the line rate, over the whole run
 // A worker with less idle time than this has no core to spare.
 inline constexpr double kSaturatedIdlePercent = 1.0;
+// As fast as possible means the line, or all that a core can do. Senders with more idle time than
+// this that do not fill their line were held up by something else.
+inline constexpr double kHeldUpIdlePercent = 5.0;
 // Time off its core from which a worker is named though nothing went wrong: 100 us is 1488 frames
 // of 64 bytes at 10 Gbit/s, more than a ring holds.
 inline constexpr double kNamedGapUs = 100;

@@ -141,6 +141,22 @@ TEST(Judge, MaximumRateAsksForNoFigure) {
   EXPECT_EQ(judge(input).verdict, Verdict::kPass);
 }
 
+TEST(Judge, MaximumRateWithTimeToSpareHasToFillTheLine) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = input.workers[0].asked_pps = 0;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+  input.ports[0].median_pps = kLineRate * 0.998;
+  expect_one(input, Verdict::kInvalid, HasSubstr("0.200 % below the 14.881 Mpps of its line"));
+  input.ports[0].line_rate_pps = 0;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
+TEST(Judge, AFaultIsInvalidInItsOwnWords) {
+  JudgeInput input = good_run();
+  input.faults = {"sim:a: something is wrong; mend it."};
+  expect_one(input, Verdict::kInvalid, "sim:a: something is wrong; mend it.");
+}
+
 TEST(Judge, AboveLineRateIsABug) {
   for (size_t port : {0U, 1U}) {
     JudgeInput input = good_run();

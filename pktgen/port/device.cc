@@ -144,6 +144,7 @@ class KernelPort final : public Port {
   }
 
   uint64_t in_flight() override { return 0; }
+  uint64_t wire_busy_ns() override { return 0; }
 };
 
 }  // namespace

@@ -87,6 +87,7 @@ class SimulatedPort final : public Port {
   }
 
   uint64_t in_flight() override { return nmh_sim_in_flight(sim_); }
+  uint64_t wire_busy_ns() override { return nmh_sim_wire_busy_ns(sim_); }
 
  private:
   nmh* world_;

@@ -72,6 +72,9 @@ class Port {
   // Frames that have left a TX ring of this port and have not reached, or been dropped at, their
   // receiver; 0 where that cannot be known.
   virtual uint64_t in_flight() = 0;
+  // How long the wire still needs for what the device has taken out of this port's TX rings, in ns;
+  // 0 where that cannot be known.
+  virtual uint64_t wire_busy_ns() = 0;
 
   const std::string& name() const { return name_; }
   const std::string& driver() const { return driver_; }

@@ -189,10 +189,9 @@ Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResu
             port.speed_bps(), static_cast<double>(bytes) / static_cast<double>(frames));
     }
     if (counted.driver_bugs > 0)
-      input.unreadable.push_back(
-          port.name() + ": the driver broke the device's rules " +
-          std::to_string(counted.driver_bugs) +
-          " times, so its figures mean nothing; the last: " + counted.last_bug + ".");
+      input.faults.push_back(port.name() + ": the driver broke the device's rules " +
+                             std::to_string(counted.driver_bugs) + " times, the last: " +
+                             counted.last_bug + "; that is a bug, report it with the record.");
     input.ports.push_back(std::move(judged));
   }
   for (size_t i = 0; i < run.workers.size(); i++) {

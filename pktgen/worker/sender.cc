@@ -82,6 +82,8 @@ class SendLoop {
       turn(0, now);
       now = tsc_now();
     }
+    // What the device has taken has not all left yet.
+    now += worker_.clock->to_ticks(worker_.port->wire_busy_ns());
     worker_.end_tsc.store(now, std::memory_order_relaxed);
   }
 

@@ -110,7 +110,7 @@ class ScenarioChecker {
     std::vector<std::string> all;
     for (const std::string& name : names)
       if (all.size() < kMostNames)
-        all.push_back("\"" + prefix + name + "\"");
+        all.push_back(fmt::format("\"{}{}\"", prefix, name));
     return "use " + listed(all) + (names.size() > kMostNames ? " or another one of them" : "");
   }
 

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <exception>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <utility>
@@ -26,11 +26,24 @@ namespace {
 
 using nlohmann::json;
 
+// The regular expressions of all patterns below `node`.
+void compile_patterns(const json& node, std::map<std::string, std::regex>& patterns) {
+  if (node.is_object() && node.contains("pattern") && node.at("pattern").is_string()) {
+    std::string pattern = node.at("pattern").get<std::string>();
+    patterns.try_emplace(pattern, pattern);
+  }
+  for (const json& child : node)
+    if (child.is_structured())
+      compile_patterns(child, patterns);
+}
+
 struct CompiledSchema {
   json document;
+  std::map<std::string, std::regex> patterns;
   valijson::Schema schema;
 
   CompiledSchema() : document(json::parse(scenario_schema_text())) {
+    compile_patterns(document, patterns);
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
     parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
   }
@@ -230,7 +243,8 @@ class Checker {
       return fail_at(file_, path, in_quotes(value) + " is too short", use(schema));
     // The pattern comes last: std::regex may recurse once for each character.
     if (schema.contains("pattern") &&
-        !std::regex_search(value, std::regex(schema.at("pattern").get<std::string>())))
+        !std::regex_search(value,
+                           compiled_schema().patterns.at(schema.at("pattern").get<std::string>())))
       return fail_at(file_, path, in_quotes(value) + " does not have the right form", use(schema));
     return {};
   }

@@ -178,7 +178,9 @@ void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq)
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nobody passes a null wq. */
 		link->next_in_queue = wq->links;
 		wq->links = link;
-		wq->os = os;
+		/* Written once: wakers read it without the lock. */
+		if (!wq->os)
+			wq->os = os;
 		nm_store_release(&wq->armed, 1u);
 	}
 	pthread_mutex_unlock(&os->wait_lock);

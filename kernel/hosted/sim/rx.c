@@ -416,11 +416,11 @@ int sim_rx_enable(struct ixgbe_hw *hw, u32 i)
 		return -ENOMEM;
 	nm_spin_acquire(&hw->rx.lock);
 	q->desc = desc;
-	q->num = bytes / IXGBE_DESC_SIZE;
+	nm_write_once(q->num, bytes / IXGBE_DESC_SIZE);
 	q->buf_size = size_kb << IXGBE_SRRCTL_BSIZE_SHIFT;
 	q->drop = srrctl & IXGBE_SRRCTL_DROP_EN;
-	q->head = 0;
-	q->tail = 0;
+	nm_write_once(q->head, 0);
+	nm_write_once(q->tail, 0);
 	q->enabled = true;
 	nm_spin_release(&hw->rx.lock);
 	return 0;

@@ -424,7 +424,7 @@ u32 sim_tx_backlog(const struct ixgbe_hw *hw)
 		const struct sim_tx_queue *q = &hw->tx.queue[i];
 
 		if (nm_read_once(q->tail) != nm_read_once(q->head))
-			backlog += nm_dist(nm_read_once(q->head), nm_read_once(q->tail), q->num);
+			backlog += nm_dist(nm_read_once(q->head), nm_read_once(q->tail), nm_read_once(q->num));
 	}
 	return backlog;
 }
@@ -526,9 +526,9 @@ int sim_tx_enable(struct ixgbe_hw *hw, u32 i)
 		return -ENOMEM;
 	nm_spin_acquire(&hw->tx.lock);
 	q->desc = desc;
-	q->num = bytes / IXGBE_DESC_SIZE;
-	q->head = 0;
-	q->tail = 0;
+	nm_write_once(q->num, bytes / IXGBE_DESC_SIZE);
+	nm_write_once(q->head, 0);
+	nm_write_once(q->tail, 0);
 	q->enabled = true;
 	nm_spin_release(&hw->tx.lock);
 	return 0;

@@ -45,7 +45,8 @@ struct nm_pool {
  * @lock: guards the pools
  * @mem: the memory
  * @bufs: what a ring's slots may name; num grows, nothing else changes while there are users
- * @free_bufs: stack of free buffer indexes, room for @max_bufs of them
+ * @max_bufs: how many buffers there may be after growth
+ * @free_bufs: stack of free buffer indexes, room for all there are
  * @named: a bit a buffer, those that a ring in use names; nm_region_protect(). Under core->lock
  */
 struct nm_region {

@@ -32,13 +32,19 @@ static void bit_set(u64 *bits, u32 i, bool on)
 		bits[i / 64] &= ~((u64)1 << (i % 64));
 }
 
-static int pool_init(struct nm_pool *pool, u64 offset, u32 size, u32 num, u32 max)
+/* A bit for each of @num objects, all off. */
+static u64 *bits_alloc(u32 num)
+{
+	return nm_os_alloc(((u64)num + 63) / 64 * sizeof(u64));
+}
+
+static int pool_init(struct nm_pool *pool, u64 offset, u32 size, u32 num)
 {
 	pool->offset = offset;
 	pool->size = size;
 	pool->num = num;
 	pool->num_free = num;
-	pool->used = nm_os_alloc(((u64)max + 63) / 64 * sizeof(u64));
+	pool->used = bits_alloc(num);
 	return pool->used ? 0 : -ENOMEM;
 }
 
@@ -153,12 +159,12 @@ static int region_make(struct nm_region *region)
 
 	region->max_bufs = (u32)max_bufs;
 	error = -ENOMEM;
-	region->free_bufs = nm_os_alloc(max_bufs * sizeof(u32));
-	region->named = nm_os_alloc((max_bufs + 63) / 64 * sizeof(u64));
+	region->free_bufs = nm_os_alloc(bufs * sizeof(u32));
+	region->named = bits_alloc((u32)bufs);
 	if (!region->free_bufs || !region->named ||
-	    pool_init(&region->ifs, 0, w->if_size, w->if_num + 1, w->if_num + 1) ||
-	    pool_init(&region->rings, ring_offset, w->ring_size, (u32)rings, (u32)rings) ||
-	    pool_init(&region->bufs, buf_offset, w->buf_size, (u32)bufs, (u32)max_bufs))
+	    pool_init(&region->ifs, 0, w->if_size, w->if_num + 1) ||
+	    pool_init(&region->rings, ring_offset, w->ring_size, (u32)rings) ||
+	    pool_init(&region->bufs, buf_offset, w->buf_size, (u32)bufs))
 		goto fail;
 	error = nm_os_mem_create(region->core->config.os, &region->mem,
 				 buf_offset + bufs * w->buf_size,
@@ -249,15 +255,28 @@ void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes)
 	pool_free(region, &region->rings, offset, bytes);
 }
 
-/* Twice as many buffers, as far as max_bufs; under region->lock. */
+/* Twice as many buffers, as far as max_bufs; under core->lock and region->lock. None is free. */
 static void region_grow(struct nm_region *region)
 {
 	struct nm_pool *bufs = &region->bufs;
 	u32 num = bufs->num < region->max_bufs / 2 ? bufs->num * 2 : region->max_bufs, i;
+	u64 *used = bits_alloc(num), *named = bits_alloc(num);
+	u32 *free_bufs = nm_os_alloc((u64)num * sizeof(u32));
 
-	if (num == bufs->num ||
-	    nm_os_mem_grow(&region->mem, bufs->offset + (u64)num * bufs->size))
+	if (num == bufs->num || !used || !named || !free_bufs ||
+	    nm_os_mem_grow(&region->mem, bufs->offset + (u64)num * bufs->size)) {
+		nm_os_free(used);
+		nm_os_free(named);
+		nm_os_free(free_bufs);
 		return;
+	}
+	memcpy(used, bufs->used, ((u64)bufs->num + 63) / 64 * sizeof(u64));
+	nm_os_free(bufs->used);
+	nm_os_free(region->named);
+	nm_os_free(region->free_bufs);
+	bufs->used = used;
+	region->named = named;
+	region->free_bufs = free_bufs;
 	for (i = 0; i < num - bufs->num; i++)
 		region->free_bufs[bufs->num_free + i] = num - 1 - i;
 	bufs->num_free += num - bufs->num;
@@ -276,6 +295,8 @@ u32 nm_region_alloc_buf(struct nm_region *region, bool grow)
 	if (bufs->num_free) {
 		index = region->free_bufs[--bufs->num_free];
 		bit_set(bufs->used, index, true);
+		/* A slot may have named it while it was free. */
+		bit_set(region->named, index, false);
 	}
 	nm_lock_release(&region->lock);
 	return index;

@@ -134,6 +134,23 @@ class Interrupt(NmgenTest):
         self.interrupted(signal.SIGTERM)
 
 
+    def test_a_second_signal_ends_the_program_at_once(self):
+        out = self.path("r.json")
+        with subprocess.Popen([NMGEN, "run", scenario("64b-10g"), "--duration", "3600", "--set", "warmup_s=0.1",
+                               "--out", out], stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                if re.match(r" +\d+\.\d ", line):
+                    break
+            # Both are there when it goes on, so the first cannot end the run before the second comes.
+            process.send_signal(signal.SIGSTOP)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+            process.stdout.read()
+            self.assertIn(process.wait(TIMEOUT_S), (-signal.SIGINT, -signal.SIGTERM))
+        self.assertEqual(os.listdir(self.directory), [])
+
+
 class Terminal(NmgenTest):
     def shown(self, **environment):
         """What a run writes to a terminal."""

@@ -61,7 +61,9 @@ std::string table(const std::vector<PortListing>& ports) {
     for (const PortListing& port : ports) {
       if (port.note != note)
         continue;
-      names += (about++ == 0 ? "" : ", ") + port.name;
+      if (about++ > 0)
+        names += ", ";
+      names += port.name;
     }
     for (const std::string& line : wrapped(names + ": " + note, 78))
       text += "  " + line + "\n";

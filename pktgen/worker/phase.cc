@@ -70,6 +70,7 @@ class PhaseRunner {
 
   PhaseResult run() {
     orders_.magic = random_magic();
+    port_pps_.resize(set_.ports.size());
     for (Port* port : set_.ports)
       ports_before_.push_back(port->counters());
     const uint64_t gap_ticks = clock_.to_ticks(GapWatch::kThresholdNs);
@@ -185,13 +186,14 @@ class PhaseRunner {
     }
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
       sample.latency.merge(worker->latency.snapshot());
-    for (Port* port : set_.ports)
-      sample.ports.push_back(port->counters());
+    sample.ports.resize(set_.ports.size());
     sample.senders.resize(set_.senders.size());
     sample.receivers.resize(set_.receivers.size());
-    const uint64_t good_ticks = clock_.to_ticks(5'000);
+    const uint64_t good_ticks = clock_.to_ticks(10'000);
     for (int tries = 0; tries < 10; tries++) {
       sample.tsc = tsc_now();
+      for (size_t i = 0; i < set_.ports.size(); i++)
+        sample.ports[i] = set_.ports[i]->counters();
       for (size_t i = 0; i < set_.senders.size(); i++)
         sample.senders[i] = CounterValues::read(set_.senders[i]->counters);
       for (size_t i = 0; i < set_.receivers.size(); i++)
@@ -208,9 +210,13 @@ class PhaseRunner {
     interval.start_s = clock_.to_seconds(from.tsc - orders_.start_tsc);
     interval.seconds = clock_.to_seconds(to.tsc - from.tsc);
     const KindTotals tx(from.senders, to.senders), rx(from.receivers, to.receivers);
-    interval.tx_frames = tx.frames;
+    for (size_t i = 0; i < set_.ports.size(); i++) {
+      const uint64_t frames = frames_sent(i, from, to);
+      interval.tx_frames += frames;
+      port_pps_[i].push_back(static_cast<double>(frames) / interval.seconds);
+    }
     interval.rx_frames = rx.frames;
-    interval.tx_pps = static_cast<double>(tx.frames) / interval.seconds;
+    interval.tx_pps = static_cast<double>(interval.tx_frames) / interval.seconds;
     interval.rx_pps = static_cast<double>(rx.frames) / interval.seconds;
     interval.tx_line_rate_percent = line_rate_percent(from, to, interval.seconds);
     for (size_t i = 0; i < to.ports.size(); i++) {
@@ -238,20 +244,40 @@ class PhaseRunner {
                                interval.seconds);
   }
 
+  // Frames that left port `port` between two samples. A simulated device says which are on the wire
+  // at that moment; what a worker says is as old as its last turn, and it may have lost its core
+  // since.
+  uint64_t frames_sent(size_t port, const Sample& from, const Sample& to) const {
+    uint64_t by_workers = 0;
+    bool sends = false;
+    for (size_t i = 0; i < set_.senders.size(); i++) {
+      if (set_.senders[i]->port != set_.ports[port])
+        continue;
+      sends = true;
+      by_workers += to.senders[i].frames - from.senders[i].frames;
+    }
+    if (!sends || !set_.ports[port]->simulated())
+      return by_workers;
+    return to.ports[port].tx_frames - from.ports[port].tx_frames;
+  }
+
   // Of all sending ports whose speed is known, over the time it takes their frames on the wire.
   double line_rate_percent(const Sample& from, const Sample& to, double seconds) const {
     double wire_bits = 0, speed = 0;
-    std::vector<const Port*> counted;
-    for (size_t i = 0; i < set_.senders.size(); i++) {
-      const SenderWorker& worker = *set_.senders[i];
-      if (worker.port->speed_bps() <= 0)
-        continue;
-      wire_bits += static_cast<double>(to.senders[i].frames - from.senders[i].frames) *
-                   wire_bits_l1(worker.plan->mean_size_with_crc());
-      if (std::find(counted.begin(), counted.end(), worker.port) == counted.end()) {
-        counted.push_back(worker.port);
-        speed += worker.port->speed_bps();
+    for (size_t p = 0; p < set_.ports.size(); p++) {
+      const Port* port = set_.ports[p];
+      double bits = 0, frames = 0;
+      for (size_t i = 0; i < set_.senders.size(); i++) {
+        if (set_.senders[i]->port != port)
+          continue;
+        const double sent = static_cast<double>(to.senders[i].frames - from.senders[i].frames);
+        frames += sent;
+        bits += sent * wire_bits_l1(set_.senders[i]->plan->mean_size_with_crc());
       }
+      if (frames <= 0 || port->speed_bps() <= 0)
+        continue;
+      wire_bits += bits / frames * static_cast<double>(frames_sent(p, from, to));
+      speed += port->speed_bps();
     }
     return speed > 0 ? 100 * wire_bits / seconds / speed : 0;
   }
@@ -302,7 +328,7 @@ class PhaseRunner {
     result_.seconds = clock_.to_seconds(end - orders_.start_tsc);
     for (size_t i = 0; i < set_.ports.size(); i++) {
       result_.ports.push_back(difference(ports_before_[i], set_.ports[i]->counters()));
-      result_.port_median_pps.push_back(port_median(set_.ports[i]));
+      result_.port_median_pps.push_back(median(port_pps_[i]));
     }
   }
 
@@ -313,18 +339,6 @@ class PhaseRunner {
     result.gaps = worker.gaps->counts();
     result.lacks = watch.lacks();
     return result;
-  }
-
-  double port_median(const Port* port) const {
-    std::vector<double> sums;
-    for (size_t interval = 0; interval < result_.intervals.size(); interval++) {
-      double sum = 0;
-      for (size_t i = 0; i < set_.senders.size(); i++)
-        if (set_.senders[i]->port == port)
-          sum += sender_pps_[i][interval];
-      sums.push_back(sum);
-    }
-    return median(std::move(sums));
   }
 
   static PortCounters difference(const PortCounters& from, const PortCounters& to) {
@@ -348,6 +362,7 @@ class PhaseRunner {
   std::vector<SchedWatch> watches_;   // senders, then receivers
   std::vector<PortCounters> ports_before_;
   std::vector<std::vector<double>> sender_pps_;  // [sender][interval]
+  std::vector<std::vector<double>> port_pps_;    // [port][interval]
   PhaseResult result_;
 };
 

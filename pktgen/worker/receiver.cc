@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The receiver's loop. A turn: sync, read the clock once, look at what has come, give the slots
 // back with the next sync.
+#include <sched.h>
+
 #include <algorithm>
 
 #include "net/netmap_user.h"
@@ -202,6 +204,8 @@ class ReceiveLoop {
         look_at(count, now);
       else if (last)
         return;
+      else if (worker_.shares_core)
+        sched_yield();
     }
   }
 

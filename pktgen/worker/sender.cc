@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The sender's loop. A turn: read the clock, see how many frames are due and how many slots are
 // free, write that many, sync.
+#include <sched.h>
+
 #include <algorithm>
 
 #include "net/netmap_user.h"
@@ -41,6 +43,8 @@ class SendLoop {
       else if (count < wanted)
         count = 0;
       const bool moved = turn(count, now);
+      if (!moved && worker_.shares_core)
+        sched_yield();
       if (worker_.error.load(std::memory_order_relaxed) != 0)
         return;
       now = tsc_now();

@@ -44,6 +44,7 @@ struct WorkerBase {
   unsigned ring_index = 0;
   int core = 0;
   uint32_t batch = 256;
+  bool shares_core = false;  // with another worker: a turn with nothing to do gives the core away
   std::unique_ptr<PortRing> ring;
   const TscClock* clock = nullptr;
 

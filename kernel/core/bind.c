@@ -2,13 +2,16 @@
 /*
  * Binding a client to rings of a port, and undoing it. All under core->lock.
  *
- * A ring's shared memory exists while somebody has it bound. NIC rings enter netmap mode with their first user and leave it with
- * their last; other rings of the port go on as they were (partial opening). Either everything that a REGISTER asks for is made, or
- * nothing is.
+ * A ring's shared memory exists while somebody has it bound. NIC rings enter netmap mode with their
+ * first user and leave it with their last; other rings of the port go on as they were (partial
+ * opening). Either everything that a REGISTER asks for is made, or nothing is.
  */
 #include "nm_internal.h"
 
-/* One ring, or all, of those numbered from @base; a side with fewer rings serves a pair with its first one. */
+/*
+ * One ring, or all, of those numbered from @base; a side with fewer rings serves a pair with its
+ * first one.
+ */
 static struct nm_range one_of(u32 base, u32 count, u32 i)
 {
 	struct nm_range range = { base, base };
@@ -30,6 +33,7 @@ static int choose_rings(struct nm_client *client, const struct nm_port *port,
 			const struct nmreq_register *reg, struct nm_range rings[NM_DIRS])
 {
 	const struct nm_port_config *c = &port->config;
+	const u32 pairs = larger(c->num_rings[NM_TX], c->num_rings[NM_RX]);
 	int dir;
 
 	for (dir = 0; dir < NM_DIRS; dir++) {
@@ -46,11 +50,10 @@ static int choose_rings(struct nm_client *client, const struct nm_port *port,
 			rings[dir] = (struct nm_range){ 0, nic + host };
 			break;
 		case NR_REG_ONE_NIC:
-			if (reg->nr_ringid >= larger(c->num_rings[NM_TX], c->num_rings[NM_RX]))
+			if (reg->nr_ringid >= pairs)
 				return nm_refuse(client, -EINVAL,
-						 "%s has no ring %u; its rings are 0 to %u", port->name,
-						 reg->nr_ringid,
-						 larger(c->num_rings[NM_TX], c->num_rings[NM_RX]) - 1);
+						 "%s has no ring %u; its rings are 0 to %u",
+						 port->name, reg->nr_ringid, pairs - 1);
 			rings[dir] = one_of(0, nic, reg->nr_ringid);
 			break;
 		case NR_REG_ONE_SW:
@@ -87,7 +90,8 @@ static int check_exclusive(struct nm_client *client, const struct nm_port *port,
 			if (kr->exclusive || (exclusive && kr->users))
 				return nm_refuse(client, -EBUSY,
 						 "%s: %s ring %u is taken%s; close its other user, or take another ring",
-						 port->name, dir == NM_TX ? "transmit" : "receive", i,
+						 port->name,
+						 dir == NM_TX ? "transmit" : "receive", i,
 						 kr->exclusive ? " exclusively" : "");
 		}
 	}
@@ -182,7 +186,9 @@ static void update_bufs(struct nm_region *region)
 	}
 }
 
-/* Switch the NIC rings of @rings whose pending_on says so. The driver changes all of them or none. */
+/*
+ * Switch the NIC rings of @rings whose pending_on says so. The driver changes all of them or none.
+ */
 static int rings_switch(struct nm_port *port, const struct nm_range rings[NM_DIRS])
 {
 	bool pending = false;
@@ -226,7 +232,8 @@ static void rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS]
 		}
 	}
 	if (rings_switch(port, rings))
-		nm_os_log(port->core->config.os, "%s: the driver could not leave netmap mode", port->name);
+		nm_os_log(nm_core_os(port->core), "%s: the driver could not leave netmap mode",
+			  port->name);
 	nm_region_protect(port->region);
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = rings[dir].first; i < rings[dir].last; i++) {
@@ -380,7 +387,10 @@ static void nif_free(struct nm_region *region, const struct nm_port *port, u64 o
 			  (u32)(sizeof(struct netmap_if) + total * sizeof(ssize_t)));
 }
 
-/* A chain of buffers, each beginning with the index of the next; as many as there are, up to @count. */
+/*
+ * A chain of buffers, each beginning with the index of the next; as many as there are, up to
+ * @count.
+ */
 static u32 extra_bufs_make(struct nm_region *region, struct netmap_if *nif, u32 count)
 {
 	u32 head = 0, i;
@@ -398,8 +408,8 @@ static u32 extra_bufs_make(struct nm_region *region, struct netmap_if *nif, u32 
 }
 
 /*
- * Whatever list is there now. It ends at 0, at an index that is no buffer in use or one that a ring uses, or where it bites its
- * tail.
+ * Whatever list is there now. It ends at 0, at an index that is no buffer in use or one that a ring
+ * uses, or where it bites its tail.
  */
 static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
 {
@@ -488,8 +498,8 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 
 	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)
 		return nm_refuse(client, -EINVAL,
-				 "%s lives in memory region %u, not %u; ask for 0 or %u", port->name,
-				 port->region->id, reg->nr_mem_id, port->region->id);
+				 "%s lives in memory region %u, not %u; ask for 0 or %u",
+				 port->name, port->region->id, reg->nr_mem_id, port->region->id);
 	nm_port_refresh(port);
 	error = choose_rings(client, port, reg, rings);
 	if (error)
@@ -500,7 +510,8 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	error = nm_region_get(port->region);
 	if (error)
 		return nm_refuse(client, error,
-				 "%s: no memory for its region; make the pools smaller", port->name);
+				 "%s: no memory for its region; make the pools smaller",
+				 port->name);
 	error = rings_get(port, rings, exclusive);
 	if (error) {
 		nm_region_put(port->region);

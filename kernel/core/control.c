@@ -44,7 +44,8 @@ static int do_register(struct nm_client *client, struct nm_request *r)
 }
 
 /*
- * The sizes of a region that nobody uses are not known before its first client comes: make it for the moment.
+ * The sizes of a region that nobody uses are not known before its first client comes: make it for
+ * the moment.
  */
 static int with_region(struct nm_client *client, struct nm_region *region,
 		       void (*fill)(const struct nm_region *region, union nm_body *body),
@@ -184,7 +185,10 @@ static int do_request(struct nm_client *client, struct nm_request *r)
 		body_size = sizeof(r->body);
 	if (body_size && nm_os_copy_in(&r->body, r->head.nr_body, body_size))
 		return nm_refuse(client, -EFAULT, "the body of the request cannot be read");
-	/* A client that can not be told where its rings are is not bound: try before, with what is there already. */
+	/*
+	 * A client that can not be told where its rings are is not bound: try before, with what is
+	 * there already.
+	 */
 	if (r->head.nr_reqtype == NETMAP_REQ_REGISTER &&
 	    nm_os_copy_out(r->head.nr_body, &r->body, body_size))
 		return nm_refuse(client, -EFAULT, "the body of the request cannot be written");

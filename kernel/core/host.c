@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Host rings of a port that has no host stack behind it: clients see them on every port. What is sent there is taken and
- * forgotten, as by a stack that drops it; nothing ever comes in.
+ * Host rings of a port that has no host stack behind it: clients see them on every port. What is
+ * sent there is taken and forgotten, as by a stack that drops it; nothing ever comes in.
  */
 #include "nm_internal.h"
 

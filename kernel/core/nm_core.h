@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The core's face to its residence: instances, clients (open files), and what they may call. Errors are negative errnos; every
- * refusal also leaves one sentence in nm_client_reason().
+ * The core's face to its residence: instances, clients (open files), and what they may call. Errors
+ * are negative errnos; every refusal also leaves one sentence in nm_client_reason().
  *
  * Locks, outermost first:
  *   core->lock    the lists of ports and regions; binding and unbinding of clients; sleeps
- *   kring->busy   held by the one thread in a ring's sync, or by the control path while it changes the ring
+ *   kring->busy   held by the one thread in a ring's sync, or by the control path while it changes
+ *                 the ring
  *   region->lock  the free lists of a region; sleeps
  * The sync path takes kring->busy only.
  */
@@ -21,13 +22,13 @@ extern "C" {
 struct nm_client;
 
 /*
- * Sizes of the global region, as the module parameters have them; 0 takes the default. if_size and buf_size are multiples of 64,
- * ring_size of 128: else nm_core_create() says -EINVAL.
+ * Sizes of the global region, as the module parameters have them; 0 takes the default. if_size and
+ * buf_size are multiples of 64, ring_size of 128: else nm_core_create() says -EINVAL.
  */
 struct nm_core_config {
-	struct nm_os *os;		/* what nm_os_mem_create(), nm_os_dma_alloc() and nm_os_log() are called with */
+	struct nm_os *os;		/* what the functions of nm_os.h that take one are given */
 	u32 if_size, if_num;		/* 1024, 100 */
-	u32 ring_size, ring_num;	/* 36864, 200; rings larger than ring_size take several in a row */
+	u32 ring_size, ring_num;	/* 36864, 200; larger rings take several in a row */
 	u32 buf_size, buf_num;		/* 2048, 163840 */
 	bool no_timestamp;		/* receive rings get no ts */
 };
@@ -49,7 +50,8 @@ void nm_client_close(struct nm_client *client);
  * @cmd: ioctl number
  * @arg: the client's pointer, read and written with nm_os_copy_in() and nm_os_copy_out()
  *
- * Return: 0 or a negative errno, as the ABI document says. Any thread; NIOCTXSYNC and NIOCRXSYNC take no lock but the ring's.
+ * Return: 0 or a negative errno, as the ABI document says. Any thread; NIOCTXSYNC and NIOCRXSYNC
+ * take no lock but the ring's.
  */
 int nm_client_control(struct nm_client *client, u32 cmd, u64 arg);
 
@@ -61,14 +63,14 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir);
  * @events: POLLIN, POLLOUT (Linux's values), as asked for
  * @record: leave the client's waiter in the queues, so that a later wake-up reaches it
  *
- * Return: the ready events, POLLERR among them. No wake-up is lost between the look and the sleep: the rings are looked at again
- * after the waiter is recorded.
+ * Return: the ready events, POLLERR among them. No wake-up is lost between the look and the sleep:
+ * the rings are looked at again after the waiter is recorded.
  */
 u32 nm_client_poll(struct nm_client *client, u32 events, bool record);
 
 /*
- * The earliest time at which a bound ring of a direction asked for (POLLIN, POLLOUT) may change by itself
- * (struct nm_driver_ops.deadline); 0: never.
+ * The earliest time at which a bound ring of a direction asked for (POLLIN, POLLOUT) may change by
+ * itself (struct nm_driver_ops.deadline); 0: never.
  */
 u64 nm_client_deadline(struct nm_client *client, u32 events);
 
@@ -78,7 +80,10 @@ struct nm_os_mem *nm_client_mem(struct nm_client *client);
 /* Copies the last refusal as a sentence with its remedy; "" where there was none. */
 void nm_client_reason(struct nm_client *client, char *to, size_t size);
 
-/* The ring that the client has bound: @i counts NIC rings, then host rings. NULL where it is not bound. */
+/*
+ * The ring that the client has bound: @i counts NIC rings, then host rings. NULL where it is not
+ * bound.
+ */
 struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i);
 
 /* A port, for listings; valid during the visit only. */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The driver contract: one small table of functions for a native Linux driver, the emulated adapter and a hosted driver.
+ * The driver contract: one small table of functions for a native Linux driver, the emulated adapter
+ * and a hosted driver.
  *
- * What is common is done by the core, once, before a driver sees it: head and cur are checked, one slot stays empty, only one
- * thread is in a ring's sync, a violation re-initialises the ring. A driver
- *   - reads slots only through nm_slot_get(), which loads a slot once and checks it, so that a client that writes to the slot at
- *     the same moment gains nothing,
- *   - moves kr->hwcur (first slot not yet taken over) and kr->hwtail (first slot that the client may not have), and
+ * What is common is done by the core, once, before a driver sees it: head and cur are checked, one
+ * slot stays empty, only one thread is in a ring's sync, a violation re-initialises the ring. A
+ * driver
+ *   - reads slots only through nm_slot_get(), which loads a slot once and checks it, so that a
+ *     client that writes to the slot at the same moment gains nothing,
+ *   - moves kr->hwcur (first slot not yet taken over) and kr->hwtail (first slot that the client
+ *     may not have), and
  *   - calls nm_kring_notify() from its interrupt.
  */
 #ifndef NM_DRIVER_H
@@ -24,7 +27,10 @@ enum nm_dir { NM_RX = 0, NM_TX = 1, NM_DIRS = 2 };
 struct nm_port;
 struct nm_kring;
 
-/* What a port is made of. The driver fills it in; the core reads it at attach and at each first opening. */
+/*
+ * What a port is made of. The driver fills it in; the core reads it at attach and at each first
+ * opening.
+ */
 struct nm_port_config {
 	u32 num_rings[NM_DIRS];
 	u32 num_host_rings[NM_DIRS];	/* at least 1 is shown to clients */
@@ -34,23 +40,26 @@ struct nm_port_config {
 };
 
 /* Flags of txsync and rxsync. */
-#define NM_SYNC_RECLAIM	1	/* the client waits for space: reclaim as much as there is, lazily otherwise */
+#define NM_SYNC_RECLAIM	1	/* the client waits for space: reclaim all there is, else lazily */
 
 /**
  * struct nm_driver_ops - what a driver gives the core
  * @name: "ixgbe", "sim82599", "generic", ...
- * @reg: switch the rings whose pending_on differs from on (nm_kring_pending()) into or out of netmap mode: stop the queue,
- *	initialise its descriptors from the slots, restart it. Called with the port's lock held and those rings stopped.
+ * @reg: switch the rings whose pending_on differs from on (nm_kring_pending()) into or out of
+ *	netmap mode: stop the queue, initialise its descriptors from the slots, restart it. Called
+ *	with the port's lock held and those rings stopped.
  *	Return: 0 or a negative errno, and then nothing has changed.
- * @txsync: send the slots kr->hwcur .. kr->rhead, and advance kr->hwtail over what the device has done with.
- *	Stop at the first slot that nm_slot_get() refuses. Return: 0 or a negative errno.
- * @rxsync: give the slots kr->hwcur .. kr->rhead back to the device, and advance kr->hwtail over what has come in, with
- *	len and flags of those slots written by nm_slot_put(). Never fill the slot before kr->hwcur: one stays empty.
+ * @txsync: send the slots kr->hwcur .. kr->rhead, and advance kr->hwtail over what the device has
+ *	done with. Stop at the first slot that nm_slot_get() refuses. Return: 0 or a negative errno.
+ * @rxsync: give the slots kr->hwcur .. kr->rhead back to the device, and advance kr->hwtail over
+ *	what has come in, with len and flags of those slots written by nm_slot_put(). Never fill the
+ *	slot before kr->hwcur: one stays empty.
  * @config: fill in what may have changed since attach (link, speed, rings). NULL: nothing changes.
- * @deadline: the time (nm_os_now_ns()) at which the ring may change with no call and no interrupt, 0 for never; for models,
- *	which have no thread. NULL: never.
+ * @deadline: the time (nm_os_now_ns()) at which the ring may change with no call and no interrupt,
+ *	0 for never; for models, which have no thread. NULL: never.
  *
- * txsync, rxsync and deadline are called by one thread at a time for a ring, by many threads for many rings.
+ * txsync, rxsync and deadline are called by one thread at a time for a ring, by many threads for
+ * many rings.
  */
 struct nm_driver_ops {
 	const char *name;
@@ -66,26 +75,26 @@ struct nm_kring_stats {
 	u64 syncs;		/* calls */
 	u64 frames;		/* slots moved */
 	u64 reinits;		/* violations by the client */
-	u64 model_cycles;	/* nm_os_cycles() spent inside a simulated device, so that it can be shown apart */
+	u64 model_cycles;	/* nm_os_cycles() spent inside a simulated device, shown apart */
 };
 
 /*
- * The buffers that a ring's slots may name. A driver copies this to a local variable before its loop, so that the compiler may keep
- * it in registers while descriptors are stored.
+ * The buffers that a ring's slots may name. A driver copies this to a local variable before its
+ * loop, so that the compiler may keep it in registers while descriptors are stored.
  */
 struct nm_bufs {
 	u8 *base;			/* kernel address of buffer 0 */
 	const struct nm_os_mem *mem;	/* the region's memory, and ... */
 	u64 offset;			/* ... where in it buffer 0 lies */
-	u32 size;			/* bytes from one buffer to the next, and the longest fragment of a frame */
-	u32 num;			/* valid indexes are 0 .. num - 1; 0 and 1 are where bad ones are redirected */
+	u32 size;			/* of a buffer in bytes: the longest fragment */
+	u32 num;			/* indexes are 0 .. num - 1; bad ones go to 0 and 1 */
 };
 
 /**
  * struct nm_kring - the kernel's side of one ring
  *
- * The first cache lines are written by the thread in sync only (it holds @busy). @users, @exclusive, @on and @pending_on are
- * written under the port's lock, with the ring stopped.
+ * The first cache lines are written by the thread in sync only (it holds @busy). @users,
+ * @exclusive, @on and @pending_on are written under the port's lock, with the ring stopped.
  */
 struct nm_kring {
 	/* Read in every sync; changed when the ring is made or unmade. */
@@ -110,7 +119,7 @@ struct nm_kring {
 	struct nm_kring_stats stats;
 
 	/* Control. */
-	u32 busy NM_ALIGNED_CACHE;	/* 1 while a thread is in sync or the control path holds the ring */
+	u32 busy NM_ALIGNED_CACHE;	/* 1 in a sync, or while the control path holds the ring */
 	u32 stopped;			/* sync answers EIO */
 	u32 users;			/* clients that have bound this ring */
 	bool exclusive;			/* its one user asked for EXCLUSIVE */
@@ -134,12 +143,14 @@ struct nm_slot_view {
  * nm_slot_get() - load a slot once, and check it
  * @slot: in shared memory
  * @bufs: of the ring
- * @view: what the slot held at the moment of the load; later writes of the client do not matter any more
+ * @view: what the slot held at the moment of the load; later writes of the client do not matter any
+ *	more
  *
- * Return: false where the buffer index or the length is out of range: the driver then calls nm_slot_refuse() and stops before
- * this slot.
+ * Return: false where the buffer index or the length is out of range: the driver then calls
+ * nm_slot_refuse() and stops before this slot.
  */
-static inline bool nm_slot_get(const struct netmap_slot *slot, const struct nm_bufs *bufs, struct nm_slot_view *view)
+static inline bool nm_slot_get(const struct netmap_slot *slot, const struct nm_bufs *bufs,
+			       struct nm_slot_view *view)
 {
 	const u64 word = nm_read_once(*(const nm_word64 *)slot);
 
@@ -155,7 +166,10 @@ static inline bool nm_slot_get(const struct netmap_slot *slot, const struct nm_b
 	return nm_likely(view->buf_idx < bufs->num && view->len <= bufs->size);
 }
 
-/* The slot at @i is bad: the core puts it right, and re-initialises the ring, when the driver returns. */
+/*
+ * The slot at @i is bad: the core puts it right, and re-initialises the ring, when the driver
+ * returns.
+ */
 void nm_slot_refuse(struct nm_kring *kr, u32 i);
 
 /* Write length and flags of a slot, as rxsync does for what came in; the buffer index stays. */
@@ -169,8 +183,12 @@ static inline void nm_slot_put(struct netmap_slot *slot, u16 len, u16 flags)
 	nm_write_once(*(nm_word32 *)&slot->len, word);
 }
 
-/* Clear the flags that the kernel has acted on (NS_BUF_CHANGED, NS_REPORT); call it only where one of them is set. */
-static inline void nm_slot_clear_flags(struct netmap_slot *slot, const struct nm_slot_view *view, u16 flags)
+/*
+ * Clear the flags that the kernel has acted on (NS_BUF_CHANGED, NS_REPORT); call it only where one
+ * of them is set.
+ */
+static inline void nm_slot_clear_flags(struct netmap_slot *slot, const struct nm_slot_view *view,
+				       u16 flags)
 {
 	nm_write_once(slot->flags, (u16)(view->flags & ~flags));
 }
@@ -228,12 +246,12 @@ struct nm_os *nm_core_os(struct nm_core *core);
  *
  * Return: 0, -EEXIST, -EINVAL (rings or slots out of range), -ENOMEM
  */
-int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops, const struct nm_port_config *config,
-		   void *driver_data, struct nm_port **out);
+int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+		   const struct nm_port_config *config, void *driver_data, struct nm_port **out);
 
 /*
- * The device goes away. Stops all rings, wakes all pollers (POLLERR), and forgets the name; clients that still hold the port
- * get EIO and free it when they close.
+ * The device goes away. Stops all rings, wakes all pollers (POLLERR), and forgets the name; clients
+ * that still hold the port get EIO and free it when they close.
  */
 void nm_port_detach(struct nm_port *port);
 

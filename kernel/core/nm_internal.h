@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The core's own structures; nothing outside kernel/core includes this. nm_core.h has the order of the locks.
+ * The core's own structures; nothing outside kernel/core includes this. nm_core.h has the order of
+ * the locks.
  */
 #ifndef NM_INTERNAL_H
 #define NM_INTERNAL_H
@@ -85,8 +86,8 @@ u32 nm_region_alloc_buf(struct nm_region *region, bool grow);
 bool nm_region_free_buf(struct nm_region *region, u32 index);
 
 /*
- * Protect the buffers that rings in use name, as they are now, from nm_region_free_buf(): who closes
- * must not free what another still has in its slots. Until the next call; under core->lock.
+ * Protect the buffers that rings in use name, as they are now, from nm_region_free_buf(): who
+ * closes must not free what another still has in its slots. Until the next call; under core->lock.
  */
 void nm_region_protect(struct nm_region *region);
 void *nm_region_buf(struct nm_region *region, u32 index);
@@ -168,8 +169,8 @@ struct nm_client {
 };
 
 /*
- * A ring that nobody uses any more, but that its driver would not let go (reg failed): the device may
- * still write to its buffers. It keeps them, and its region, until nm_rings_free_stuck().
+ * A ring that nobody uses any more, but that its driver would not let go (reg failed): the device
+ * may still write to its buffers. It keeps them, and its region, until nm_rings_free_stuck().
  */
 static inline bool nm_kring_is_stuck(const struct nm_kring *kr)
 {

@@ -2,31 +2,34 @@
 /*
  * What the core asks of its residence, and nothing else does.
  *
- * The residence puts a header "nm_os_impl.h" in the include path (kernel/linux or kernel/hosted) which defines, as types,
- * macros or inline functions, everything that is listed here. Those that are real functions are declared below, so that
- * both residences have the same prototypes.
+ * The residence puts a header "nm_os_impl.h" in the include path (kernel/linux or kernel/hosted)
+ * which defines, as types, macros or inline functions, everything that is listed here. Those that
+ * are real functions are declared below, so that both residences have the same prototypes.
  *
  * Types            u8 u16 u32 u64 (unsigned long long) s64 bool size_t, struct timeval
- *                  struct nm_os        the residence's context, which the core is given at its creation; opaque
+ *                  struct nm_os        the residence's context, given to the core at its creation
  *                  struct nm_lock      sleeping mutex, for the control path
  *                  struct nm_spin      spinning lock, held for a few microseconds at most
  *                  struct nm_waitq     where pollers of a ring wait
  *                  struct nm_waiter    one poller (a file in the kernel, a hosted descriptor)
  *                  struct nm_os_mem    one piece of region memory, see below
  *
- * Locks            void nm_lock_init(struct nm_lock *), nm_lock_destroy, nm_lock_acquire, nm_lock_release
- *                  void nm_spin_init(struct nm_spin *), nm_spin_acquire, nm_spin_release; bool nm_spin_try
+ * Locks            void nm_lock_init(struct nm_lock *), _destroy, _acquire, _release
+ *                  void nm_spin_init(struct nm_spin *), _acquire, _release; bool nm_spin_try
  *
- * Memory order     nm_read_once(x), nm_write_once(x, v)          one plain load or store, not torn, not repeated
+ * Memory order     nm_read_once(x), nm_write_once(x, v)          one plain load or store, not torn,
+ *                                                                not repeated
  *                  nm_load_acquire(&x), nm_store_release(&x, v)
  *                  u32 nm_xchg_acquire(u32 *p, u32 v)            atomic exchange
  *                  nm_mb()                                       full fence
- *                  nm_dma_rmb(), nm_dma_wmb()                    order accesses to memory that a device shares
+ *                  nm_dma_rmb(), nm_dma_wmb()                    order accesses to memory that a
+ *                                                                device shares
  *                  nm_cpu_relax()
  *
  * Names            errno values, POLLIN and its kin, memcpy(), memset(), strcmp() and the like
  *
- * Hints            nm_likely(x), nm_unlikely(x), nm_prefetch(p), nm_prefetch_write(p), NM_CACHE_LINE (64), NM_ALIGNED_CACHE
+ * Hints            nm_likely(x), nm_unlikely(x), nm_prefetch(p), nm_prefetch_write(p),
+ *                  NM_CACHE_LINE (64), NM_ALIGNED_CACHE
  */
 #ifndef NM_OS_H
 #define NM_OS_H
@@ -78,8 +81,9 @@ int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 void nm_os_yield(void);
 
 /*
- * Wait queues. A poller calls nm_os_wait_record() between its first look at a ring and its second; a wake-up that comes
- * after the record is never lost. nm_os_wake() orders itself after earlier stores of its caller.
+ * Wait queues. A poller calls nm_os_wait_record() between its first look at a ring and its second;
+ * a wake-up that comes after the record is never lost. nm_os_wake() orders itself after earlier
+ * stores of its caller.
  */
 void nm_os_waitq_init(struct nm_waitq *wq);
 void nm_os_waitq_destroy(struct nm_waitq *wq);
@@ -87,7 +91,8 @@ void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq);
 void nm_os_wake(struct nm_waitq *wq);
 
 /**
- * nm_os_mem_create() - memory that clients can map: one range of offsets, zeroed, backed as it is touched
+ * nm_os_mem_create() - memory that clients can map: one range of offsets, zeroed, backed as it is
+ * touched
  * @mem: filled in: base (kernel address of offset 0), size
  * @size: bytes wanted now
  * @max_size: bytes that nm_os_mem_grow() may reach later without moving the base; at least @size
@@ -99,12 +104,17 @@ int nm_os_mem_grow(struct nm_os_mem *mem, u64 size);
 void nm_os_mem_destroy(struct nm_os_mem *mem);
 
 /*
- * u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset): the address by which a device reaches the byte at @offset.
+ * u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset): the address by which a device reaches
+ * the byte at @offset.
  * void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset): its kernel address.
- * Both are inline, for the hot path. A buffer never crosses a piece that is not contiguous for the device.
+ * Both are inline, for the hot path. A buffer never crosses a piece that is not contiguous for the
+ * device.
  */
 
-/* Descriptor rings: memory that a driver shares with its device, zeroed, aligned to 128 bytes at least. */
+/*
+ * Descriptor rings: memory that a driver shares with its device, zeroed, aligned to 128 bytes at
+ * least.
+ */
 struct nm_os_dma {
 	void *virt;
 	u64 dma;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The options of a request: a linked list in the client's memory, which may be anything, a loop included. It is walked once, each
- * head copied once; what bounds the walk is that body and options together are at most NETMAP_REQ_MAXSIZE bytes.
+ * The options of a request: a linked list in the client's memory, which may be anything, a loop
+ * included. It is walked once, each head copied once; what bounds the walk is that body and options
+ * together are at most NETMAP_REQ_MAXSIZE bytes.
  */
 #include "nm_internal.h"
 
@@ -45,7 +46,8 @@ static struct nm_option *find(struct nm_options *options, u32 type)
  * @client: whose request it is
  * @first: nr_options
  * @body_size: bytes that the request's body has taken of the limit
- * @options: filled in, as far as the walk got; a status of EOPNOTSUPP stands in each until something handles it
+ * @options: filled in, as far as the walk got; a status of EOPNOTSUPP stands in each until
+ *	something handles it
  *
  * Return: 0; -EMSGSIZE, -EINVAL, -EFAULT
  */
@@ -67,7 +69,10 @@ int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct n
 			return nm_refuse(client, -EFAULT,
 					 "option %u of this request cannot be read; check nro_next",
 					 options->num);
-		/* Compared before it is added: the size is the client's, and 64 bits of it would wrap. */
+		/*
+		 * Compared before it is added: the size is the client's, and 64 bits of it would
+		 * wrap.
+		 */
 		size = option_size(&option->head);
 		if (size > NETMAP_REQ_MAXSIZE - total)
 			return nm_refuse(client, -EMSGSIZE,

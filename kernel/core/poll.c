@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * poll: sync what has to be synced, look, and if nothing is ready leave the waiter in the queues and look again. A driver's
- * wake-up that comes before the waiter is recorded has made its change before, so the second look, which comes after, sees it; one
- * that comes later finds the waiter. So none is lost.
+ * poll: sync what has to be synced, look, and if nothing is ready leave the waiter in the queues
+ * and look again. A driver's wake-up that comes before the waiter is recorded has made its change
+ * before, so the second look, which comes after, sees it; one that comes later finds the waiter. So
+ * none is lost.
  */
 #include "nm_internal.h"
 

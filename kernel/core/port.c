@@ -152,7 +152,8 @@ void nm_port_detach(struct nm_port *port)
 		}
 	}
 	if (pending && port->ops->reg(port))
-		nm_os_log(port->core->config.os, "%s: the driver could not leave netmap mode", port->name);
+		nm_os_log(nm_core_os(core), "%s: the driver could not leave netmap mode",
+			  port->name);
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 			port->krings[dir][i].on = false;

@@ -2,17 +2,20 @@
 /*
  * Region memory: one range of offsets with three pools, [netmap_ifs][rings][buffers].
  *
- * The sizes are fixed when the first client comes, from the parameters and from what the ports of the region need, whichever is
- * more; the memory goes when the last client leaves. Rings larger than an object of the ring pool take several in a row. The
- * buffer pool is last, so that it can grow while clients have the rest mapped.
+ * The sizes are fixed when the first client comes, from the parameters and from what the ports of
+ * the region need, whichever is more; the memory goes when the last client leaves. Rings larger
+ * than an object of the ring pool take several in a row. The buffer pool is last, so that it can
+ * grow while clients have the rest mapped.
  *
- * All clients of a region share its buffers and may swap them between their rings, so a bad one can spoil another's frames (that
- * is netmap's bargain, and why ports that do not trust each other have regions of their own). It can not spoil the pools: an
- * index is freed once, whatever the slots say, and not while a slot of another ring names it.
+ * All clients of a region share its buffers and may swap them between their rings, so a bad one can
+ * spoil another's frames (that is netmap's bargain, and why ports that do not trust each other have
+ * regions of their own). It can not spoil the pools: an index is freed once, whatever the slots
+ * say, and not while a slot of another ring names it.
  */
 #include "nm_internal.h"
 
-#define NM_GROW_BUFS	(1u << 21)	/* how many more buffers than at the start a region may get */
+/* How many more buffers than at the start a region may get. */
+#define NM_GROW_BUFS	(1u << 21)
 
 static u64 align_up(u64 n, u64 to)
 {
@@ -77,7 +80,10 @@ int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes 
 {
 	struct nm_region *region;
 
-	/* Objects follow each other: their sizes keep rings at NM_CACHE_ALIGN, the rest at a cache line. */
+	/*
+	 * Objects follow each other: their sizes keep rings at NM_CACHE_ALIGN, the rest at a cache
+	 * line.
+	 */
 	if (sizes->buf_size < 64 || sizes->buf_size % 64 || sizes->buf_size > 65472 ||
 	    sizes->if_size < 64 || sizes->if_size % 64 || sizes->ring_size < NM_CACHE_ALIGN ||
 	    sizes->ring_size % NM_CACHE_ALIGN)

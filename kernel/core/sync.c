@@ -2,13 +2,15 @@
 /*
  * Sync of one ring: check what the client wrote, let the driver work, tell the client.
  *
- * The client moves head and cur, we move tail; positions are compared as distances from the first slot that the client may
- * have, so wrap-around needs no case of its own:
+ * The client moves head and cur, we move tail; positions are compared as distances from the first
+ * slot that the client may have, so wrap-around needs no case of its own:
  *
- *   TX: the last head <= head <= cur <= the tail that we told     RX: hwcur <= head <= cur <= the tail that we told
+ *   TX: the last head <= head <= cur <= the tail that we told
+ *   RX: hwcur <= head <= cur <= the tail that we told
  *
- * In both, the first is kr->rhead: after a sync it is where the driver stands. A ring that breaks the rule, or holds a bad slot,
- * is re-initialised: it costs its client frames, and nobody else anything.
+ * In both, the first is kr->rhead: after a sync it is where the driver stands. A ring that breaks
+ * the rule, or holds a bad slot, is re-initialised: it costs its client frames, and nobody else
+ * anything.
  */
 #include "nm_internal.h"
 
@@ -77,7 +79,7 @@ static void ring_reinit(struct nm_kring *kr)
 	nm_store_release(&ring->tail, kr->rtail);
 	kr->bad_slot = false;
 	kr->stats.reinits++;
-	nm_os_log(kr->port->core->config.os, "%s: %s ring %u broke the rules and was re-initialised",
+	nm_os_log(nm_core_os(kr->port->core), "%s: %s ring %u broke the rules: re-initialised",
 		  nm_port_name(kr->port), kr->dir == NM_TX ? "transmit" : "receive", kr->ring_id);
 }
 

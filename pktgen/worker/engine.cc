@@ -196,16 +196,19 @@ class Engine {
   Result<Record> run_all() {
     std::vector<Judgement> judgements;
     std::vector<double> tx, rx;
+    Error broke;
     for (unsigned index = 0; index < scenario_.repeat && !stop_.load(std::memory_order_relaxed);
          index++) {
+      if (observer_ != nullptr)
+        observer_->on_start(record_, index);
       if (scenario_.warmup_s > 0) {
         const PhaseResult warmup =
             run_phase(set_, scenario_.warmup_s, stop_, [](const std::vector<IntervalRecord>&) {});
-        if (!warmup.error.what.empty())
-          return tl::unexpected<Error>(warmup.error);
+        if (!warmup.error.what.empty()) {
+          broke = warmup.error;
+          break;
+        }
       }
-      if (observer_ != nullptr)
-        observer_->on_start(record_, index);
       RunRecord so_far;
       const PhaseResult phase = run_phase(set_, scenario_.duration_s, stop_,
                                           [&](const std::vector<IntervalRecord>& intervals) {
@@ -213,8 +216,10 @@ class Engine {
                                             if (observer_ != nullptr)
                                               observer_->on_interval(record_, so_far);
                                           });
-      if (!phase.error.what.empty())
-        return tl::unexpected<Error>(phase.error);
+      if (!phase.error.what.empty()) {
+        broke = phase.error;
+        break;
+      }
       RunRecord run = assemble_run(scenario_, set_, phase);
       judgements.push_back(judge_run(scenario_, set_, phase, run, clock_.recheck()));
       for (const IntervalRecord& interval : run.intervals) {
@@ -228,6 +233,11 @@ class Engine {
       }
       record_.runs.push_back(std::move(run));
     }
+    // What was measured before a repeat broke is kept; it just is not what was asked for.
+    if (!broke.what.empty() && record_.runs.empty())
+      return tl::unexpected<Error>(broke);
+    if (!broke.what.empty())
+      judgements.push_back({Verdict::kInvalid, {broke.sentence() + "."}});
     const Judgement verdict = merge(judgements);
     record_.verdict = verdict.verdict;
     record_.verdict_reasons = verdict.reasons;

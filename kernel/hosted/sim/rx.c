@@ -164,6 +164,9 @@ static u32 rx_burst(struct rx_run *run, struct sim_rx_queue *q, u32 i, u32 end, 
 		/* A wild address costs nothing: a prefetch is no access. */
 		if (nm_likely(i + PREFETCH_FRAMES < end))
 			nm_prefetch_write((void *)(memory + desc[i + PREFETCH_FRAMES].addr));
+		/* Another core wrote the cells; not those that it may be writing, which would only take them away from it. */
+		if (nm_likely(at.read + PREFETCH_FRAMES < written))
+			nm_prefetch(sim_fifo_cell(cable, at.cell + PREFETCH_FRAMES * cells));
 		sim_copy(window.memory + offset, sim_fifo_cell(cable, at.cell), len);
 		desc[i].addr = 0;
 		/* As in rx_write(). */

@@ -124,6 +124,8 @@ tx_burst(struct tx_run *out, struct ixgbe_tx_desc *desc, u32 i, u32 end, const b
 			/* A wild address costs nothing: a prefetch is no access. */
 			if (nm_likely(i + PREFETCH_FRAMES < end))
 				nm_prefetch((const void *)(memory + desc[i + PREFETCH_FRAMES].addr));
+			/* Another core read the cells before. */
+			nm_prefetch_write(sim_fifo_cell(run.cable, run.cell_in + PREFETCH_FRAMES * cells));
 			sim_copy(cell, run.window.memory + offset, len);
 			if (nm_unlikely(wire_len != len))
 				memset(cell + len, 0, wire_len - len);

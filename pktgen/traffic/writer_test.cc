@@ -8,7 +8,7 @@
 
 #include <random>
 
-#include "net/netmap_user.h"
+#include "pktgen/traffic/memory_ring.h"
 
 namespace nmgen {
 namespace {
@@ -16,51 +16,13 @@ namespace {
 constexpr uint32_t kSlots = 64;
 constexpr uint32_t kBufferBytes = 2112;
 
-// A ring that nobody syncs, in memory laid out as a region is: netmap_if, ring, buffers.
-class MemoryRing final : public PortRing {
- public:
-  explicit MemoryRing(uint32_t extra)
-      : memory_(((1 << 14) + (2 + kSlots + extra) * kBufferBytes) / sizeof(Line) + 1) {
-    char* base = memory_.front().bytes;
-    netmap_if* nif = reinterpret_cast<netmap_if*>(base);
-    nif->ni_tx_rings = nif->ni_host_tx_rings = nif->ni_rx_rings = nif->ni_host_rx_rings = 1;
-    nif->ring_ofs[0] = 4096;
-    netmap_ring* ring = reinterpret_cast<netmap_ring*>(base + 4096);
-    ring->num_slots = kSlots;
-    ring->nr_buf_size = kBufferBytes;
-    ring->buf_ofs = (1 << 14) - 4096;
-    ring->tail = kSlots - 1;
-    for (uint32_t i = 0; i < kSlots; i++)
-      ring->slot[i].buf_idx = 2 + i;
-    map(base, 0, true, 0);
-    for (uint32_t i = 0; i < extra; i++)
-      extra_.push_back(2 + kSlots + i);
-  }
-  int sync() override { return 0; }
-
- private:
-  struct alignas(128) Line {
-    char bytes[128];
-  };
-  std::vector<Line> memory_;
-};
-
-StreamSpec stream_of(const std::string& name, unsigned size) {
-  StreamSpec stream;
-  stream.name = name;
-  stream.frame.size_no_crc = size;
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  return stream;
-}
-
 // Sends `frames` frames in random batches and checks each as it would leave.
 void check(const Scenario& scenario, const std::vector<std::string>& streams, uint64_t frames) {
   SenderSpec sender;
   sender.streams = streams;
   Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender);
   ASSERT_TRUE(plan) << plan.error().sentence();
-  MemoryRing port(static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots)));
+  MemoryRing port(kSlots, static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots)), kBufferBytes);
   netmap_ring* ring = port.ring();
   std::vector<uint32_t> own;
   for (uint32_t i = 0; i < kSlots; i++)
@@ -107,7 +69,7 @@ Scenario scenario_with(uint32_t probe_every, std::vector<StreamSpec> streams) {
 }
 
 StreamSpec varied(unsigned size, uint32_t ports, uint32_t addresses) {
-  StreamSpec stream = stream_of("v", size);
+  StreamSpec stream = udp_stream("v", size);
   stream.vary = {{FrameField::kUdpSource, ports}, {FrameField::kIpv4Source, addresses}};
   stream.flows = uint64_t{ports} * addresses;
   return stream;
@@ -116,7 +78,7 @@ StreamSpec varied(unsigned size, uint32_t ports, uint32_t addresses) {
 TEST(Writer, ConstantFrames) {
   for (uint32_t every : {0u, 1u, 3u, 100u}) {
     SCOPED_TRACE(every);
-    check(scenario_with(every, {stream_of("a", 60)}), {"a"}, 2000);
+    check(scenario_with(every, {udp_stream("a", 60)}), {"a"}, 2000);
   }
 }
 
@@ -142,7 +104,7 @@ TEST(Writer, ManyFlowsOfLongHeaders) {
 }
 
 TEST(Writer, MixesOfSizes) {
-  StreamSpec small = stream_of("a", 60), large = stream_of("b", 1514);
+  StreamSpec small = udp_stream("a", 60), large = udp_stream("b", 1514);
   small.weight = 3;
   for (uint32_t every : {0u, 1u, 4u}) {
     SCOPED_TRACE(every);

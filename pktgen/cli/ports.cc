@@ -66,7 +66,7 @@ std::string table(const std::vector<PortListing>& ports) {
       names += port.name;
     }
     for (const std::string& line : wrapped(names + ": " + note, 78))
-      text += "  " + line + "\n";
+      text.append("  ").append(line).append("\n");
   }
   return text;
 }

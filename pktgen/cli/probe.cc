@@ -28,7 +28,7 @@ std::string as_text(const std::vector<Finding>& findings) {
     }
     std::string mark = "-> ";
     for (const std::string& line : wrapped(finding.remedy, kWidth - kIndent - mark.size())) {
-      text += std::string(kIndent, ' ') + mark + line + "\n";
+      text += fmt::format("{:{}}{}{}\n", "", kIndent, mark, line);
       mark = "   ";
     }
   }

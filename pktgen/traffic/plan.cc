@@ -35,9 +35,12 @@ uint64_t cycle_length(const std::vector<const StreamSpec*>& streams) {
     return std::min(streams[0]->flows, kLongestCycle);
   uint64_t total = 0, turns = 1;
   for (const StreamSpec* stream : streams) {
-    total += stream->weight;
-    turns = std::max(turns, (stream->flows + stream->weight - 1) / stream->weight);
+    const uint64_t weight = std::max(1U, stream->weight);
+    total += weight;
+    turns = std::max(turns, (stream->flows + weight - 1) / weight);
   }
+  if (total == 0)
+    return 0;
   return std::max(total, std::min(total * turns, kLongestCycle / total * total));
 }
 

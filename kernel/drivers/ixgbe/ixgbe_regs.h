@@ -8,6 +8,8 @@
 #ifndef IXGBE_REGS_H
 #define IXGBE_REGS_H
 
+#include "nm_os.h"
+
 /* What one adapter has; we drive no more than 16 queue pairs (RSS without virtualisation). */
 #define IXGBE_MAX_QUEUES	16
 

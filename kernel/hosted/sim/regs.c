@@ -75,7 +75,7 @@ static void write_rss(struct ixgbe_hw *hw, u32 reg, u32 value)
 /* RXDCTL and TXDCTL: the queue is on, or off, when the write returns. */
 static void write_enable(struct ixgbe_hw *hw, enum nm_dir dir, u32 i, u32 reg, u32 value)
 {
-	const u32 enable = dir == NM_TX ? IXGBE_TXDCTL_ENABLE : IXGBE_RXDCTL_ENABLE;
+	const u32 enable = IXGBE_TXDCTL_ENABLE; /* the same bit in both */
 	const bool is_on = dir == NM_TX ? hw->tx.queue[i].enabled : hw->rx.queue[i].enabled;
 	int error = 0;
 

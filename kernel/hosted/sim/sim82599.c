@@ -95,7 +95,7 @@ static u64 sim_deadline(struct nm_kring *kr)
 	struct ixgbe_hw *hw = &sim_of(kr)->hw;
 	const u64 now_ns = nm_os_now_ns();
 	const u64 now = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
-	u64 at;
+	u64 at = now;
 
 	if (kr->dir == NM_TX && !sim_tx_space_at(hw, kr->ring_id, &at))
 		return sim_tx_backlog(hw) ? now_ns + RETRY_NS : 0;

@@ -48,7 +48,7 @@ static inline struct netmap_ring *nm_ring_at(const struct netmap_if *nifp,
 	ssize_t ofs = nifp->ring_ofs[i];
 
 	if (ofs == 0)
-		return NULL;
+		return NULL; /* C too. NOLINT(modernize-use-nullptr) */
 	return (struct netmap_ring *)((uintptr_t)nifp + (uintptr_t)ofs);
 }
 

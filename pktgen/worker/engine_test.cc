@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <thread>
 
 #include "pktgen/measure/line_rate.h"
 
@@ -36,7 +35,7 @@ SimulatedDevice device(const std::string& name, const std::string& cable, unsign
 Scenario pair_scenario() {
   Scenario scenario;
   scenario.name = "test";
-  scenario.duration_s = 0.2;
+  scenario.duration_s = 0.3;
   scenario.warmup_s = 0.05;
   scenario.simulated = {device("left", "right"), device("right", "left")};
   scenario.streams = {udp_stream()};
@@ -181,25 +180,34 @@ TEST(Engine, MixesOfSizesAreCountedByTheByte) {
 TEST(Engine, RepeatsAreRunsOfTheirOwn) {
   Scenario scenario = pair_scenario();
   scenario.repeat = 3;
-  scenario.duration_s = 0.05;
+  scenario.duration_s = 0.2;
   const Record record = run(scenario);
   ASSERT_EQ(record.runs.size(), 3u);
   for (const RunRecord& result : record.runs)
     expect_nothing_lost(result);
 }
 
+// Sets the stop flag as soon as there is something to keep.
+class StopAtFirstInterval final : public RunObserver {
+ public:
+  explicit StopAtFirstInterval(std::atomic<bool>& stop) : stop_(stop) {}
+  void on_start(const Record&, unsigned) override {}
+  void on_interval(const Record&, const RunRecord&) override { stop_.store(true); }
+
+ private:
+  std::atomic<bool>& stop_;
+};
+
 TEST(Engine, StoppingEarlyKeepsTheRecord) {
   Scenario scenario = pair_scenario();
   scenario.duration_s = 3600;
+  scenario.repeat = 2;
   std::atomic<bool> stop{false};
-  std::thread stopper([&stop] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    stop.store(true);
-  });
-  Result<Record> record = run_scenario(scenario, nullptr, stop);
-  stopper.join();
+  StopAtFirstInterval observer(stop);
+  Result<Record> record = run_scenario(scenario, &observer, stop);
   ASSERT_TRUE(record) << record.error().sentence();
   ASSERT_EQ(record->runs.size(), 1u);
+  EXPECT_EQ(record->runs[0].intervals.size(), 1u);
   EXPECT_GT(record->runs[0].tx.frames, 0u);
   EXPECT_EQ(record->runs[0].tx.frames, record->runs[0].rx.frames + record->runs[0].loss.frames);
 }

@@ -65,7 +65,8 @@ std::string table(const std::vector<PortListing>& ports) {
         names += ", ";
       names += port.name;
     }
-    for (const std::string& line : wrapped(names + ": " + note, 78))
+    names.append(": ").append(note);
+    for (const std::string& line : wrapped(names, 78))
       text.append("  ").append(line).append("\n");
   }
   return text;

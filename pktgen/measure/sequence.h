@@ -18,16 +18,6 @@ struct SequenceCounts {
   friend bool operator==(const SequenceCounts&, const SequenceCounts&) = default;
 };
 
-// The 64-bit sequence that a probe's low 32 bits stand for: the one nearest to `next`, the sequence
-// expected. Right while a frame is less than 2^31 away from its place.
-inline uint64_t expand_sequence(uint32_t wire, uint64_t next) {
-  uint32_t ahead = wire - static_cast<uint32_t>(next);
-  uint64_t behind = static_cast<uint32_t>(0U - ahead);
-  if (ahead >= 0x80000000U && behind <= next)
-    return next - behind;
-  return next + ahead;
-}
-
 // The bitmap of the last `window` sequences is touched only when a frame is not the next one: a run
 // of frames in order is kept as its two ends until then. Sequences stay below 2^63. One thread; the
 // worker publishes counts() for others. Loss is the caller's: sent minus unique.

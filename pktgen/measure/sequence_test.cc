@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "pktgen/packet/probe.h"
+
 namespace nmgen {
 namespace {
 
@@ -112,18 +114,18 @@ TEST(Sequence, TheRealWindowHoldsAMillion) {
   EXPECT_EQ(tracker.counts(), make(SequenceTracker::kWindow + 10, 1, 0, 1));
 }
 
-TEST(ExpandSequence, NearestToTheExpected) {
+TEST(RestoreSequence, NearestToTheExpected) {
   const uint64_t wrap = uint64_t{1} << 32;
-  EXPECT_EQ(expand_sequence(5, 5), 5U);
-  EXPECT_EQ(expand_sequence(7, 5), 7U);
-  EXPECT_EQ(expand_sequence(3, 5), 3U);
-  EXPECT_EQ(expand_sequence(0, wrap), wrap);
-  EXPECT_EQ(expand_sequence(0xffffffff, wrap), wrap - 1);
-  EXPECT_EQ(expand_sequence(2, wrap - 1), wrap + 2);
-  EXPECT_EQ(expand_sequence(0xfffffffe, 3 * wrap + 4), 3 * wrap - 2);
-  EXPECT_EQ(expand_sequence(0xffffffff, 0), 0xffffffffU);  // there is nothing below 0
-  EXPECT_EQ(expand_sequence(0x80000000, wrap), wrap - 0x80000000);
-  EXPECT_EQ(expand_sequence(0x7fffffff, wrap), wrap + 0x7fffffff);
+  EXPECT_EQ(restore_sequence(5, 5), 5U);
+  EXPECT_EQ(restore_sequence(7, 5), 7U);
+  EXPECT_EQ(restore_sequence(3, 5), 3U);
+  EXPECT_EQ(restore_sequence(0, wrap), wrap);
+  EXPECT_EQ(restore_sequence(0xffffffff, wrap), wrap - 1);
+  EXPECT_EQ(restore_sequence(2, wrap - 1), wrap + 2);
+  EXPECT_EQ(restore_sequence(0xfffffffe, 3 * wrap + 4), 3 * wrap - 2);
+  EXPECT_EQ(restore_sequence(0xffffffff, 0), 0xffffffffU);  // there is nothing below 0
+  EXPECT_EQ(restore_sequence(0x80000000, wrap), wrap - 0x80000000);
+  EXPECT_EQ(restore_sequence(0x7fffffff, wrap), wrap + 0x7fffffff);
 }
 
 // A wire that loses, doubles and delays frames, on sequences that wrap the probe's 32 bits.
@@ -173,7 +175,7 @@ TEST(SequenceProperty, AgreesWithASetOfAllSequences) {
         for (uint64_t sequence : sequences) {
           model.on_frame(sequence);
           tracker.on_frame(sequence);
-          from_wire.on_frame(expand_sequence(static_cast<uint32_t>(sequence), from_wire.next()));
+          from_wire.on_frame(restore_sequence(static_cast<uint32_t>(sequence), from_wire.next()));
           ASSERT_EQ(tracker.counts(), model.counts()) << "at " << sequence << ", seed " << seed;
         }
         EXPECT_EQ(tracker.counts().frames(), sequences.size());

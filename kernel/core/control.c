@@ -100,19 +100,7 @@ static int do_port_info(struct nm_client *client, struct nm_request *r)
 
 static void fill_pools(const struct nm_region *region, union nm_body *body)
 {
-	body->pools = (struct nmreq_pools_info){
-		.nr_memsize = nm_region_memsize(region),
-		.nr_mem_id = region->id,
-		.nr_if_pool_offset = region->ifs.offset,
-		.nr_if_pool_objtotal = region->ifs.num,
-		.nr_if_pool_objsize = region->ifs.size,
-		.nr_ring_pool_offset = region->rings.offset,
-		.nr_ring_pool_objtotal = region->rings.num,
-		.nr_ring_pool_objsize = region->rings.size,
-		.nr_buf_pool_offset = region->bufs.offset,
-		.nr_buf_pool_objtotal = region->bufs.num,
-		.nr_buf_pool_objsize = region->bufs.size,
-	};
+	nm_region_pools(region, &body->pools);
 }
 
 static int do_pools_info(struct nm_client *client, struct nm_request *r)

@@ -28,9 +28,9 @@ static u32 or_default(u32 value, u32 fallback)
 	return value ? value : fallback;
 }
 
-int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
+static struct nm_region_sizes sizes_of(const struct nm_core_config *config)
 {
-	const struct nm_region_sizes sizes = {
+	return (struct nm_region_sizes){
 		.if_size = or_default(config->if_size, 1024),
 		.if_num = or_default(config->if_num, 100),
 		.ring_size = or_default(config->ring_size, 36864),
@@ -38,6 +38,11 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 		.buf_size = or_default(config->buf_size, 2048),
 		.buf_num = or_default(config->buf_num, 163840),
 	};
+}
+
+int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
+{
+	const struct nm_region_sizes sizes = sizes_of(config);
 	struct nm_core *core = nm_os_alloc(sizeof(*core));
 	int error;
 
@@ -61,6 +66,28 @@ void nm_core_destroy(struct nm_core *core)
 	nm_region_destroy(core->global);
 	nm_lock_destroy(&core->lock);
 	nm_os_free(core);
+}
+
+int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
+{
+	const struct nm_region_sizes sizes = sizes_of(config);
+
+	if (!nm_region_sizes_fit(&sizes))
+		return -EINVAL;
+	nm_lock_acquire(&core->lock);
+	core->global->wanted = sizes;
+	nm_write_once(core->config.no_timestamp, config->no_timestamp);
+	nm_lock_release(&core->lock);
+	return 0;
+}
+
+void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools)
+{
+	memset(pools, 0, sizeof(*pools));
+	nm_lock_acquire(&core->lock);
+	if (core->global->users)
+		nm_region_pools(core->global, pools);
+	nm_lock_release(&core->lock);
 }
 
 struct nm_os *nm_core_os(struct nm_core *core)

@@ -31,6 +31,12 @@ struct nm_core_config {
 	u32 ring_size, ring_num;	/* 36864, 200; larger rings take several in a row */
 	u32 buf_size, buf_num;		/* 2048, 163840 */
 	bool no_timestamp;		/* receive rings get no ts */
+	/*
+	 * Somebody asks for a port that is not attached: where the residence has an interface of
+	 * that name in nm_os_namespace(), it calls nm_port_attach_locked(). Called with core->lock
+	 * held. May be NULL.
+	 */
+	void (*demand)(struct nm_core *core, const char *name);
 };
 
 int nm_core_create(const struct nm_core_config *config, struct nm_core **out);
@@ -38,9 +44,19 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out);
 /* All clients are closed and all ports detached before this. */
 void nm_core_destroy(struct nm_core *core);
 
+/*
+ * New sizes for the global region, from its next first client on, and no_timestamp, from now on.
+ * Return: 0, or -EINVAL for sizes as nm_core_create() refuses them.
+ */
+int nm_core_configure(struct nm_core *core, const struct nm_core_config *config);
+
+/* What the global region has now: all 0 where nobody uses it. */
+void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools);
+
 /**
  * nm_client_open() - one open file
- * @waiter: what its pollers are woken through; stays valid until nm_client_close()
+ * @waiter: what its pollers are woken through; stays valid until nm_client_close(). NULL for a
+ *	residence that calls nm_client_record() itself
  */
 int nm_client_open(struct nm_core *core, struct nm_waiter *waiter, struct nm_client **out);
 void nm_client_close(struct nm_client *client);
@@ -67,6 +83,13 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir);
  * the rings are looked at again after the waiter is recorded.
  */
 u32 nm_client_poll(struct nm_client *client, u32 events, bool record);
+
+/*
+ * Leaves @waiter in the queues of the bound rings whose directions are in @events, as
+ * nm_client_poll() does with the client's own: for a residence with a waiter a call, before
+ * nm_client_poll() with no @record.
+ */
+void nm_client_record(struct nm_client *client, struct nm_waiter *waiter, u32 events);
 
 /*
  * The earliest time at which a bound ring of a direction asked for (POLLIN, POLLOUT) may change by

@@ -249,6 +249,11 @@ struct nm_os *nm_core_os(struct nm_core *core);
 int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
 		   const struct nm_port_config *config, void *driver_data, struct nm_port **out);
 
+/* The same for nm_core_config.demand, which is called with core->lock held. */
+int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+			  const struct nm_port_config *config, void *driver_data,
+			  struct nm_port **out);
+
 /*
  * The device goes away. Stops all rings, wakes all pollers (POLLERR), and forgets the name; clients
  * that still hold the port get EIO and free it when they close.

@@ -12,7 +12,7 @@
 #define NM_REASON_SIZE	256
 #define NM_MAX_RINGS	64	/* NIC rings, or host rings, a direction */
 #define NM_MIN_SLOTS	2	/* one always stays empty */
-#define NM_MAX_SLOTS	16384
+#define NM_MAX_SLOTS	65536
 #define NM_RESERVED_BUFS	2	/* where a bad index is redirected */
 
 /* A doubly linked list without a head node of its own. */
@@ -63,12 +63,14 @@ struct nm_region {
 	u64 *named;
 };
 
+bool nm_region_sizes_fit(const struct nm_region_sizes *sizes);
 int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
 		     struct nm_region **out);
 void nm_region_destroy(struct nm_region *region);
 int nm_region_get(struct nm_region *region);
 void nm_region_put(struct nm_region *region);
 u64 nm_region_memsize(const struct nm_region *region);
+void nm_region_pools(const struct nm_region *region, struct nmreq_pools_info *pools);
 
 /* Offsets in the region, 0 where there is no room: offset 0 is never given away. */
 u64 nm_region_alloc_if(struct nm_region *region, u32 bytes);
@@ -97,12 +99,14 @@ void *nm_region_buf(struct nm_region *region, u32 index);
 /**
  * struct nm_port - a network port: NIC rings first, then host rings
  * @link: in core->ports, while it is not @gone
+ * @ns: nm_os_namespace() of the thread that attached it
  * @refs: 1 while attached, and 1 a client bound. Under core->lock
  * @gone: the device went away; no op of the driver is called any more. Under core->lock
  */
 struct nm_port {
 	struct nm_list link;
 	struct nm_core *core;
+	const void *ns;
 	char name[NM_NAME_SIZE];
 	const struct nm_driver_ops *ops;
 	struct nm_port_config config;
@@ -113,6 +117,10 @@ struct nm_port {
 	bool gone;
 };
 
+/*
+ * The port of this name in the caller's namespace, made now where the residence can make it
+ * (nm_core_config.demand). Under core->lock.
+ */
 struct nm_port *nm_port_find(struct nm_core *core, const char *name);
 void nm_port_put(struct nm_port *port);
 u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir);

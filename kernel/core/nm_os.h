@@ -6,7 +6,7 @@
  * which defines, as types, macros or inline functions, everything that is listed here. Those that
  * are real functions are declared below, so that both residences have the same prototypes.
  *
- * Types            u8 u16 u32 u64 (unsigned long long) s64 bool size_t, struct timeval
+ * Types            u8 u16 u32 u64 (unsigned long long) s64 bool size_t va_list
  *                  struct nm_os        the residence's context, given to the core at its creation
  *                  struct nm_lock      sleeping mutex, for the control path
  *                  struct nm_spin      spinning lock, held for a few microseconds at most
@@ -34,9 +34,8 @@
 #ifndef NM_OS_H
 #define NM_OS_H
 
-#include <stdarg.h>
-
 #include "nm_os_impl.h"
+#include "net/netmap.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -59,7 +58,7 @@ int nm_os_copy_in(void *to, u64 user_from, size_t len);
 int nm_os_copy_out(u64 user_to, const void *from, size_t len);
 
 /* Wall-clock time, for the ts field of receive rings. */
-void nm_os_timeval(struct timeval *tv);
+void nm_os_timeval(struct NETMAP_TIMEVAL *tv);
 
 /* Nanoseconds of a clock that only goes forward; the clock of nm_driver_ops.deadline. */
 u64 nm_os_now_ns(void);
@@ -79,6 +78,12 @@ int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 
 /* Let another thread run; only where sleeping is allowed. */
 void nm_os_yield(void);
+
+/*
+ * The namespace that the calling thread looks names of ports up in: compared, never followed. NULL
+ * where there is only one.
+ */
+const void *nm_os_namespace(void);
 
 /*
  * Wait queues. A poller calls nm_os_wait_record() between its first look at a ring and its second;

@@ -45,12 +45,25 @@ static u32 check_dir(struct nm_client *client, struct nm_port *port, enum nm_dir
 	return 0;
 }
 
-static void record_dir(struct nm_client *client, struct nm_port *port, enum nm_dir dir)
+static void record_dir(struct nm_client *client, struct nm_waiter *waiter, struct nm_port *port,
+		       enum nm_dir dir)
 {
 	u32 i;
 
 	for (i = client->rings[dir].first; i < client->rings[dir].last; i++)
-		nm_os_wait_record(client->waiter, &port->krings[dir][i].waitq);
+		nm_os_wait_record(waiter, &port->krings[dir][i].waitq);
+}
+
+void nm_client_record(struct nm_client *client, struct nm_waiter *waiter, u32 events)
+{
+	struct nm_port *port = nm_load_acquire(&client->port);
+
+	if (!port)
+		return;
+	if (events & NM_POLLOUT)
+		record_dir(client, waiter, port, NM_TX);
+	if (events & NM_POLLIN)
+		record_dir(client, waiter, port, NM_RX);
 }
 
 u32 nm_client_poll(struct nm_client *client, u32 events, bool record)
@@ -84,10 +97,7 @@ u32 nm_client_poll(struct nm_client *client, u32 events, bool record)
 			ready |= poll_dir(client, port, NM_RX, want_rx);
 		if (ready || !record || look)
 			break;
-		if (want_tx)
-			record_dir(client, port, NM_TX);
-		if (want_rx)
-			record_dir(client, port, NM_RX);
+		nm_client_record(client, client->waiter, events);
 	}
 	return ready;
 }

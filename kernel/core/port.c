@@ -8,17 +8,28 @@ u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir)
 }
 
 /* Under core->lock. */
-struct nm_port *nm_port_find(struct nm_core *core, const char *name)
+static struct nm_port *find(struct nm_core *core, const void *ns, const char *name)
 {
 	struct nm_list *item;
 
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
 		struct nm_port *port = (struct nm_port *)item;
 
-		if (!strcmp(port->name, name))
+		if (port->ns == ns && !strcmp(port->name, name))
 			return port;
 	}
 	return NULL;
+}
+
+struct nm_port *nm_port_find(struct nm_core *core, const char *name)
+{
+	const void *ns = nm_os_namespace();
+	struct nm_port *port = find(core, ns, name);
+
+	if (port || !core->config.demand)
+		return port;
+	core->config.demand(core, name);
+	return find(core, ns, name);
 }
 
 static bool config_is_sane(const struct nm_port_config *config)
@@ -81,8 +92,9 @@ static int krings_make(struct nm_port *port)
 	return 0;
 }
 
-int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
-		   const struct nm_port_config *config, void *driver_data, struct nm_port **out)
+int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+			  const struct nm_port_config *config, void *driver_data,
+			  struct nm_port **out)
 {
 	struct nm_port *port;
 	int dir, error;
@@ -93,6 +105,7 @@ int nm_port_attach(struct nm_core *core, const char *name, const struct nm_drive
 	if (!port)
 		return -ENOMEM;
 	port->core = core;
+	port->ns = nm_os_namespace();
 	port->ops = ops;
 	port->config = *config;
 	port->driver_data = driver_data;
@@ -105,21 +118,25 @@ int nm_port_attach(struct nm_core *core, const char *name, const struct nm_drive
 			port->config.num_host_rings[dir] = 1;
 	}
 	error = krings_make(port);
+	if (!error && find(core, port->ns, name))
+		error = -EEXIST;
 	if (error) {
 		krings_free(port);
 		nm_os_free(port);
 		return error;
 	}
+	nm_list_add(&core->ports, &port->link);
+	*out = port;
+	return 0;
+}
+
+int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+		   const struct nm_port_config *config, void *driver_data, struct nm_port **out)
+{
+	int error;
 
 	nm_lock_acquire(&core->lock);
-	if (nm_port_find(core, name)) {
-		error = -EEXIST;
-		krings_free(port);
-		nm_os_free(port);
-	} else {
-		nm_list_add(&core->ports, &port->link);
-		*out = port;
-	}
+	error = nm_port_attach_locked(core, name, ops, config, driver_data, out);
 	nm_lock_release(&core->lock);
 	return error;
 }

@@ -75,18 +75,22 @@ static void pool_mark(struct nm_pool *pool, u32 first, u32 count, bool used)
 	pool->num_free = used ? pool->num_free - count : pool->num_free + count;
 }
 
+/*
+ * Objects follow each other: their sizes keep rings at NM_CACHE_ALIGN, the rest at a cache line.
+ */
+bool nm_region_sizes_fit(const struct nm_region_sizes *sizes)
+{
+	return sizes->buf_size >= 64 && sizes->buf_size % 64 == 0 && sizes->buf_size <= 65472 &&
+	       sizes->if_size >= 64 && sizes->if_size % 64 == 0 &&
+	       sizes->ring_size >= NM_CACHE_ALIGN && sizes->ring_size % NM_CACHE_ALIGN == 0;
+}
+
 int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
 		     struct nm_region **out)
 {
 	struct nm_region *region;
 
-	/*
-	 * Objects follow each other: their sizes keep rings at NM_CACHE_ALIGN, the rest at a cache
-	 * line.
-	 */
-	if (sizes->buf_size < 64 || sizes->buf_size % 64 || sizes->buf_size > 65472 ||
-	    sizes->if_size < 64 || sizes->if_size % 64 || sizes->ring_size < NM_CACHE_ALIGN ||
-	    sizes->ring_size % NM_CACHE_ALIGN)
+	if (!nm_region_sizes_fit(sizes))
 		return -EINVAL;
 	region = nm_os_alloc(sizeof(*region));
 	if (!region)
@@ -188,6 +192,23 @@ static int region_make(struct nm_region *region)
 fail:
 	region_free_memory(region);
 	return error;
+}
+
+void nm_region_pools(const struct nm_region *region, struct nmreq_pools_info *pools)
+{
+	*pools = (struct nmreq_pools_info){
+		.nr_memsize = nm_region_memsize(region),
+		.nr_mem_id = region->id,
+		.nr_if_pool_offset = region->ifs.offset,
+		.nr_if_pool_objtotal = region->ifs.num,
+		.nr_if_pool_objsize = region->ifs.size,
+		.nr_ring_pool_offset = region->rings.offset,
+		.nr_ring_pool_objtotal = region->rings.num,
+		.nr_ring_pool_objsize = region->rings.size,
+		.nr_buf_pool_offset = region->bufs.offset,
+		.nr_buf_pool_objtotal = region->bufs.num,
+		.nr_buf_pool_objsize = region->bufs.size,
+	};
 }
 
 /* One more client; under core->lock. */

@@ -126,7 +126,7 @@ static int kring_sync_held(struct nm_kring *kr, int flags)
 	/* The slots up to tail are written before the client may see it. */
 	nm_store_release(&kr->ring->tail, kr->rtail);
 	if (kr->dir == NM_RX && !kr->port->core->config.no_timestamp) {
-		struct timeval now;
+		struct NETMAP_TIMEVAL now;
 
 		nm_os_timeval(&now);
 		kr->ring->ts = now;

@@ -64,7 +64,7 @@ static u64 clock_ns(clockid_t clock)
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
-void nm_os_timeval(struct timeval *tv)
+void nm_os_timeval(struct NETMAP_TIMEVAL *tv)
 {
 	gettimeofday(tv, NULL);
 }
@@ -92,6 +92,12 @@ u64 nm_os_cycles(void)
 void nm_os_yield(void)
 {
 	sched_yield();
+}
+
+/* A world is a namespace of its own. */
+const void *nm_os_namespace(void)
+{
+	return NULL;
 }
 
 int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)

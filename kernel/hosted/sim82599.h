@@ -20,7 +20,7 @@ struct nmh_sim_config {
 	const char *name;		/* of the port */
 	uint32_t speed_gbps;		/* 10, 25, 40 or 100 */
 	uint32_t queues;		/* queue pairs, 1 .. 16 */
-	uint32_t tx_slots, rx_slots;	/* descriptors a queue: 64 .. 8192, a multiple of 8 */
+	uint32_t tx_slots, rx_slots;	/* descriptors a queue: 64 .. 65528, a multiple of 8 */
 	bool flow_control;		/* 802.3x: send PAUSE before the receive packet buffer overflows, and honour it */
 };
 

@@ -41,7 +41,7 @@ struct SimulatedDevice {
   unsigned queues = 1;       // queue pairs, 1..16
   unsigned tx_slots = 512,
            rx_slots =
-               512;   // 64..8192 a ring, a multiple of 8 (datasheet: RDLEN is 128-byte aligned)
+               512;   // 64..65528 a ring, a multiple of 8 (datasheet: RDLEN is 128-byte aligned)
   std::string cable;  // the other device, which names this one too; empty = a sink
   bool flow_control =
       false;  // IEEE 802.3x PAUSE: the receiver stops the sender before its packet buffer overflows

@@ -218,7 +218,7 @@ TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
       {"/duration_s", "null", "there is null; use a number from 0.01 to 604800"},
       {"/simulated/left/speed_gbps", "11", "11 is not possible here; use 10, 25, 40 or 100"},
       {"/simulated/left/tx_slots", "100",
-       "100 is no multiple of 8; use a multiple of 8 from 64 to 8192"},
+       "100 is no multiple of 8; use a multiple of 8 from 64 to 65528"},
       {"/simulated/left/flow_control", "1", "1 is a number; use true or false"},
       {"/simulated/left", "[]",
        "there is a list; use an object with cable, flow_control, queues, rx_slots, speed_gbps and "

@@ -20,8 +20,11 @@
 #include "ixgbe_hw.h"
 #include "ixgbe_regs.h"
 
-/* Descriptors on which a report is due; a power of two. */
-#define IXGBE_NM_REPORTS	32u
+/*
+ * Descriptors on which a report is due; a power of two. One for each piece of the longest ring: were there fewer, the last would be put
+ * off to the end of the ring, most of which then came back at once and late.
+ */
+#define IXGBE_NM_REPORTS	512u
 
 /*
  * A ring is filled in pieces of at most this many slots, with a report at the end of each: so that a ring of 512 that is always full

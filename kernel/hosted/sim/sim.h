@@ -58,6 +58,7 @@ struct sim_clock {
  * @desc: the ring, once enabled; @num descriptors
  * @shadow: in strict mode, the descriptors as they were when the tail passed them
  * @head: next to fetch; the engine's, read by others
+ * @rung: tail as the engine last saw it; frames before it may leave, whatever the doorbell says. Under the engine's lock
  * @tail: TDT
  * @doorbell: time of the last write to TDT
  * @model_cycles: time spent in the model by the thread that syncs the queue; it collects them
@@ -67,6 +68,7 @@ struct sim_tx_queue {
 	struct ixgbe_tx_desc *shadow;
 	u32 num;
 	u32 head;
+	u32 rung;
 	bool enabled;
 
 	u32 tail NM_ALIGNED_CACHE;

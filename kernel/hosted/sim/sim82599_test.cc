@@ -371,6 +371,29 @@ TEST(Sim82599, ASenderThatIsAwayGoesOnSending) {
   EXPECT_EQ(received, sent);
 }
 
+// The thread that ran the engine lost its core in it, and others could not run it meanwhile: the wire
+// was not idle, as there was something to send; what was rung for later leaves later.
+TEST(Sim82599, AnEngineThatIsLateLosesNoWireTime) {
+  Pair pair({.slots = 8192});
+  Client sender(pair.world, pair.a);
+  Client receiver(pair.world, pair.b);
+  const std::vector<uint8_t> frame = make_frame(1, 60);
+  for (int i = 0; i < 4000; i++) {
+    ASSERT_TRUE(put_frame(sender.tx(), frame.data(), 60));
+  }
+  ASSERT_EQ(sender.txsync(), 0);
+  pair.clock.forward_ns(400000);  // 4000 frames of 67.2 ns take 268.8 us
+  nm_spin* engine = &nmh_sim_hw(pair.a.sim)->tx.lock;
+  nm_spin_acquire(engine);
+  ASSERT_TRUE(put_frame(sender.tx(), frame.data(), 60));
+  ASSERT_EQ(sender.txsync(), 0);
+  nm_spin_release(engine);
+  EXPECT_EQ(pair.a.stats().tx_frames, 4000u);
+  pair.clock.forward_ns(68);
+  ASSERT_EQ(receiver.rxsync(), 0);
+  EXPECT_EQ(pair.a.stats().tx_frames, 4001u);
+}
+
 TEST(Sim82599, ShortFramesArePadded) {
   Pair pair;
   Client sender(pair.world, pair.a);

@@ -236,7 +236,12 @@ static u32 tx_frame(struct tx_run *run, struct sim_tx_queue *q, u32 first, u32 t
 	return slots;
 }
 
-/* As many frames of one queue as there are, at most @max. Return: whether the queue may go on later in this run. */
+/*
+ * As many frames of one queue as there are, at most @max. Return: whether the queue may go on later in this run.
+ *
+ * No frame leaves before its tail was written. The engine may be behind the wire, because its last holder lost its core: what was there
+ * before still leaves when it would have left, and only what is new waits for the doorbell.
+ */
 static bool tx_queue(struct tx_run *run, struct sim_tx_queue *q, u32 max)
 {
 	const u32 tail = nm_load_acquire(&q->tail);
@@ -244,16 +249,20 @@ static bool tx_queue(struct tx_run *run, struct sim_tx_queue *q, u32 max)
 	const bool strict = run->hw->strict;
 	u32 i = q->head;
 
-	/* Nothing leaves before the driver has rung. */
-	if (sim_before(run->wire_free, doorbell))
-		run->wire_free = doorbell;
+	run->stop = TX_GO;
 	if (!run->frames)
 		run->first_start = run->wire_free;
-	run->stop = TX_GO;
 	while (i != tail && max) {
-		const u32 start = i;
-		u32 end = tail > i ? tail : q->num;
+		u32 start = i, end;
 
+		if (i == q->rung) {
+			if (sim_before(run->wire_free, doorbell)) {
+				run->wire_free = doorbell;
+				run->first_start = doorbell;
+			}
+			q->rung = tail;
+		}
+		end = q->rung > i ? q->rung : q->num;
 		if (end - i > max)
 			end = i + max;
 		if (nm_likely(!strict))
@@ -265,7 +274,7 @@ static bool tx_queue(struct tx_run *run, struct sim_tx_queue *q, u32 max)
 
 			if (run->stop != TX_GO)
 				break;
-			taken = tx_frame(run, q, i, tail);
+			taken = tx_frame(run, q, i, q->rung);
 			if (!taken)
 				break;
 			i += taken;
@@ -529,6 +538,7 @@ int sim_tx_enable(struct ixgbe_hw *hw, u32 i)
 	nm_spin_acquire(&hw->tx.lock);
 	q->desc = desc;
 	nm_write_once(q->num, bytes / IXGBE_DESC_SIZE);
+	q->rung = 0;
 	nm_write_once(q->head, 0);
 	nm_write_once(q->tail, 0);
 	q->enabled = true;
@@ -542,6 +552,7 @@ void sim_tx_disable(struct ixgbe_hw *hw, u32 i)
 
 	nm_spin_acquire(&hw->tx.lock);
 	q->enabled = false;
+	q->rung = 0;
 	nm_write_once(q->head, 0);
 	nm_write_once(q->tail, 0);
 	q->desc = NULL;
@@ -577,9 +588,6 @@ void sim_tx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 			tail, head);
 		return;
 	}
-	/* What was there before goes by the old doorbell. */
-	if (head != q->tail)
-		q->model_cycles += sim_tx_kick(hw);
 	if (hw->strict) {
 		for (at = q->tail; at != tail; at = nm_next(at, q->num - 1))
 			q->shadow[at] = q->desc[at];

@@ -10,4 +10,7 @@ set(NM_CORE_SOURCES
   poll.c
   port.c
   region.c
-  sync.c)
+  sync.c
+  vale/fdb.c
+  vale/segment.c
+  vale/vnet.c)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* netmap.ko: its beginning and its end. An open file holds the module. */
+#include <linux/module.h>
+
+#include "nm_linux.h"
+
+/* At most this many sentences in so much time go into the log. */
+#define LOG_BURST	20
+#define LOG_INTERVAL	(5 * HZ)
+
+struct nm_os nm_linux_os;
+struct nm_core *nm_linux_core;
+
+static int __init netmap_init(void)
+{
+	struct nm_core_config config;
+	int error;
+
+	ratelimit_state_init(&nm_linux_os.log_limit, LOG_INTERVAL, LOG_BURST);
+	nm_params_config(&config);
+	error = nm_core_create(&config, &nm_linux_core);
+	if (error) {
+		pr_err("netmap: the sizes of the pools do not fit: buf_size and if_size are multiples of 64, ring_size of 128\n");
+		return error;
+	}
+	error = nm_chardev_register();
+	if (error)
+		goto fail_chardev;
+	return 0;
+
+fail_chardev:
+	nm_core_destroy(nm_linux_core);
+	return error;
+}
+
+static void __exit netmap_exit(void)
+{
+	nm_chardev_unregister();
+	nm_core_destroy(nm_linux_core);
+}
+
+module_init(netmap_init);
+module_exit(netmap_exit);
+
+MODULE_DESCRIPTION("netmap: network ports as rings in shared memory");
+MODULE_AUTHOR("The nmgen authors");
+MODULE_LICENSE("Dual BSD/GPL");

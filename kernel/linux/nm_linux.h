@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Inside the Linux residence: what its files share. */
+#ifndef NM_LINUX_H
+#define NM_LINUX_H
+
+#include "nm_core.h"
+
+struct dentry;
+
+/* The parameters that others than params.c read; all may be written at any time. */
+extern unsigned int nm_fwd;
+extern unsigned int nm_admode;
+extern unsigned int nm_generic_hwcsum;
+extern unsigned int nm_generic_mit;		/* ns */
+extern unsigned int nm_generic_ringsize;
+extern unsigned int nm_generic_rings;
+extern unsigned int nm_generic_txqdisc;
+
+/* admode */
+#define NM_ADMODE_BEST		0
+#define NM_ADMODE_NATIVE	1
+#define NM_ADMODE_EMULATED	2
+
+/* module.c: the one core of this kernel, from the module's first moment to its last. */
+extern struct nm_os nm_linux_os;
+extern struct nm_core *nm_linux_core;
+
+/* params.c */
+void nm_params_config(struct nm_core_config *config);
+
+/* chardev.c */
+int nm_chardev_register(void);
+void nm_chardev_unregister(void);
+
+#endif /* NM_LINUX_H */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What core/nm_os.h asks of its residence, for the Linux kernel: types, locks, memory order. */
+#ifndef NM_OS_IMPL_H
+#define NM_OS_IMPL_H
+
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/prefetch.h>
+#include <linux/ratelimit.h>
+#include <linux/spinlock.h>
+#include <linux/stdarg.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#ifndef CONFIG_64BIT
+#error "netmap.ko is for 64-bit kernels: the layout of its shared memory is theirs"
+#endif
+
+/* The residence's context. @log_limit: how many sentences a second go into the kernel's log. */
+struct nm_os {
+	struct ratelimit_state log_limit;
+};
+
+/* Hints */
+
+#define nm_likely(x)		likely(x)
+#define nm_unlikely(x)		unlikely(x)
+#define nm_prefetch(p)		prefetch(p)
+#define nm_prefetch_write(p)	prefetchw(p)
+#define NM_CACHE_LINE		64
+#define NM_ALIGNED_CACHE	__aligned(NM_CACHE_LINE)
+
+#define nm_cpu_relax()		cpu_relax()
+
+/* Memory order */
+
+#define nm_read_once(x)			READ_ONCE(x)
+#define nm_write_once(x, v)		WRITE_ONCE(x, v)
+#define nm_load_acquire(p)		smp_load_acquire(p)
+#define nm_store_release(p, v)		smp_store_release(p, v)
+#define nm_mb()				smp_mb()
+#define nm_dma_rmb()			dma_rmb()
+#define nm_dma_wmb()			dma_wmb()
+
+static inline u32 nm_xchg_acquire(u32 *p, u32 v)
+{
+	return xchg_acquire(p, v);
+}
+
+/* Locks */
+
+struct nm_lock {
+	struct mutex mutex;
+};
+
+/* A macro, so that lockdep tells one lock of the core from another by where it is made. */
+#define nm_lock_init(lock)	mutex_init(&(lock)->mutex)
+
+static inline void nm_lock_destroy(struct nm_lock *lock)
+{
+	mutex_destroy(&lock->mutex);
+}
+
+static inline void nm_lock_acquire(struct nm_lock *lock)
+{
+	mutex_lock(&lock->mutex);
+}
+
+static inline void nm_lock_release(struct nm_lock *lock)
+{
+	mutex_unlock(&lock->mutex);
+}
+
+/* Softirqs forward frames too, so a holder keeps them away from its processor. */
+struct nm_spin {
+	spinlock_t lock;
+};
+
+#define nm_spin_init(spin)	spin_lock_init(&(spin)->lock)
+
+static inline void nm_spin_acquire(struct nm_spin *spin)
+	__acquires(&spin->lock)
+{
+	spin_lock_bh(&spin->lock);
+}
+
+static inline void nm_spin_release(struct nm_spin *spin)
+	__releases(&spin->lock)
+{
+	spin_unlock_bh(&spin->lock);
+}
+
+#define nm_spin_try(spin)	spin_trylock_bh(&(spin)->lock)
+
+/* Waiting: the queue that poll, select and epoll know; a waiter is one call of the file's poll. */
+struct nm_waitq {
+	wait_queue_head_t head;
+};
+
+struct nm_waiter {
+	struct file *file;
+	poll_table *table;
+};
+
+/*
+ * Region memory: pages that are contiguous for the kernel only. @phys has the physical address of
+ * each page, what a device without an IOMMU is given.
+ */
+struct nm_os_mem {
+	u8 *base;
+	u64 size;
+	phys_addr_t *phys;
+};
+
+static inline u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset)
+{
+	return mem->phys[offset >> PAGE_SHIFT] + (offset & ~PAGE_MASK);
+}
+
+static inline void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset)
+{
+	return mem->base + offset;
+}
+
+#endif /* NM_OS_IMPL_H */

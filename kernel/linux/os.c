@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The rest of nm_os.h for Linux: allocation, client memory, log, time, waiting, region memory. */
+#include <linux/delay.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/timex.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include <net/net_namespace.h>
+
+#include "nm_linux.h"
+
+/*
+ * Small pieces are rounded up to a power of two, which kmalloc aligns to its size: so each is
+ * aligned to a cache line. Large ones need not be contiguous.
+ */
+void *nm_os_alloc(size_t size)
+{
+	if (size < PAGE_SIZE)
+		size = roundup_pow_of_two(max_t(size_t, size, NM_CACHE_LINE));
+	return kvzalloc(size, GFP_KERNEL);
+}
+
+void nm_os_free(void *p)
+{
+	kvfree(p);
+}
+
+int nm_os_copy_in(void *to, u64 user_from, size_t len)
+{
+	return copy_from_user(to, u64_to_user_ptr(user_from), len) ? -EFAULT : 0;
+}
+
+int nm_os_copy_out(u64 user_to, const void *from, size_t len)
+{
+	return copy_to_user(u64_to_user_ptr(user_to), from, len) ? -EFAULT : 0;
+}
+
+void nm_os_timeval(struct NETMAP_TIMEVAL *tv)
+{
+	struct timespec64 now;
+
+	ktime_get_real_ts64(&now);
+	tv->tv_sec = now.tv_sec;
+	tv->tv_usec = now.tv_nsec / NSEC_PER_USEC;
+}
+
+u64 nm_os_now_ns(void)
+{
+	return ktime_get_ns();
+}
+
+u64 nm_os_cycles(void)
+{
+	return get_cycles();
+}
+
+void nm_os_log(struct nm_os *os, const char *format, ...)
+{
+	struct va_format text = { .fmt = format };
+	va_list args;
+
+	if (!__ratelimit(&os->log_limit))
+		return;
+	va_start(args, format);
+	text.va = &args;
+	pr_info("netmap: %pV\n", &text);
+	va_end(args);
+}
+
+int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
+{
+	return vsnprintf(to, size, format, args);
+}
+
+int nm_os_snprintf(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(to, size, format, args);
+	va_end(args);
+	return len;
+}
+
+/*
+ * Who holds a ring has been taken off its processor: a little sleep, as no priority of ours may
+ * keep it off.
+ */
+void nm_os_yield(void)
+{
+	usleep_range(5, 20);
+}
+
+/* A task that is about to end has left its namespaces; it looks up no names any more. */
+const void *nm_os_namespace(void)
+{
+	return current->nsproxy ? current->nsproxy->net_ns : NULL;
+}
+
+/* Wait queues */
+
+void nm_os_waitq_init(struct nm_waitq *wq)
+{
+	init_waitqueue_head(&wq->head);
+}
+
+/* A poller holds its file, the file its client, and the client the port of the queue. */
+void nm_os_waitq_destroy(struct nm_waitq *wq)
+{
+	WARN_ON_ONCE(waitqueue_active(&wq->head));
+}
+
+void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq)
+{
+	poll_wait(waiter->file, &wq->head, waiter->table);
+}
+
+/* wq_has_sleeper() has the fence that nm_os.h promises. */
+void nm_os_wake(struct nm_waitq *wq)
+{
+	if (wq_has_sleeper(&wq->head))
+		wake_up_interruptible(&wq->head);
+}
+
+/*
+ * Region memory. vmalloc_huge() takes large pages where there are any, which saves the core's
+ * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to
+ * clients. It has a fixed size: a region gets all its buffers at the start, and the parameters say
+ * how many.
+ */
+int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size)
+{
+	const u64 pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	u64 i;
+
+	mem->phys = kvcalloc(pages, sizeof(*mem->phys), GFP_KERNEL);
+	mem->base = vmalloc_huge(pages << PAGE_SHIFT, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	if (!mem->phys || !mem->base) {
+		nm_os_mem_destroy(mem);
+		return -ENOMEM;
+	}
+	for (i = 0; i < pages; i++)
+		mem->phys[i] = page_to_phys(vmalloc_to_page(mem->base + (i << PAGE_SHIFT)));
+	mem->size = size;
+	return 0;
+}
+
+int nm_os_mem_grow(struct nm_os_mem *mem, u64 size)
+{
+	return size <= mem->size ? 0 : -ENOMEM;
+}
+
+/* Clients have nothing mapped any more: a mapping holds its file. */
+void nm_os_mem_destroy(struct nm_os_mem *mem)
+{
+	vfree(mem->base);
+	kvfree(mem->phys);
+	memset(mem, 0, sizeof(*mem));
+}

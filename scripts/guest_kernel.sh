@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Kernels for the guest: Debian's own packages, unpacked under build/guest/VERSION/ and never installed. Sourced after lib.sh.
+
+# shellcheck disable=SC2154  # root and logs are the caller's
+
+# guest_kernel VERSION: fetch and unpack it unless it is there. Sets kernel_dir (build/guest/VERSION), kernel_release
+# and kernel_headers (what a module is built with). Exit code 77: not to be had, after one sentence.
+guest_kernel() {
+  local version=$1 code=0
+  kernel_dir=$root/build/guest/$version
+  mkdir -p "$kernel_dir"
+  if [[ ! -f $kernel_dir/release ]]; then
+    step "fetch Linux $version" "$logs/guest-kernel-$version.log" flock "$kernel_dir/lock" \
+      bash -c "root='$root'; logs='$logs'; . '$root/scripts/lib.sh'; . '$root/scripts/guest_kernel.sh'; fetch_kernel '$version'" || code=$?
+    if [[ $code -ne 0 ]]; then
+      say "SKIPPED: Debian's Linux $version packages cannot be had: apt-get download needs Debian 12's archives (for 6.12 with its security updates) and a network."
+      return 77
+    fi
+  fi
+  kernel_release=$(<"$kernel_dir/release")
+  # shellcheck disable=SC2034  # for the callers
+  kernel_headers=$kernel_dir/root/usr/src/linux-headers-$kernel_release
+}
+
+# dependency PACKAGE PATTERN: the exact package that a meta-package stands for now.
+dependency() {
+  apt-cache depends "$1" 2>/dev/null | sed -n "s/^ *Depends: \($2\)\$/\1/p" | head -n 1
+}
+
+# fetch_kernel VERSION: into build/guest/VERSION/; the file "release" is written last.
+fetch_kernel() {
+  local version=$1 dir=$root/build/guest/$1 meta image headers release kbuild common
+  [[ -f $dir/release ]] && return
+  meta=amd64
+  [[ $version == 6.1 ]] || meta=$version-amd64
+  image=$(dependency "linux-image-$meta" "linux-image-$version.*-amd64")
+  headers=$(dependency "linux-headers-$meta" "linux-headers-$version.*-amd64")
+  if [[ -z $image || -z $headers ]]; then
+    echo "this system's package lists have no linux-image-$meta and linux-headers-$meta"
+    return 1
+  fi
+  # Headers and image of one release, whatever each meta-package says.
+  release=${image#linux-image-}
+  headers=linux-headers-$release
+  kbuild=$(dependency "$headers" 'linux-kbuild-.*')
+  common=$(dependency "$headers" 'linux-headers-.*-common')
+  mkdir -p "$dir/debs" && rm -rf "$dir/root" "$dir/debs"/*.deb
+  # Each by its exact name: a pattern would fetch gigabytes.
+  (cd "$dir/debs" && apt-get -q -o APT::Sandbox::User=root download "$image" "$headers" "$kbuild" "$common") || return
+  local deb
+  for deb in "$dir/debs"/*.deb; do
+    dpkg -x "$deb" "$dir/root" || return
+  done
+  rm -f "$dir/debs"/*.deb
+  # What the packages name by absolute paths is here under root/.
+  local src=$dir/root/usr/src
+  sed -i "s#/usr/src/#../#g" "$src/$headers/Makefile" || return
+  local name
+  for name in scripts tools; do
+    if [[ -L $src/$headers/$name || -L $src/$common/$name ]]; then
+      local of
+      for of in "$headers" "$common"; do
+        [[ -L $src/$of/$name ]] && ln -sfn "../../lib/$kbuild/$name" "$src/$of/$name"
+      done
+    fi
+  done
+  depmod -b "$dir/root" "$release" || return
+  printf '%s\n' "$release" >"$dir/release"
+}
+
+# guest_module: build netmap.ko for the kernel of the last guest_kernel call, with warnings as errors. Sets module.
+# The sources are copied to build/guest/VERSION/module/, as a module's objects are written beside its sources.
+guest_module() {
+  # shellcheck disable=SC2034  # for the callers
+  module=$kernel_dir/module/linux/netmap.ko
+  step "build netmap.ko for $kernel_release" "$logs/guest-module-$kernel_release.log" \
+    flock "$kernel_dir/lock" bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; build_module '$kernel_dir' '$kernel_headers'"
+}
+
+build_module() {
+  local dir=$1/module headers=$2 room
+  for room in core include linux; do
+    mkdir -p "$dir/$room"
+    (cd "$root/kernel/$room" && find . -type d -print0) | (cd "$dir/$room" && xargs -0 mkdir -p) || return
+    (cd "$root/kernel/$room" && find . -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.cmake' \) -print0) |
+      (cd "$root/kernel/$room" && xargs -0 cp -pu --parents -t "$dir/$room") || return
+  done
+  # Without BTF, which needs the whole vmlinux.
+  make -C "$headers" M="$dir/linux" CONFIG_DEBUG_INFO_BTF_MODULES= W=1 CC=gcc-12 KCFLAGS=-Werror -j "$(nproc)" modules
+}

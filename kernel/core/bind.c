@@ -2,9 +2,7 @@
 /*
  * Binding a client to rings of a port, and undoing it. All under core->lock.
  *
- * A ring's shared memory exists while somebody has it bound. NIC rings enter netmap mode with their
- * first user and leave it with their last; other rings of the port go on as they were (partial
- * opening). Either everything that a REGISTER asks for is made, or nothing is.
+ * Either everything that a REGISTER asks for is made, or nothing is.
  */
 #include "nm_internal.h"
 
@@ -98,247 +96,6 @@ static int check_exclusive(struct nm_client *client, const struct nm_port *port,
 	return 0;
 }
 
-static u32 ring_bytes(const struct nm_kring *kr)
-{
-	return (u32)(sizeof(struct netmap_ring) + kr->num_slots * sizeof(struct netmap_slot));
-}
-
-/* Give the buffers of a ring's slots back, as far as the slots still name some. */
-static void ring_free(struct nm_region *region, struct nm_kring *kr, u32 slots_with_buffer)
-{
-	u32 i;
-
-	for (i = 0; i < slots_with_buffer; i++)
-		nm_region_free_buf(region, nm_read_once(kr->ring->slot[i].buf_idx));
-	nm_region_free_ring(region, kr->ring_offset, ring_bytes(kr));
-	kr->ring = NULL;
-}
-
-/* The shared side of one ring, with a buffer in each slot where a device is behind it. */
-static int ring_make(struct nm_region *region, struct nm_kring *kr)
-{
-	const u32 n = kr->num_slots;
-	struct netmap_ring *ring;
-	u64 offset;
-	u32 i;
-
-	offset = nm_region_alloc_ring(region, ring_bytes(kr));
-	if (!offset)
-		return -ENOMEM;
-	kr->ring_offset = offset;
-	ring = nm_os_mem_at(&region->mem, offset);
-	memset(ring, 0, ring_bytes(kr));
-	kr->ring = ring;
-	for (i = 0; i < n && !kr->is_host; i++) {
-		ring->slot[i].buf_idx = nm_region_alloc_buf(region, true);
-		if (!ring->slot[i].buf_idx) {
-			ring_free(region, kr, i);
-			return -ENOMEM;
-		}
-	}
-	ring->buf_ofs = (s64)region->bufs.offset - (s64)offset;
-	ring->num_slots = n;
-	ring->nr_buf_size = region->bufs.size;
-	ring->ringid = (u16)(kr->is_host ? kr->ring_id - kr->port->config.num_rings[kr->dir] :
-					   kr->ring_id);
-	ring->dir = kr->dir;
-	kr->hwcur = 0;
-	kr->hwtail = kr->dir == NM_TX ? n - 1 : 0;
-	kr->rhead = 0;
-	kr->rcur = 0;
-	kr->rtail = kr->hwtail;
-	ring->tail = kr->rtail;
-	kr->bad_slot = false;
-	kr->bufs = (struct nm_bufs){
-		.base = nm_os_mem_at(&region->mem, region->bufs.offset),
-		.mem = &region->mem,
-		.offset = region->bufs.offset,
-		.size = region->bufs.size,
-		.num = region->bufs.num,
-	};
-	memset(&kr->stats, 0, sizeof(kr->stats));
-	return 0;
-}
-
-/* The region got more buffers: slots of its rings may name them. */
-static void update_bufs(struct nm_region *region)
-{
-	struct nm_list *item;
-	int dir;
-	u32 i;
-
-	for (item = region->core->ports.next; item != &region->core->ports; item = item->next) {
-		struct nm_port *port = (struct nm_port *)item;
-
-		if (port->region != region)
-			continue;
-		for (dir = 0; dir < NM_DIRS; dir++) {
-			for (i = 0; i < nm_port_total_rings(port, dir); i++) {
-				struct nm_kring *kr = &port->krings[dir][i];
-
-				if (!kr->ring || kr->bufs.num == region->bufs.num)
-					continue;
-				nm_kring_hold(kr);
-				kr->bufs.num = region->bufs.num;
-				nm_kring_unhold(kr);
-			}
-		}
-	}
-}
-
-/*
- * Switch the NIC rings of @rings whose pending_on says so. The driver changes all of them or none.
- */
-static int rings_switch(struct nm_port *port, const struct nm_range rings[NM_DIRS])
-{
-	bool pending = false;
-	int dir, error = 0;
-	u32 i;
-
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++)
-			pending |= nm_kring_pending(&port->krings[dir][i]);
-	}
-	if (pending && !port->gone)
-		error = port->ops->reg(port);
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			struct nm_kring *kr = &port->krings[dir][i];
-
-			if (error)
-				kr->pending_on = kr->on;
-			else
-				kr->on = kr->pending_on;
-		}
-	}
-	return error;
-}
-
-/* One user less on each of @rings; those that have none left are switched off and freed. */
-static void rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS])
-{
-	int dir;
-	u32 i;
-
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			struct nm_kring *kr = &port->krings[dir][i];
-
-			kr->exclusive = false;
-			if (--kr->users)
-				continue;
-			nm_kring_stop(kr);
-			kr->pending_on = false;
-		}
-	}
-	if (rings_switch(port, rings))
-		nm_os_log(nm_core_os(port->core), "%s: the driver could not leave netmap mode",
-			  port->name);
-	nm_region_protect(port->region);
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			struct nm_kring *kr = &port->krings[dir][i];
-
-			/* Stuck: a user of the region that nobody closes. */
-			if (!kr->users && kr->on)
-				port->region->users++;
-			else if (!kr->users)
-				ring_free(port->region, kr, kr->is_host ? 0 : kr->num_slots);
-			nm_os_wake(&kr->waitq);
-		}
-	}
-}
-
-/* Under core->lock, with the region in use by somebody else too, or not needed after. */
-static void ring_free_stuck(struct nm_port *port, struct nm_kring *kr)
-{
-	nm_region_protect(port->region);
-	ring_free(port->region, kr, kr->num_slots);
-	nm_region_put(port->region);
-}
-
-void nm_rings_free_stuck(struct nm_port *port)
-{
-	int dir;
-	u32 i;
-
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = 0; i < port->config.num_rings[dir]; i++) {
-			if (nm_kring_is_stuck(&port->krings[dir][i]))
-				ring_free_stuck(port, &port->krings[dir][i]);
-		}
-	}
-}
-
-/* Ask the driver again to leave those of @rings that are stuck. */
-static int rings_unstick(struct nm_port *port, const struct nm_range rings[NM_DIRS])
-{
-	bool stuck = false;
-	int dir, error;
-	u32 i;
-
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			struct nm_kring *kr = &port->krings[dir][i];
-
-			if (!nm_kring_is_stuck(kr))
-				continue;
-			kr->pending_on = false;
-			stuck = true;
-		}
-	}
-	if (!stuck)
-		return 0;
-	error = rings_switch(port, rings);
-	if (error)
-		return error;
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			if (nm_kring_is_stuck(&port->krings[dir][i]))
-				ring_free_stuck(port, &port->krings[dir][i]);
-		}
-	}
-	return 0;
-}
-
-/* One user more on each of @rings; those that had none are made and switched on. */
-static int rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], bool exclusive)
-{
-	struct nm_range made[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
-	int dir, error = rings_unstick(port, rings);
-	u32 i;
-
-	for (dir = 0; dir < NM_DIRS && !error; dir++) {
-		made[dir] = (struct nm_range){ rings[dir].first, rings[dir].first };
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			struct nm_kring *kr = &port->krings[dir][i];
-
-			if (!kr->users) {
-				error = ring_make(port->region, kr);
-				if (error)
-					break;
-				kr->pending_on = !kr->is_host;
-			}
-			kr->users++;
-			kr->exclusive = exclusive;
-			made[dir].last++;
-		}
-	}
-	if (!error)
-		error = rings_switch(port, rings);
-	if (error) {
-		rings_put(port, made);
-		return error;
-	}
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = rings[dir].first; i < rings[dir].last; i++) {
-			if (port->krings[dir][i].users == 1)
-				nm_kring_start(&port->krings[dir][i]);
-		}
-	}
-	return 0;
-}
-
 /* The order of ring_ofs: NIC TX, host TX, NIC RX, host RX. A null port has no rings at all. */
 static u64 nif_make(struct nm_region *region, const struct nm_port *port, const char *name,
 		    const struct nm_range rings[NM_DIRS])
@@ -347,15 +104,19 @@ static u64 nif_make(struct nm_region *region, const struct nm_port *port, const 
 	u32 total = 0, at = 0, i;
 	struct netmap_if *nif;
 	u64 offset;
+	u32 bytes;
 	int d;
 
 	if (port)
 		total = nm_port_total_rings(port, NM_TX) + nm_port_total_rings(port, NM_RX);
-	offset = nm_region_alloc_if(region, (u32)(sizeof(*nif) + total * sizeof(nif->ring_ofs[0])));
+	bytes = (u32)(sizeof(*nif) + total * sizeof(nif->ring_ofs[0]));
+	offset = nm_region_alloc_if(region, bytes);
+	if (!offset && nm_region_grow_ifs(region, bytes) == 0)
+		offset = nm_region_alloc_if(region, bytes);
 	if (!offset)
 		return 0;
 	nif = nm_os_mem_at(&region->mem, offset);
-	memset(nif, 0, sizeof(*nif) + total * sizeof(nif->ring_ofs[0]));
+	memset(nif, 0, bytes);
 	nm_os_snprintf(nif->ni_name, sizeof(nif->ni_name), "%.15s", name);
 	nif->ni_version = NETMAP_API;
 	nif->ni_flags = region->id == 1 ? 0 : NI_PRIV_MEM;
@@ -428,11 +189,6 @@ static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
 	}
 }
 
-static struct nm_region *find_region(struct nm_core *core, u16 id)
-{
-	return id == core->global->id ? core->global : NULL;
-}
-
 /* The client has rings by now; give it its netmap_if, and make it visible to sync. */
 static int finish(struct nm_client *client, struct nm_port *port, struct nm_region *region,
 		  const char *name, const struct nm_range rings[NM_DIRS],
@@ -443,10 +199,11 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 
 	if (!offset)
 		return nm_refuse(client, -ENOMEM,
-				 "%s: no room for another netmap_if; raise if_num", name);
+				 "%s: no memory for another netmap_if; close other clients",
+				 name);
 	nif = nm_os_mem_at(&region->mem, offset);
 	reg->nr_extra_bufs = extra_bufs_make(region, nif, reg->nr_extra_bufs);
-	update_bufs(region);
+	nm_rings_update_bufs(region);
 	client->region = region;
 	client->nif = offset;
 	client->flags = reg->nr_flags;
@@ -465,7 +222,7 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 static int bind_null(struct nm_client *client, const char *name, struct nmreq_register *reg)
 {
 	static const struct nm_range none[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
-	struct nm_region *region = find_region(client->core, reg->nr_mem_id);
+	struct nm_region *region = nm_region_find(client->core, reg->nr_mem_id);
 	int error;
 
 	if (!region)
@@ -481,6 +238,7 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 		nm_region_put(region);
 		return error;
 	}
+	nm_region_hold(region);
 	reg->nr_tx_rings = 0;
 	reg->nr_rx_rings = 0;
 	reg->nr_host_tx_rings = 0;
@@ -490,12 +248,17 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 	return 0;
 }
 
+/* Takes over the caller's reference to @port, if it succeeds. */
 static int bind_port(struct nm_client *client, struct nm_port *port, struct nmreq_register *reg)
 {
 	const bool exclusive = reg->nr_flags & NR_EXCLUSIVE;
 	struct nm_range rings[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	const enum nm_ring_use use = exclusive ? NM_USE_EXCLUSIVE : NM_USE_SHARED;
 	int error;
 
+	if (port->owner)
+		return nm_refuse(client, -EBUSY, "%s belongs to %s; detach it there first",
+				 port->name, port->owner);
 	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)
 		return nm_refuse(client, -EINVAL,
 				 "%s lives in memory region %u, not %u; ask for 0 or %u",
@@ -512,7 +275,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 		return nm_refuse(client, error,
 				 "%s: no memory for its region; make the pools smaller",
 				 port->name);
-	error = rings_get(port, rings, exclusive);
+	error = nm_rings_get(port, rings, use);
 	if (error) {
 		nm_region_put(port->region);
 		return nm_refuse(client, error,
@@ -521,11 +284,10 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	}
 	error = finish(client, port, port->region, port->name, rings, reg);
 	if (error) {
-		rings_put(port, rings);
+		nm_rings_put(port, rings, use);
 		nm_region_put(port->region);
 		return error;
 	}
-	port->refs++;
 	reg->nr_tx_rings = (u16)port->config.num_rings[NM_TX];
 	reg->nr_rx_rings = (u16)port->config.num_rings[NM_RX];
 	reg->nr_host_tx_rings = (u16)port->config.num_host_rings[NM_TX];
@@ -537,24 +299,25 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 
 int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg)
 {
-	const u64 later = NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON;
 	struct nm_port *port;
+	int error;
 
 	if (client->region)
 		return nm_refuse(client, -EBUSY,
 				 "this descriptor is bound already; open another one");
 	if (reg->nr_mode == NR_REG_NULL)
 		return bind_null(client, name, reg);
-	if (reg->nr_flags & later)
-		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no monitors", name);
 	if ((reg->nr_flags & NR_RX_RINGS_ONLY) && (reg->nr_flags & NR_TX_RINGS_ONLY))
 		return nm_refuse(client, -EINVAL,
 				 "%s: receive rings only and transmit rings only together leave none; drop one of the flags",
 				 name);
-	port = nm_port_find(client->core, name);
-	if (!port)
-		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are", name);
-	return bind_port(client, port, reg);
+	error = nm_port_lookup(client, name, reg, &port);
+	if (error)
+		return error;
+	error = bind_port(client, port, reg);
+	if (error)
+		nm_port_put(port);
+	return error;
 }
 
 void nm_client_unbind(struct nm_client *client)
@@ -569,9 +332,12 @@ void nm_client_unbind(struct nm_client *client)
 	nm_store_release(&client->bound, 0);
 	nm_store_release(&client->port, NULL);
 	client->region = NULL;
-	if (port) {
-		rings_put(port, client->rings);
-		nm_port_put(port);
-	}
+	if (port)
+		nm_rings_put(port, client->rings, NM_USE_SHARED);
 	nm_region_put(region);
+	/* Either may end the region. */
+	if (port)
+		nm_port_put(port);
+	else
+		nm_region_drop(region);
 }

@@ -309,7 +309,8 @@ TEST_F(Bind, NoRoomForARingUnwindsWholly) {
   Client keeper(tiny);
   ASSERT_EQ(keeper.bind("first"), 0);
   TestPort late(tiny, "late", port_config(8, 16), Wire::kBlackHole);
-  const nm_region* region = tiny.region();
+  nm_region* region = tiny.region();
+  region->max_bufs = region->bufs.num;  // the pools cannot grow
   const u32 rings = region->rings.num_free, bufs = region->bufs.num_free;
   Client client(tiny);
   EXPECT_EQ(client.bind("late"), -ENOMEM);
@@ -325,12 +326,57 @@ TEST_F(Bind, NoRoomForANetmapIfUnwindsWholly) {
   Client a(tiny), b(tiny), c(tiny);
   ASSERT_EQ(a.bind("p", NR_REG_ONE_NIC, 0, 0), 0);
   ASSERT_EQ(b.bind("p", NR_REG_ONE_NIC, 0, 0), 0);
+  tiny.region()->max_bufs = tiny.region()->bufs.num;  // the pools cannot grow
   const u32 rings = tiny.region()->rings.num_free;
   EXPECT_EQ(c.bind("p", NR_REG_ONE_NIC, 0, 1), -ENOMEM);
   EXPECT_FALSE(p.kring(NM_TX, 1)->on);
   EXPECT_EQ(tiny.region()->rings.num_free, rings);
   a.close();
   EXPECT_EQ(c.bind("p", NR_REG_ONE_NIC, 0, 1), 0);
+}
+
+// A port that comes after the region was made, with more rings than the pool has left, and more
+// clients than there are netmap_ifs.
+TEST_F(Bind, PoolsGrowForPortsThatComeLate) {
+  World tiny({.if_num = 2, .ring_num = 4});
+  TestPort first(tiny, "first", port_config(1, 16), Wire::kLoopback);
+  Client keeper(tiny);
+  ASSERT_EQ(keeper.bind("first"), 0);
+  nm_region* region = tiny.region();
+  const uint8_t* base = keeper.memory();
+  TestPort late(tiny, "late", port_config(64, 4096), Wire::kLoopback);
+  std::vector<std::unique_ptr<Client>> clients;
+  for (uint16_t i = 0; i < 64; ++i) {
+    clients.push_back(std::make_unique<Client>(tiny));
+    Client& c = *clients.back();
+    ASSERT_EQ(c.bind("late", NR_REG_ONE_NIC, 0, i, i == 0 ? 10 : 0), 0) << c.reason();
+    ASSERT_EQ(c.memory(), base) << "the region stays where it is";
+    netmap_ring* tx = c.tx(i);
+    ASSERT_NE(tx, nullptr);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(tx) % 128, 0u);
+    EXPECT_LE(reinterpret_cast<uint8_t*>(&tx->slot[4096]), c.memory() + c.reg.nr_memsize);
+    // A frame finds its way: no ring lies in another's buffers.
+    std::memset(c.buffer(tx, tx->slot[0].buf_idx), i + 1, 60);
+    tx->slot[0].len = 60;
+    advance(tx, 1);
+    ASSERT_EQ(c.txsync(), 0);
+    ASSERT_EQ(c.rxsync(), 0);
+    netmap_ring* rx = c.rx(i);
+    ASSERT_EQ(space(rx), 1u);
+    EXPECT_EQ(c.buffer(rx, rx->slot[0].buf_idx)[59], i + 1);
+  }
+  // Who names the place of a ring as a buffer of its own does not get it freed.
+  const u32 place = static_cast<u32>((region->more[0].offset - region->bufs.offset) / 2048 + 1);
+  clients[0]->nif()->ni_bufs_head = place;
+  const u32 free_bufs = region->bufs.num_free;
+  EXPECT_FALSE(nm_region_free_buf(region, place));
+  clients.clear();
+  EXPECT_GT(region->bufs.num_free, free_bufs);
+  EXPECT_FALSE(nm_region_free_buf(region, place));
+  EXPECT_EQ(region->rings.num_free, region->rings.num - 2);
+  for (u32 i = 0; i < region->num_more; ++i)
+    EXPECT_EQ(region->more[i].num_free, region->more[i].num);
+  EXPECT_EQ(space(keeper.tx()), 15u);
 }
 
 // A driver that cannot leave netmap mode may still write to its buffers: they are not given to
@@ -458,7 +504,7 @@ TEST_F(Bind, PortsAreListedAndNamesAreTaken) {
   const std::string long_name(NM_NAME_SIZE, 'x');
   EXPECT_EQ(nm_port_attach(world.core(), long_name.c_str(), ops, &config, nullptr, &twin), -EINVAL);
   for (const nm_port_config& bad : {port_config(65, 16), port_config(0, 16), port_config(1, 1),
-                                    port_config(1, 16385), port_config(1, 16, 65)})
+                                    port_config(1, NM_MAX_SLOTS + 1), port_config(1, 16, 65)})
     EXPECT_EQ(nm_port_attach(world.core(), "bad", ops, &bad, nullptr, &twin), -EINVAL);
 }
 

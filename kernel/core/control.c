@@ -70,23 +70,34 @@ static void fill_info(const struct nm_region *region, union nm_body *body)
 static int do_port_info(struct nm_client *client, struct nm_request *r)
 {
 	struct nmreq_port_info_get *info = &r->body.info;
-	struct nm_core *core = client->core;
+	/* What a port that is made for the moment would be made of. */
+	const struct nmreq_register reg = {
+		.nr_mode = NR_REG_ALL_NIC,
+		.nr_tx_rings = info->nr_tx_rings,
+		.nr_rx_rings = info->nr_rx_rings,
+		.nr_tx_slots = info->nr_tx_slots,
+		.nr_rx_slots = info->nr_rx_slots,
+		.nr_host_tx_rings = info->nr_host_tx_rings,
+		.nr_host_rx_rings = info->nr_host_rx_rings,
+		.nr_mem_id = info->nr_mem_id,
+	};
 	const struct nm_port_config *c;
 	struct nm_port *port;
+	int error;
 
 	if (!r->head.nr_name[0]) {
 		u16 id = info->nr_mem_id ? info->nr_mem_id : 1;
+		struct nm_region *region = nm_region_find(client->core, id);
 
-		if (id != core->global->id)
+		if (!region)
 			return nm_refuse(client, -EINVAL,
 					 "there is no memory region %u; 1 is the global one", id);
 		memset(info, 0, sizeof(*info));
-		return with_region(client, core->global, fill_info, &r->body);
+		return with_region(client, region, fill_info, &r->body);
 	}
-	port = nm_port_find(core, r->head.nr_name);
-	if (!port)
-		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are",
-				 r->head.nr_name);
+	error = nm_port_lookup(client, r->head.nr_name, &reg, &port);
+	if (error)
+		return error;
 	nm_port_refresh(port);
 	c = &port->config;
 	info->nr_tx_slots = c->num_slots[NM_TX];
@@ -95,7 +106,9 @@ static int do_port_info(struct nm_client *client, struct nm_request *r)
 	info->nr_rx_rings = (u16)c->num_rings[NM_RX];
 	info->nr_host_tx_rings = (u16)c->num_host_rings[NM_TX];
 	info->nr_host_rx_rings = (u16)c->num_host_rings[NM_RX];
-	return with_region(client, port->region, fill_info, &r->body);
+	error = with_region(client, port->region, fill_info, &r->body);
+	nm_port_put(port);
+	return error;
 }
 
 static void fill_pools(const struct nm_region *region, union nm_body *body)
@@ -105,15 +118,18 @@ static void fill_pools(const struct nm_region *region, union nm_body *body)
 
 static int do_pools_info(struct nm_client *client, struct nm_request *r)
 {
+	const struct nmreq_register reg = { .nr_mode = NR_REG_ALL_NIC };
 	struct nm_port *port;
+	int error;
 
 	if (!r->head.nr_name[0])
 		return nm_refuse(client, -EINVAL, "the request needs the name of a port");
-	port = nm_port_find(client->core, r->head.nr_name);
-	if (!port)
-		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are",
-				 r->head.nr_name);
-	return with_region(client, port->region, fill_pools, &r->body);
+	error = nm_port_lookup(client, r->head.nr_name, &reg, &port);
+	if (error)
+		return error;
+	error = with_region(client, port->region, fill_pools, &r->body);
+	nm_port_put(port);
+	return error;
 }
 
 static int dispatch(struct nm_client *client, struct nm_request *r)

@@ -40,17 +40,35 @@ static struct nm_region_sizes sizes_of(const struct nm_core_config *config)
 	};
 }
 
+static struct nm_region_sizes private_sizes_of(const struct nm_core_config *config)
+{
+	return (struct nm_region_sizes){
+		.if_size = or_default(config->priv_if_size, 1024),
+		.if_num = or_default(config->priv_if_num, 2),
+		.ring_size = or_default(config->priv_ring_size, 20480),
+		.ring_num = or_default(config->priv_ring_num, 4),
+		.buf_size = or_default(config->priv_buf_size, 2048),
+		.buf_num = or_default(config->priv_buf_num, 4098),
+	};
+}
+
 int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 {
 	const struct nm_region_sizes sizes = sizes_of(config);
-	struct nm_core *core = nm_os_alloc(sizeof(*core));
+	const struct nm_region_sizes private_sizes = private_sizes_of(config);
+	struct nm_core *core;
 	int error;
 
+	if (!nm_region_sizes_fit(&private_sizes))
+		return -EINVAL;
+	core = nm_os_alloc(sizeof(*core));
 	if (!core)
 		return -ENOMEM;
 	core->config = *config;
+	core->private_sizes = private_sizes;
 	nm_lock_init(&core->lock);
 	nm_list_init(&core->ports);
+	nm_list_init(&core->regions);
 	error = nm_region_create(core, 1, &sizes, &core->global);
 	if (error) {
 		nm_lock_destroy(&core->lock);
@@ -63,7 +81,7 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 
 void nm_core_destroy(struct nm_core *core)
 {
-	nm_region_destroy(core->global);
+	nm_region_drop(core->global);
 	nm_lock_destroy(&core->lock);
 	nm_os_free(core);
 }
@@ -71,11 +89,13 @@ void nm_core_destroy(struct nm_core *core)
 int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 {
 	const struct nm_region_sizes sizes = sizes_of(config);
+	const struct nm_region_sizes private_sizes = private_sizes_of(config);
 
-	if (!nm_region_sizes_fit(&sizes))
+	if (!nm_region_sizes_fit(&sizes) || !nm_region_sizes_fit(&private_sizes))
 		return -EINVAL;
 	nm_lock_acquire(&core->lock);
 	core->global->wanted = sizes;
+	core->private_sizes = private_sizes;
 	nm_write_once(core->config.no_timestamp, config->no_timestamp);
 	nm_lock_release(&core->lock);
 	return 0;

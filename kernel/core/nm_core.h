@@ -22,14 +22,18 @@ extern "C" {
 struct nm_client;
 
 /*
- * Sizes of the global region, as the module parameters have them; 0 takes the default. if_size and
- * buf_size are multiples of 64, ring_size of 128: else nm_core_create() says -EINVAL.
+ * Sizes of the global region and, with priv_, of regions for one port, as the module parameters
+ * have them; 0 takes the default. if_size and buf_size are multiples of 64, ring_size of 128: else
+ * nm_core_create() says -EINVAL.
  */
 struct nm_core_config {
 	struct nm_os *os;		/* what the functions of nm_os.h that take one are given */
 	u32 if_size, if_num;		/* 1024, 100 */
 	u32 ring_size, ring_num;	/* 36864, 200; larger rings take several in a row */
 	u32 buf_size, buf_num;		/* 2048, 163840 */
+	u32 priv_if_size, priv_if_num;		/* 1024, 2 */
+	u32 priv_ring_size, priv_ring_num;	/* 20480, 4 */
+	u32 priv_buf_size, priv_buf_num;	/* 2048, 4098 */
 	bool no_timestamp;		/* receive rings get no ts */
 	/*
 	 * Somebody asks for a port that is not attached: where the residence has an interface of

@@ -48,7 +48,8 @@ struct nm_port_config {
  * @reg: switch the rings whose pending_on differs from on (nm_kring_pending()) into or out of
  *	netmap mode: stop the queue, initialise its descriptors from the slots, restart it. Called
  *	with the port's lock held and those rings stopped.
- *	Return: 0 or a negative errno, and then nothing has changed.
+ *	Return: 0 or a negative errno, and then nothing has changed. NULL: there is nothing to
+ *	switch.
  * @txsync: send the slots kr->hwcur .. kr->rhead, and advance kr->hwtail over what the device has
  *	done with. Stop at the first slot that nm_slot_get() refuses. Return: 0 or a negative errno.
  * @rxsync: give the slots kr->hwcur .. kr->rhead back to the device, and advance kr->hwtail over
@@ -93,8 +94,8 @@ struct nm_bufs {
 /**
  * struct nm_kring - the kernel's side of one ring
  *
- * The first cache lines are written by the thread in sync only (it holds @busy). @users,
- * @exclusive, @on and @pending_on are written under the port's lock, with the ring stopped.
+ * The first cache lines are written by the thread in sync only (it holds @busy). @users, @pins,
+ * @exclusive, @on, @pending_on and @notify are written under core->lock, with the ring stopped.
  */
 struct nm_kring {
 	/* Read in every sync; changed when the ring is made or unmade. */
@@ -122,9 +123,11 @@ struct nm_kring {
 	u32 busy NM_ALIGNED_CACHE;	/* 1 in a sync, or while the control path holds the ring */
 	u32 stopped;			/* sync answers EIO */
 	u32 users;			/* clients that have bound this ring */
+	u32 pins;			/* others that keep it: its pipe, its switch */
 	bool exclusive;			/* its one user asked for EXCLUSIVE */
 	bool on;			/* in netmap mode */
 	bool pending_on;		/* what reg should make of it */
+	void (*notify)(struct nm_kring *kr);	/* instead of waking pollers; NULL: wake them */
 	struct nm_waitq waitq;
 };
 

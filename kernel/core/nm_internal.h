@@ -15,10 +15,20 @@
 #define NM_MAX_SLOTS	65536
 #define NM_RESERVED_BUFS	2	/* where a bad index is redirected */
 
-/* A doubly linked list without a head node of its own. */
+/* A doubly linked list; its head is a node of its own. */
 struct nm_list {
 	struct nm_list *next, *prev;
 };
+
+/* What a list's node is a member of. */
+#define nm_entry(item, type, member) ((type *)((char *)(item) - offsetof(type, member)))
+
+/* Rings first .. last - 1 of a direction. */
+struct nm_range {
+	u32 first, last;
+};
+
+struct nm_port;
 
 /* region.c: memory in three pools, one piece of offsets: netmap_ifs, rings, buffers. */
 
@@ -37,36 +47,61 @@ struct nm_pool {
 	u64 *used;
 };
 
+/* How often the pools of netmap_ifs and rings of one region may grow. */
+#define NM_MAX_MORE_POOLS	24
+
 /**
  * struct nm_region - memory that the clients of its ports map
+ * @link: in core->regions
  * @core: instance
  * @id: as in nr_mem_id; 1 is the global region
+ * @refs: one for each port and null client that lives here, and one of the core for region 1. The
+ *	structure goes with the last. Under core->lock
+ * @ports: all ports that live here, by nm_port.in_region. Under core->lock
  * @wanted: sizes to make when the first client comes
  * @users: clients bound; the memory exists while there is one. Under core->lock
  * @lock: guards the pools
  * @mem: the memory
+ * @more: what the pools of netmap_ifs and rings have grown by. They lie between buffers: the
+ *	indexes of those places are never given away
  * @bufs: what a ring's slots may name; num grows, nothing else changes while there are users
  * @max_bufs: how many buffers there may be after growth
  * @free_bufs: stack of free buffer indexes, room for all there are
  * @named: a bit a buffer, those that a ring in use names; nm_region_protect(). Under core->lock
  */
 struct nm_region {
+	struct nm_list link;
 	struct nm_core *core;
 	u16 id;
+	u32 refs;
+	struct nm_list ports;
 	struct nm_region_sizes wanted;
 	u32 users;
 	struct nm_lock lock;
 	struct nm_os_mem mem;
 	struct nm_pool ifs, rings, bufs;
+	struct nm_pool more[NM_MAX_MORE_POOLS];
+	u32 num_more;
 	u32 *free_bufs;
 	u32 max_bufs;
 	u64 *named;
 };
 
 bool nm_region_sizes_fit(const struct nm_region_sizes *sizes);
+
+/*
+ * All of these under core->lock. A new region has one reference, the caller's; @id 0 takes a free
+ * number.
+ */
 int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
 		     struct nm_region **out);
-void nm_region_destroy(struct nm_region *region);
+/* Private memory: the sizes of the priv_* parameters and @extra_bufs buffers more. */
+int nm_region_create_private(struct nm_core *core, u32 extra_bufs, struct nm_region **out);
+struct nm_region *nm_region_find(struct nm_core *core, u16 id);
+void nm_region_hold(struct nm_region *region);
+void nm_region_drop(struct nm_region *region);
+
+/* One user of the memory more, which is made for the first, or less. Under core->lock. */
 int nm_region_get(struct nm_region *region);
 void nm_region_put(struct nm_region *region);
 u64 nm_region_memsize(const struct nm_region *region);
@@ -77,6 +112,13 @@ u64 nm_region_alloc_if(struct nm_region *region, u32 bytes);
 void nm_region_free_if(struct nm_region *region, u64 offset, u32 bytes);
 u64 nm_region_alloc_ring(struct nm_region *region, u32 bytes);
 void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes);
+
+/*
+ * Make room for more netmap_ifs or rings, @bytes in a row at least; under core->lock. Return: 0 or
+ * -ENOMEM.
+ */
+int nm_region_grow_ifs(struct nm_region *region, u32 bytes);
+int nm_region_grow_rings(struct nm_region *region, u32 bytes);
 
 /* A buffer index; 0 where there is none. Grows the pool if @grow. */
 u32 nm_region_alloc_buf(struct nm_region *region, bool grow);
@@ -97,14 +139,20 @@ void *nm_region_buf(struct nm_region *region, u32 index);
 /* port.c */
 
 /**
- * struct nm_port - a network port: NIC rings first, then host rings
- * @link: in core->ports, while it is not @gone
- * @ns: nm_os_namespace() of the thread that attached it
- * @refs: 1 while attached, and 1 a client bound. Under core->lock
+ * struct nm_port - a port: NIC rings first, then host rings
+ * @link: in core->ports, while clients find it there by its name; else a list of its maker
+ * @in_region: in region->ports, from its making to its last reference
+ * @ns: nm_os_namespace() of the thread that made it
+ * @refs: 1 while attached, and 1 a client bound, or 1 of whoever else keeps it. Under core->lock
+ * @release: the last reference has gone: undo what the maker did; the port is freed after.
+ *	NULL: nothing to undo. Under core->lock
+ * @owner: what has the port for itself (a switch), so that no client may bind it; NULL: nobody.
+ *	Under core->lock
  * @gone: the device went away; no op of the driver is called any more. Under core->lock
  */
 struct nm_port {
 	struct nm_list link;
+	struct nm_list in_region;
 	struct nm_core *core;
 	const void *ns;
 	char name[NM_NAME_SIZE];
@@ -114,8 +162,34 @@ struct nm_port {
 	struct nm_region *region;
 	struct nm_kring *krings[NM_DIRS];
 	u32 refs;
+	void (*release)(struct nm_port *port);
+	const char *owner;
 	bool gone;
 };
+
+/**
+ * nm_port_create() - a port that is made on demand: VALE ports, pipe ends, monitors
+ * @name: for messages and ni_name; it is the maker who finds the port by its name
+ * @ops: as for nm_port_attach(); reg may be NULL, where there is nothing to switch
+ * @config: rings and slots; nm_port_choose() makes it from a request
+ * @region: where its rings live; the port takes a reference of its own
+ *
+ * Under core->lock. The port has one reference, the caller's, and is in no list of names.
+ * Return: 0, -EINVAL (rings or slots out of range), -ENOMEM
+ */
+int nm_port_create(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+		   const struct nm_port_config *config, struct nm_region *region,
+		   void *driver_data, struct nm_port **out);
+
+/**
+ * nm_port_choose() - rings and slots as a request wants them
+ * @reg: the request; 0 stands for the default
+ * @max_rings: a direction; more are cut to it without a word, and so are slots
+ * @max_slots: of a ring
+ * @config: in: the defaults; out: what to make, host rings included
+ */
+void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slots,
+		    struct nm_port_config *config);
 
 /*
  * The port of this name in the caller's namespace, made now where the residence can make it
@@ -126,19 +200,36 @@ void nm_port_put(struct nm_port *port);
 u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir);
 void nm_port_refresh(struct nm_port *port);
 
+/**
+ * nm_port_lookup() - the port that a request means, made now if it is of those that are
+ * @client: whose request it is, for nm_refuse()
+ * @name: as in the request
+ * @reg: mode, flags, and what to make it of
+ * @out: the port, with a reference for the caller: nm_port_put()
+ *
+ * Under core->lock. The order is the ABI's: monitors, pipes, VALE, network ports.
+ * Return: 0, or a negative errno with its sentence.
+ */
+int nm_port_lookup(struct nm_client *client, const char *name, const struct nmreq_register *reg,
+		   struct nm_port **out);
+
 /* core.c */
 
 /**
  * struct nm_core - an instance: what a machine with the module is
  * @lock: see nm_core.h
  * @ports: attached ports
+ * @regions: all there are, sorted by their numbers
  * @global: region 1
+ * @private_sizes: of regions made for one port, before what that port needs
  */
 struct nm_core {
 	struct nm_lock lock;
 	struct nm_core_config config;
 	struct nm_list ports;
+	struct nm_list regions;
 	struct nm_region *global;
+	struct nm_region_sizes private_sizes;
 };
 
 void nm_list_init(struct nm_list *head);
@@ -146,11 +237,6 @@ void nm_list_add(struct nm_list *head, struct nm_list *item);
 void nm_list_remove(struct nm_list *item);
 
 /* client.c, bind.c: an open file. */
-
-/* Rings first .. last - 1 of a direction. */
-struct nm_range {
-	u32 first, last;
-};
 
 /**
  * struct nm_client - an open file, bound to at most one port
@@ -182,11 +268,36 @@ struct nm_client {
  */
 static inline bool nm_kring_is_stuck(const struct nm_kring *kr)
 {
-	return kr->ring && !kr->users;
+	return kr->ring && !kr->users && !kr->pins;
 }
 
 /* Free all stuck rings of a port whose device has gone; under core->lock. */
 void nm_rings_free_stuck(struct nm_port *port);
+
+/* Who wants rings. */
+enum nm_ring_use {
+	NM_USE_SHARED,		/* a client */
+	NM_USE_EXCLUSIVE,	/* a client that asked for EXCLUSIVE */
+	NM_USE_PIN,		/* the core itself: a pipe, a switch */
+};
+
+/**
+ * nm_rings_get() - one user more of each of @rings
+ * @rings: by direction, host rings after NIC rings
+ *
+ * Rings that have none are made, and NIC rings among them switched to netmap mode. The port's
+ * region has a user, nm_region_get(), of whoever calls. Under core->lock. Return: 0, or a negative
+ * errno, and then nothing has changed.
+ */
+int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS],
+		 enum nm_ring_use use);
+
+/* One user less; rings that have none left are switched back and freed. Under core->lock. */
+void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS],
+		  enum nm_ring_use use);
+
+/* The region got more buffers: slots of its rings may name them. Under core->lock. */
+void nm_rings_update_bufs(struct nm_region *region);
 
 int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg);
 void nm_client_unbind(struct nm_client *client);

@@ -13,7 +13,7 @@ static struct nm_port *find(struct nm_core *core, const void *ns, const char *na
 	struct nm_list *item;
 
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
-		struct nm_port *port = (struct nm_port *)item;
+		struct nm_port *port = nm_entry(item, struct nm_port, link);
 
 		if (port->ns == ns && !strcmp(port->name, name))
 			return port;
@@ -92,9 +92,10 @@ static int krings_make(struct nm_port *port)
 	return 0;
 }
 
-int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
-			  const struct nm_port_config *config, void *driver_data,
-			  struct nm_port **out)
+/* All of a port but its names. */
+static int port_make(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+		     const struct nm_port_config *config, struct nm_region *region,
+		     void *driver_data, struct nm_port **out)
 {
 	struct nm_port *port;
 	int dir, error;
@@ -109,8 +110,9 @@ int nm_port_attach_locked(struct nm_core *core, const char *name, const struct n
 	port->ops = ops;
 	port->config = *config;
 	port->driver_data = driver_data;
-	port->region = core->global;
+	port->region = region;
 	port->refs = 1;
+	nm_list_init(&port->link);
 	nm_os_snprintf(port->name, sizeof(port->name), "%s", name);
 	/* Clients count on at least one pair of host rings. */
 	for (dir = 0; dir < NM_DIRS; dir++) {
@@ -118,12 +120,42 @@ int nm_port_attach_locked(struct nm_core *core, const char *name, const struct n
 			port->config.num_host_rings[dir] = 1;
 	}
 	error = krings_make(port);
-	if (!error && find(core, port->ns, name))
-		error = -EEXIST;
 	if (error) {
 		krings_free(port);
 		nm_os_free(port);
 		return error;
+	}
+	*out = port;
+	return 0;
+}
+
+int nm_port_create(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+		   const struct nm_port_config *config, struct nm_region *region,
+		   void *driver_data, struct nm_port **out)
+{
+	struct nm_port *port;
+	int error = port_make(core, name, ops, config, region, driver_data, &port);
+
+	if (error)
+		return error;
+	nm_region_hold(region);
+	nm_list_add(&region->ports, &port->in_region);
+	*out = port;
+	return 0;
+}
+
+int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
+			  const struct nm_port_config *config, void *driver_data,
+			  struct nm_port **out)
+{
+	struct nm_port *port;
+	int error = nm_port_create(core, name, ops, config, core->global, driver_data, &port);
+
+	if (error)
+		return error;
+	if (find(core, port->ns, name)) {
+		nm_port_put(port);
+		return -EEXIST;
 	}
 	nm_list_add(&core->ports, &port->link);
 	*out = port;
@@ -141,13 +173,42 @@ int nm_port_attach(struct nm_core *core, const char *name, const struct nm_drive
 	return error;
 }
 
+static u32 choose(u32 asked, u32 fallback, u32 min, u32 max)
+{
+	u32 n = asked ? asked : fallback;
+
+	if (n < min)
+		n = min;
+	return n > max ? max : n;
+}
+
+void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slots,
+		    struct nm_port_config *config)
+{
+	u32 *rings = config->num_rings, *host = config->num_host_rings;
+	u32 *slots = config->num_slots;
+
+	rings[NM_TX] = choose(reg->nr_tx_rings, rings[NM_TX], 1, max_rings);
+	rings[NM_RX] = choose(reg->nr_rx_rings, rings[NM_RX], 1, max_rings);
+	slots[NM_TX] = choose(reg->nr_tx_slots, slots[NM_TX], NM_MIN_SLOTS, max_slots);
+	slots[NM_RX] = choose(reg->nr_rx_slots, slots[NM_RX], NM_MIN_SLOTS, max_slots);
+	host[NM_TX] = choose(reg->nr_host_tx_rings, host[NM_TX], 1, max_rings);
+	host[NM_RX] = choose(reg->nr_host_rx_rings, host[NM_RX], 1, max_rings);
+}
+
 /* One reference less; under core->lock. */
 void nm_port_put(struct nm_port *port)
 {
+	struct nm_region *region = port->region;
+
 	if (--port->refs)
 		return;
+	if (port->release)
+		port->release(port);
+	nm_list_remove(&port->in_region);
 	krings_free(port);
 	nm_os_free(port);
+	nm_region_drop(region);
 }
 
 void nm_port_detach(struct nm_port *port)
@@ -168,7 +229,7 @@ void nm_port_detach(struct nm_port *port)
 			pending |= nm_kring_pending(kr);
 		}
 	}
-	if (pending && port->ops->reg(port))
+	if (pending && port->ops->reg && port->ops->reg(port))
 		nm_os_log(nm_core_os(core), "%s: the driver could not leave netmap mode",
 			  port->name);
 	for (dir = 0; dir < NM_DIRS; dir++) {
@@ -204,7 +265,7 @@ int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view 
 
 	nm_lock_acquire(&core->lock);
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
-		struct nm_port *port = (struct nm_port *)item;
+		struct nm_port *port = nm_entry(item, struct nm_port, link);
 		struct nm_port_view view;
 
 		nm_port_refresh(port);

@@ -2,10 +2,12 @@
 /*
  * Region memory: one range of offsets with three pools, [netmap_ifs][rings][buffers].
  *
- * The sizes are fixed when the first client comes, from the parameters and from what the ports of
+ * The sizes are set when the first client comes, from the parameters and from what the ports of
  * the region need, whichever is more; the memory goes when the last client leaves. Rings larger
  * than an object of the ring pool take several in a row. The buffer pool is last, so that it can
- * grow while clients have the rest mapped.
+ * grow while clients have the rest mapped. The other two grow into it: a new piece of theirs takes
+ * the place of buffers behind the last one, whose indexes nobody ever gets. A client that finds its
+ * ring there sees nothing odd: buf_ofs and ring_ofs are signed.
  *
  * All clients of a region share its buffers and may swap them between their rings, so a bad one can
  * spoil another's frames (that is netmap's bargain, and why ports that do not trust each other have
@@ -85,26 +87,80 @@ bool nm_region_sizes_fit(const struct nm_region_sizes *sizes)
 	       sizes->ring_size >= NM_CACHE_ALIGN && sizes->ring_size % NM_CACHE_ALIGN == 0;
 }
 
+struct nm_region *nm_region_find(struct nm_core *core, u16 id)
+{
+	struct nm_list *item;
+
+	for (item = core->regions.next; item != &core->regions; item = item->next) {
+		struct nm_region *region = nm_entry(item, struct nm_region, link);
+
+		if (region->id == id)
+			return region;
+	}
+	return NULL;
+}
+
+/* The list is sorted: the first number that is missing. 0: all are taken. */
+static u16 free_id(const struct nm_core *core)
+{
+	struct nm_list *item;
+	u16 id = 1;
+
+	for (item = core->regions.next; item != &core->regions; item = item->next) {
+		if (nm_entry(item, struct nm_region, link)->id != id)
+			break;
+		id++;
+	}
+	return id;
+}
+
 int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
 		     struct nm_region **out)
 {
 	struct nm_region *region;
+	struct nm_list *after;
 
 	if (!nm_region_sizes_fit(sizes))
 		return -EINVAL;
-	region = nm_os_alloc(sizeof(*region));
+	if (!id)
+		id = free_id(core);
+	region = id ? nm_os_alloc(sizeof(*region)) : NULL;
 	if (!region)
 		return -ENOMEM;
 	region->core = core;
 	region->id = id;
+	region->refs = 1;
 	region->wanted = *sizes;
+	nm_list_init(&region->ports);
 	nm_lock_init(&region->lock);
+	for (after = core->regions.next; after != &core->regions; after = after->next) {
+		if (nm_entry(after, struct nm_region, link)->id > id)
+			break;
+	}
+	nm_list_add(after, &region->link);
 	*out = region;
 	return 0;
 }
 
-void nm_region_destroy(struct nm_region *region)
+int nm_region_create_private(struct nm_core *core, u32 extra_bufs, struct nm_region **out)
 {
+	struct nm_region_sizes sizes = core->private_sizes;
+
+	/* What is beyond any sense is granted in part, as everywhere. */
+	sizes.buf_num += extra_bufs < NM_GROW_BUFS ? extra_bufs : NM_GROW_BUFS;
+	return nm_region_create(core, 0, &sizes, out);
+}
+
+void nm_region_hold(struct nm_region *region)
+{
+	region->refs++;
+}
+
+void nm_region_drop(struct nm_region *region)
+{
+	if (--region->refs)
+		return;
+	nm_list_remove(&region->link);
 	nm_lock_destroy(&region->lock);
 	nm_os_free(region);
 }
@@ -116,12 +172,10 @@ static void region_need(struct nm_region *region, u64 *rings, u64 *bufs)
 
 	*rings = 0;
 	*bufs = NM_RESERVED_BUFS;
-	for (item = region->core->ports.next; item != &region->core->ports; item = item->next) {
-		struct nm_port *port = (struct nm_port *)item;
+	for (item = region->ports.next; item != &region->ports; item = item->next) {
+		struct nm_port *port = nm_entry(item, struct nm_port, in_region);
 		int dir;
 
-		if (port->region != region)
-			continue;
 		for (dir = 0; dir < NM_DIRS; dir++) {
 			u32 slots = port->config.num_slots[dir];
 			u32 n = nm_port_total_rings(port, dir);
@@ -136,6 +190,8 @@ static void region_need(struct nm_region *region, u64 *rings, u64 *bufs)
 
 static void region_free_memory(struct nm_region *region)
 {
+	while (region->num_more)
+		nm_os_free(region->more[--region->num_more].used);
 	nm_os_free(region->ifs.used);
 	nm_os_free(region->rings.used);
 	nm_os_free(region->bufs.used);
@@ -237,26 +293,48 @@ u64 nm_region_memsize(const struct nm_region *region)
 	return region->bufs.offset + (u64)region->bufs.num * region->bufs.size;
 }
 
+/* Return: an offset, 0 where there is no room. */
+static u64 take_from(struct nm_pool *pool, u32 count)
+{
+	const u32 first = pool_find(pool, count);
+
+	if (first == pool->num)
+		return 0;
+	pool_mark(pool, first, count, true);
+	return pool->offset + (u64)first * pool->size;
+}
+
 static u64 pool_alloc(struct nm_region *region, struct nm_pool *pool, u32 bytes)
 {
-	u32 count = (u32)(align_up(bytes, pool->size) / pool->size), first;
-	u64 offset = 0;
+	u32 count = (u32)(align_up(bytes, pool->size) / pool->size), i;
+	u64 offset;
 
 	nm_lock_acquire(&region->lock);
-	first = pool_find(pool, count);
-	if (first < pool->num) {
-		pool_mark(pool, first, count, true);
-		offset = pool->offset + (u64)first * pool->size;
+	offset = take_from(pool, count);
+	for (i = 0; i < region->num_more && !offset; i++) {
+		if (region->more[i].size == pool->size)
+			offset = take_from(&region->more[i], count);
 	}
 	nm_lock_release(&region->lock);
 	return offset;
 }
 
+static u64 pool_end(const struct nm_pool *pool)
+{
+	return pool->offset + (u64)pool->num * pool->size;
+}
+
 static void pool_free(struct nm_region *region, struct nm_pool *pool, u64 offset, u32 bytes)
 {
-	u32 count = (u32)(align_up(bytes, pool->size) / pool->size);
+	u32 count = (u32)(align_up(bytes, pool->size) / pool->size), i;
 
 	nm_lock_acquire(&region->lock);
+	for (i = 0; i < region->num_more; i++) {
+		const struct nm_pool *more = &region->more[i];
+
+		if (offset >= more->offset && offset < pool_end(more))
+			pool = &region->more[i];
+	}
 	pool_mark(pool, (u32)((offset - pool->offset) / pool->size), count, false);
 	nm_lock_release(&region->lock);
 }
@@ -282,33 +360,111 @@ void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes)
 	pool_free(region, &region->rings, offset, bytes);
 }
 
-/* Twice as many buffers, as far as max_bufs; under core->lock and region->lock. None is free. */
-static void region_grow(struct nm_region *region)
+/*
+ * Room for @num buffers in all; the new ones count as in use. Under core->lock and region->lock.
+ * Return: 0 or -ENOMEM.
+ */
+static int bufs_extend(struct nm_region *region, u32 num)
 {
 	struct nm_pool *bufs = &region->bufs;
-	u32 num = bufs->num < region->max_bufs / 2 ? bufs->num * 2 : region->max_bufs, i;
 	u64 *used = bits_alloc(num), *named = bits_alloc(num);
-	u32 *free_bufs = nm_os_alloc((u64)num * sizeof(u32));
+	u32 *free_bufs = nm_os_alloc((u64)num * sizeof(u32)), i;
 
-	if (num == bufs->num || !used || !named || !free_bufs ||
+	if (!used || !named || !free_bufs ||
 	    nm_os_mem_grow(&region->mem, bufs->offset + (u64)num * bufs->size)) {
 		nm_os_free(used);
 		nm_os_free(named);
 		nm_os_free(free_bufs);
-		return;
+		return -ENOMEM;
 	}
 	memcpy(used, bufs->used, ((u64)bufs->num + 63) / 64 * sizeof(u64));
+	memcpy(named, region->named, ((u64)bufs->num + 63) / 64 * sizeof(u64));
+	memcpy(free_bufs, region->free_bufs, (u64)bufs->num_free * sizeof(u32));
+	for (i = bufs->num; i < num; i++)
+		bit_set(used, i, true);
 	nm_os_free(bufs->used);
 	nm_os_free(region->named);
 	nm_os_free(region->free_bufs);
 	bufs->used = used;
 	region->named = named;
 	region->free_bufs = free_bufs;
-	for (i = 0; i < num - bufs->num; i++)
-		region->free_bufs[bufs->num_free + i] = num - 1 - i;
-	bufs->num_free += num - bufs->num;
 	/* Clients that are in a sync keep the smaller bound, which is right for their slots. */
 	nm_write_once(bufs->num, num);
+	return 0;
+}
+
+/* Twice as many buffers, as far as max_bufs; under core->lock and region->lock. None is free. */
+static void region_grow(struct nm_region *region)
+{
+	struct nm_pool *bufs = &region->bufs;
+	const u32 old = bufs->num;
+	const u32 num = old < region->max_bufs / 2 ? old * 2 : region->max_bufs;
+	u32 i;
+
+	if (num <= old || bufs_extend(region, num))
+		return;
+	for (i = num; i > old; i--) {
+		bit_set(bufs->used, i - 1, false);
+		region->free_bufs[bufs->num_free++] = i - 1;
+	}
+}
+
+/* As much again as there is of objects of this size, or @bytes if that is more. */
+static int pool_grow(struct nm_region *region, const struct nm_pool *pool, u32 bytes)
+{
+	const struct nm_pool *bufs = &region->bufs;
+	u64 start, end, num = pool->num;
+	struct nm_pool *more;
+	int error = -ENOMEM;
+	u32 i;
+
+	nm_lock_acquire(&region->lock);
+	for (i = 0; i < region->num_more; i++) {
+		if (region->more[i].size == pool->size)
+			num += region->more[i].num;
+	}
+	if (num * pool->size < bytes)
+		num = align_up(bytes, pool->size) / pool->size;
+	start = align_up(pool_end(bufs), NM_CACHE_ALIGN);
+	end = align_up(start + num * pool->size - bufs->offset, bufs->size) / bufs->size;
+	if (region->num_more == NM_MAX_MORE_POOLS || end > region->max_bufs)
+		goto out;
+	more = &region->more[region->num_more];
+	if (pool_init(more, start, pool->size, (u32)num))
+		goto out;
+	error = bufs_extend(region, (u32)end);
+	if (error)
+		nm_os_free(more->used);
+	else
+		region->num_more++;
+out:
+	nm_lock_release(&region->lock);
+	return error;
+}
+
+int nm_region_grow_ifs(struct nm_region *region, u32 bytes)
+{
+	return pool_grow(region, &region->ifs, bytes);
+}
+
+int nm_region_grow_rings(struct nm_region *region, u32 bytes)
+{
+	return pool_grow(region, &region->rings, bytes);
+}
+
+/* Whether the place of a buffer has been given to another pool. */
+static bool is_taken(const struct nm_region *region, u32 index)
+{
+	const u64 offset = region->bufs.offset + (u64)index * region->bufs.size;
+	u32 i;
+
+	for (i = 0; i < region->num_more; i++) {
+		const struct nm_pool *more = &region->more[i];
+
+		if (offset + region->bufs.size > more->offset && offset < pool_end(more))
+			return true;
+	}
+	return false;
 }
 
 u32 nm_region_alloc_buf(struct nm_region *region, bool grow)
@@ -336,7 +492,7 @@ bool nm_region_free_buf(struct nm_region *region, u32 index)
 
 	nm_lock_acquire(&region->lock);
 	if (index >= NM_RESERVED_BUFS && index < bufs->num && bit_get(bufs->used, index) &&
-	    !bit_get(region->named, index)) {
+	    !bit_get(region->named, index) && !is_taken(region, index)) {
 		bit_set(bufs->used, index, false);
 		region->free_bufs[bufs->num_free++] = index;
 		freed = true;
@@ -364,16 +520,14 @@ void nm_region_protect(struct nm_region *region)
 	u32 i;
 
 	memset(region->named, 0, ((u64)region->bufs.num + 63) / 64 * sizeof(u64));
-	for (item = region->core->ports.next; item != &region->core->ports; item = item->next) {
-		struct nm_port *port = (struct nm_port *)item;
+	for (item = region->ports.next; item != &region->ports; item = item->next) {
+		struct nm_port *port = nm_entry(item, struct nm_port, in_region);
 
-		if (port->region != region)
-			continue;
 		for (dir = 0; dir < NM_DIRS; dir++) {
 			for (i = 0; i < port->config.num_rings[dir]; i++) {
 				const struct nm_kring *kr = &port->krings[dir][i];
 
-				if (kr->ring && (kr->users || kr->on))
+				if (kr->ring && (kr->users || kr->pins || kr->on))
 					protect_ring(region, kr);
 			}
 		}

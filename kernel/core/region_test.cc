@@ -103,6 +103,49 @@ TEST_F(Pools, LargeObjectsTakeSeveralInARow) {
   EXPECT_EQ(region->rings.num_free, 192u);
 }
 
+// Regions of one port: numbers from 2 up, the lowest free one first; memory with the first user;
+// gone with the last reference.
+TEST_F(Pools, PrivateRegionsHaveNumbersOfTheirOwn) {
+  make();
+  nm_core* core = world->core();
+  nm_region *two = nullptr, *three = nullptr, *again = nullptr;
+  nm_lock_acquire(&core->lock);
+  ASSERT_EQ(nm_region_create_private(core, 0, &two), 0);
+  ASSERT_EQ(nm_region_create_private(core, 100, &three), 0);
+  EXPECT_EQ(two->id, 2);
+  EXPECT_EQ(three->id, 3);
+  EXPECT_EQ(nm_region_find(core, 1), region);
+  EXPECT_EQ(nm_region_find(core, 3), three);
+  EXPECT_EQ(nm_region_find(core, 4), nullptr);
+  nm_region_drop(two);
+  EXPECT_EQ(nm_region_find(core, 2), nullptr);
+  ASSERT_EQ(nm_region_create_private(core, 0, &again), 0);
+  EXPECT_EQ(again->id, 2);
+  EXPECT_EQ(nm_region_find(core, 3), three);
+  nm_region_drop(again);
+  nm_lock_release(&core->lock);
+
+  // A null port may live there, and keeps it.
+  Client null(*world);
+  null.reg.nr_mode = NR_REG_NULL;
+  null.reg.nr_mem_id = 3;
+  null.reg.nr_extra_bufs = 5000;
+  ASSERT_EQ(null.bind_request("null"), 0) << null.reason();
+  EXPECT_EQ(null.reg.nr_mem_id, 3);
+  EXPECT_EQ(null.reg.nr_extra_bufs, 5000u) << "the region grows";
+  EXPECT_EQ(null.nif()->ni_flags, u32{NI_PRIV_MEM});
+  EXPECT_EQ(three->rings.size, 20480u);
+  EXPECT_EQ(three->bufs.size, 2048u);
+  nm_lock_acquire(&core->lock);
+  nm_region_drop(three);
+  EXPECT_EQ(nm_region_find(core, 3), three);
+  nm_lock_release(&core->lock);
+  null.close();
+  nm_lock_acquire(&core->lock);
+  EXPECT_EQ(nm_region_find(core, 3), nullptr);
+  nm_lock_release(&core->lock);
+}
+
 TEST_F(Pools, OffsetZeroIsNeverGiven) {
   make();
   const u64 offset = nm_region_alloc_if(region, 1);

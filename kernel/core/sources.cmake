@@ -6,10 +6,12 @@ set(NM_CORE_SOURCES
   control.c
   core.c
   host.c
+  lookup.c
   options.c
   poll.c
   port.c
   region.c
+  rings.c
   sync.c
   vale/fdb.c
   vale/segment.c

@@ -183,5 +183,10 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir)
 
 void nm_kring_notify(struct nm_kring *kr)
 {
-	nm_os_wake(&kr->waitq);
+	void (*notify)(struct nm_kring *kr) = nm_read_once(kr->notify);
+
+	if (nm_unlikely(notify))
+		notify(kr);
+	else
+		nm_os_wake(&kr->waitq);
 }

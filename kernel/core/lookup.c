@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Which port a name means. Some are there by themselves (network ports), others are made by the
+ * request that asks for them and go with their last user: monitors, ends of pipes, ports of a VALE
+ * switch. The order is the ABI's.
+ */
+#include "nm_internal.h"
+
+#define NM_MONITOR_FLAGS	(NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON)
+
+static bool begins_with(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+int nm_port_lookup(struct nm_client *client, const char *name, const struct nmreq_register *reg,
+		   struct nm_port **out)
+{
+	struct nm_port *port;
+
+	if (reg->nr_flags & NM_MONITOR_FLAGS)
+		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no monitors", name);
+	if (strchr(name, '{') || strchr(name, '}'))
+		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no pipes", name);
+	if (begins_with(name, "vale"))
+		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no VALE switches", name);
+	port = nm_port_find(client->core, name);
+	if (!port)
+		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are", name);
+	port->refs++;
+	*out = port;
+	return 0;
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The rings of a port as somebody wants them and lets them go. All under core->lock.
+ *
+ * A ring's shared memory exists while somebody has it: clients, or a pin of the core (a pipe keeps
+ * both its ends). NIC rings enter netmap mode with their first user and leave it with their last;
+ * other rings of the port go on as they were (partial opening).
+ */
+#include "nm_internal.h"
+
+static u32 ring_bytes(const struct nm_kring *kr)
+{
+	return (u32)(sizeof(struct netmap_ring) + kr->num_slots * sizeof(struct netmap_slot));
+}
+
+/* Give the buffers of a ring's slots back, as far as the slots still name some. */
+static void ring_free(struct nm_region *region, struct nm_kring *kr, u32 slots_with_buffer)
+{
+	u32 i;
+
+	for (i = 0; i < slots_with_buffer; i++)
+		nm_region_free_buf(region, nm_read_once(kr->ring->slot[i].buf_idx));
+	nm_region_free_ring(region, kr->ring_offset, ring_bytes(kr));
+	kr->ring = NULL;
+}
+
+/* The shared side of one ring, with a buffer in each slot where a device is behind it. */
+static int ring_make(struct nm_region *region, struct nm_kring *kr)
+{
+	const u32 n = kr->num_slots;
+	struct netmap_ring *ring;
+	u64 offset;
+	u32 i;
+
+	offset = nm_region_alloc_ring(region, ring_bytes(kr));
+	if (!offset && nm_region_grow_rings(region, ring_bytes(kr)) == 0)
+		offset = nm_region_alloc_ring(region, ring_bytes(kr));
+	if (!offset)
+		return -ENOMEM;
+	kr->ring_offset = offset;
+	ring = nm_os_mem_at(&region->mem, offset);
+	memset(ring, 0, ring_bytes(kr));
+	kr->ring = ring;
+	for (i = 0; i < n && !kr->is_host; i++) {
+		ring->slot[i].buf_idx = nm_region_alloc_buf(region, true);
+		if (!ring->slot[i].buf_idx) {
+			ring_free(region, kr, i);
+			return -ENOMEM;
+		}
+	}
+	ring->buf_ofs = (s64)region->bufs.offset - (s64)offset;
+	ring->num_slots = n;
+	ring->nr_buf_size = region->bufs.size;
+	ring->ringid = (u16)(kr->is_host ? kr->ring_id - kr->port->config.num_rings[kr->dir] :
+					   kr->ring_id);
+	ring->dir = kr->dir;
+	kr->hwcur = 0;
+	kr->hwtail = kr->dir == NM_TX ? n - 1 : 0;
+	kr->rhead = 0;
+	kr->rcur = 0;
+	kr->rtail = kr->hwtail;
+	ring->tail = kr->rtail;
+	kr->bad_slot = false;
+	kr->bufs = (struct nm_bufs){
+		.base = nm_os_mem_at(&region->mem, region->bufs.offset),
+		.mem = &region->mem,
+		.offset = region->bufs.offset,
+		.size = region->bufs.size,
+		.num = region->bufs.num,
+	};
+	memset(&kr->stats, 0, sizeof(kr->stats));
+	return 0;
+}
+
+/*
+ * A ring that outlived its clients (a pipe's): whatever the last one left in head, cur and tail, the
+ * next goes on where the kernel stands.
+ */
+static void ring_resume(struct nm_kring *kr)
+{
+	nm_kring_hold(kr);
+	kr->rcur = kr->rhead;
+	nm_write_once(kr->ring->head, kr->rhead);
+	nm_write_once(kr->ring->cur, kr->rhead);
+	nm_write_once(kr->ring->tail, kr->rtail);
+	nm_kring_unhold(kr);
+}
+
+void nm_rings_update_bufs(struct nm_region *region)
+{
+	struct nm_list *item;
+	int dir;
+	u32 i;
+
+	for (item = region->ports.next; item != &region->ports; item = item->next) {
+		struct nm_port *port = nm_entry(item, struct nm_port, in_region);
+
+		for (dir = 0; dir < NM_DIRS; dir++) {
+			for (i = 0; i < nm_port_total_rings(port, dir); i++) {
+				struct nm_kring *kr = &port->krings[dir][i];
+
+				if (!kr->ring || kr->bufs.num == region->bufs.num)
+					continue;
+				nm_kring_hold(kr);
+				kr->bufs.num = region->bufs.num;
+				nm_kring_unhold(kr);
+			}
+		}
+	}
+}
+
+/*
+ * Switch the NIC rings of @rings whose pending_on says so. The driver changes all of them or none.
+ */
+static int rings_switch(struct nm_port *port, const struct nm_range rings[NM_DIRS])
+{
+	bool pending = false;
+	int dir, error = 0;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++)
+			pending |= nm_kring_pending(&port->krings[dir][i]);
+	}
+	if (pending && !port->gone && port->ops->reg)
+		error = port->ops->reg(port);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (error)
+				kr->pending_on = kr->on;
+			else
+				kr->on = kr->pending_on;
+		}
+	}
+	return error;
+}
+
+static bool is_unused(const struct nm_kring *kr)
+{
+	return !kr->users && !kr->pins;
+}
+
+void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], enum nm_ring_use use)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (use == NM_USE_PIN) {
+				kr->pins--;
+			} else {
+				kr->exclusive = false;
+				kr->users--;
+			}
+			if (!is_unused(kr))
+				continue;
+			nm_kring_stop(kr);
+			kr->pending_on = false;
+		}
+	}
+	if (rings_switch(port, rings))
+		nm_os_log(nm_core_os(port->core), "%s: the driver could not leave netmap mode",
+			  port->name);
+	nm_region_protect(port->region);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			/* Stuck: a user of the region that nobody closes. */
+			if (is_unused(kr) && kr->on)
+				port->region->users++;
+			else if (is_unused(kr))
+				ring_free(port->region, kr, kr->is_host ? 0 : kr->num_slots);
+			nm_os_wake(&kr->waitq);
+		}
+	}
+}
+
+/* Under core->lock, with the region in use by somebody else too, or not needed after. */
+static void ring_free_stuck(struct nm_port *port, struct nm_kring *kr)
+{
+	nm_region_protect(port->region);
+	ring_free(port->region, kr, kr->num_slots);
+	nm_region_put(port->region);
+}
+
+void nm_rings_free_stuck(struct nm_port *port)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < port->config.num_rings[dir]; i++) {
+			if (nm_kring_is_stuck(&port->krings[dir][i]))
+				ring_free_stuck(port, &port->krings[dir][i]);
+		}
+	}
+}
+
+/* Ask the driver again to leave those of @rings that are stuck. */
+static int rings_unstick(struct nm_port *port, const struct nm_range rings[NM_DIRS])
+{
+	bool stuck = false;
+	int dir, error;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (!nm_kring_is_stuck(kr))
+				continue;
+			kr->pending_on = false;
+			stuck = true;
+		}
+	}
+	if (!stuck)
+		return 0;
+	error = rings_switch(port, rings);
+	if (error)
+		return error;
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			if (nm_kring_is_stuck(&port->krings[dir][i]))
+				ring_free_stuck(port, &port->krings[dir][i]);
+		}
+	}
+	return 0;
+}
+
+int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], enum nm_ring_use use)
+{
+	struct nm_range made[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	int dir, error = rings_unstick(port, rings);
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS && !error; dir++) {
+		made[dir] = (struct nm_range){ rings[dir].first, rings[dir].first };
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (is_unused(kr)) {
+				error = ring_make(port->region, kr);
+				if (error)
+					break;
+				kr->pending_on = !kr->is_host;
+			}
+			if (use == NM_USE_PIN) {
+				kr->pins++;
+			} else {
+				if (!kr->users)
+					ring_resume(kr);
+				kr->users++;
+				kr->exclusive = use == NM_USE_EXCLUSIVE;
+			}
+			made[dir].last++;
+		}
+	}
+	if (!error)
+		error = rings_switch(port, rings);
+	if (error) {
+		nm_rings_put(port, made, use);
+		return error;
+	}
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			struct nm_kring *kr = &port->krings[dir][i];
+
+			if (kr->users + kr->pins == 1)
+				nm_kring_start(kr);
+		}
+	}
+	return 0;
+}

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "pktgen/measure/clock.h"
+#include "pktgen/measure/cores.h"
 #include "pktgen/measure/fingerprint.h"
 #include "pktgen/measure/proc.h"
 #include "pktgen/port/port.h"

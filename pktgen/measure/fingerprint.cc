@@ -2,11 +2,9 @@
 #include "pktgen/measure/fingerprint.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -14,6 +12,7 @@
 
 #include "nmgen_commit.h"  // made by every build
 #include "pktgen/measure/clock.h"
+#include "pktgen/measure/cores.h"
 #include "pktgen/measure/proc.h"
 
 #if defined(__x86_64__)
@@ -43,27 +42,6 @@ std::string kernel_name() {
 }
 
 }  // namespace
-
-std::vector<int> allowed_cores() {
-  std::vector<int> cores;
-  // The kernel refuses a mask smaller than its own with EINVAL, so grow until it fits.
-  for (size_t count = 1024; count <= (1U << 20); count *= 2) {
-    cpu_set_t* mask = CPU_ALLOC(count);
-    if (mask == nullptr)
-      return cores;
-    size_t size = CPU_ALLOC_SIZE(count);
-    CPU_ZERO_S(size, mask);
-    bool known = sched_getaffinity(0, size, mask) == 0;
-    bool too_small = !known && errno == EINVAL;
-    for (size_t core = 0; known && core < count; ++core)
-      if (CPU_ISSET_S(core, size, mask))
-        cores.push_back(static_cast<int>(core));
-    CPU_FREE(mask);
-    if (!too_small)
-      return cores;
-  }
-  return cores;
-}
 
 std::string governor_of(const std::vector<int>& cores, const std::string& cpu_dir) {
   std::set<std::string> names;

@@ -15,9 +15,6 @@ namespace nmgen {
 // `tsc_hz`: TscClock::hz. Takes about a millisecond; call before the run.
 Fingerprint take_fingerprint(double tsc_hz);
 
-// The cores this process may run on, rising; empty where the kernel does not say.
-std::vector<int> allowed_cores();
-
 // The cpufreq governor of these cores: its name, "mixed: a, b" where they differ, "none" where the
 // machine has no frequency scaling.
 std::string governor_of(const std::vector<int>& cores,

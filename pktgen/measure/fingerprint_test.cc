@@ -3,12 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+
+#include "pktgen/measure/cores.h"
 
 namespace nmgen {
 namespace {
@@ -70,19 +71,6 @@ TEST(Virtualisation, Names) {
             "QEMU TCG, QEMU Standard PC");
   EXPECT_EQ(describe_virtualisation(true, "NewVisor", ""), "NewVisor");
   EXPECT_EQ(describe_virtualisation(true, "", "Maker"), "hypervisor of unknown make, Maker");
-}
-
-TEST(AllowedCores, FollowsTheAffinityMask) {
-  std::vector<int> cores = allowed_cores();
-  ASSERT_FALSE(cores.empty());
-  cpu_set_t before, one;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
-  CPU_ZERO(&one);
-  CPU_SET(cores.back(), &one);
-  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
-  EXPECT_EQ(allowed_cores(), std::vector<int>{cores.back()});
-  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
-  EXPECT_EQ(allowed_cores(), cores);
 }
 
 TEST(Fingerprint, OfThisMachineIsFilled) {

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "pktgen/measure/clock.h"
-#include "pktgen/measure/fingerprint.h"
+#include "pktgen/measure/cores.h"
 #include "pktgen/measure/proc.h"
 #include "pktgen/measure/sched_watch.h"
 

@@ -114,22 +114,6 @@ void sequence_in_order(benchmark::State& state) {
 }
 BENCHMARK(sequence_in_order);
 
-void sequence_batch_in_order(benchmark::State& state) {
-  SequenceTracker tracker;
-  std::vector<uint64_t> values = latencies(1000), sequences(kBatch);
-  uint64_t next = 0, best = UINT64_MAX;
-  for (benchmark::State::StateIterator::value_type ignored : state) {
-    (void)ignored;
-    for (uint64_t& sequence : sequences)
-      sequence = next++;
-    uint64_t start = tsc_now();
-    tracker.on_batch(sequences.data(), sequences.size());
-    best = std::min(best, tsc_now() - start);
-  }
-  report(state, best, values);
-}
-BENCHMARK(sequence_batch_in_order);
-
 // Every frame late by one: the slow path alone.
 void sequence_swapped_pairs(benchmark::State& state) {
   SequenceTracker tracker;

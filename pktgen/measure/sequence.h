@@ -36,21 +36,6 @@ class SequenceTracker {
     on_other(sequence);
   }
 
-  // The same for many, with the expected sequence kept in a register.
-  void on_batch(const uint64_t* sequences, size_t count) {
-    uint64_t next = next_;
-    for (size_t i = 0; i < count; ++i) {
-      if (sequences[i] == next) [[likely]] {
-        ++next;
-        continue;
-      }
-      next_ = next;
-      on_other(sequences[i]);
-      next = next_;
-    }
-    next_ = next;
-  }
-
   // One more than the highest sequence seen.
   uint64_t next() const { return next_; }
 

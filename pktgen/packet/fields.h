@@ -78,16 +78,13 @@ class FrameVariations {
   uint64_t flows() const { return flows_; }
 
   // Turns any flow's bytes (the frame's size) into those of `flow`, taken modulo flows(). Leaves
-  // the payload alone. Divides: for frames that are prepared before a run. For one after the other,
-  // FlowCursor.
+  // the payload alone. Divides: for frames that are prepared before a run.
   void set_flow(uint8_t* bytes, uint64_t flow) const;
 
   // A copy of the built frame as `flow`.
   std::vector<uint8_t> flow_bytes(uint64_t flow) const;
 
  private:
-  friend class FlowCursor;
-
   struct Digit {
     FieldPatcher patcher;
     uint32_t count = 1;
@@ -96,29 +93,6 @@ class FrameVariations {
   std::vector<uint8_t> bytes_;
   std::vector<Digit> digits_;
   uint64_t flows_ = 1;
-};
-
-// Steps through the flows in order and around, for frames that are patched as they are sent: no
-// division. Of one thread; the variations must outlive it.
-class FlowCursor {
- public:
-  explicit FlowCursor(const FrameVariations& variations)
-      : digits_(variations.digits_), values_(variations.digits_.size()) {}
-
-  // Turns the frame at `bytes` (any flow's) into the cursor's flow and steps on.
-  void write_next(uint8_t* bytes) {
-    for (size_t i = 0; i < digits_.size(); i++)
-      digits_[i].patcher.set(bytes, values_[i]);
-    for (size_t i = 0; i < digits_.size(); i++) {
-      if (++values_[i] != digits_[i].count)
-        break;
-      values_[i] = 0;
-    }
-  }
-
- private:
-  std::span<const FrameVariations::Digit> digits_;
-  std::vector<uint32_t> values_;
 };
 
 }  // namespace nmgen

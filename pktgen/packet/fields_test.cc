@@ -158,8 +158,6 @@ TEST(Fields, OdometerTurnsTheFirstFieldFastest) {
   Result<FrameVariations> variations = FrameVariations::prepare(*frame, odometer);
   ASSERT_TRUE(variations);
   EXPECT_EQ(variations->flows(), 105u);
-  FlowCursor cursor(*variations);
-  std::vector<uint8_t> patched = variations->flow_bytes(77);
   for (uint64_t flow = 0; flow < 3 * 105; flow++) {
     FrameSpec varied = spec;
     vary_spec(&varied, FrameField::kUdpSource, static_cast<uint32_t>(flow % 3));
@@ -167,8 +165,6 @@ TEST(Fields, OdometerTurnsTheFirstFieldFastest) {
     vary_spec(&varied, FrameField::kUdpDestination, static_cast<uint32_t>(flow / 15 % 7));
     std::vector<uint8_t> expected = build_frame(varied)->bytes;
     ASSERT_EQ(variations->flow_bytes(flow), expected) << flow;
-    cursor.write_next(patched.data());
-    ASSERT_EQ(patched, expected) << flow;
   }
 }
 

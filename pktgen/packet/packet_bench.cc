@@ -218,8 +218,10 @@ void probe_write_batch(benchmark::State& state) {
   ProbeTemplate probe = make_probe_template(probe_magic(1), 3);
   uint32_t sequence = 0;
   measure(state, kBatch, [&] {
-    write_probes(places.data(), places.size(), probe, sequence, 0x123456789);
-    sequence += kBatch;
+    ProbeBatch batch(probe, sequence, 0x123456789);
+    for (uint8_t* at : places)
+      batch.write(at);
+    sequence = batch.next_sequence();
     touch(buffers.at(0));
   });
 }
@@ -228,7 +230,9 @@ void probe_read(benchmark::State& state) {
   Buffers buffers(static_cast<size_t>(state.range(0)));
   std::vector<uint8_t*> places = buffers.places(42);
   uint32_t magic = probe_magic(1);
-  write_probes(places.data(), places.size(), make_probe_template(magic, 3), 0, 0x123456789);
+  ProbeBatch batch(make_probe_template(magic, 3), 0, 0x123456789);
+  for (uint8_t* at : places)
+    batch.write(at);
   measure(state, kBatch, [&] {
     touch(buffers.at(0));
     uint64_t sum = 0;

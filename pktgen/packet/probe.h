@@ -104,14 +104,6 @@ class ProbeBatch {
   int32_t check_;  // below 0: one less, for the end-around borrow
 };
 
-// Writes `count` probes (at most ProbeBatch::kMaxProbes) to the places `at`.
-inline void write_probes(uint8_t* const* at, size_t count, const ProbeTemplate& probe,
-                         uint32_t first_sequence, uint64_t tsc) {
-  ProbeBatch batch(probe, first_sequence, tsc);
-  for (size_t i = 0; i < count; i++)
-    batch.write(at[i]);
-}
-
 struct ProbeView {
   uint32_t sequence = 0;  // low 32 bits
   uint16_t stream = 0;

@@ -144,16 +144,6 @@ TEST(Probe, BatchEqualsSingleProbes) {
     }
 }
 
-TEST(Probe, WriteProbesFillsEveryPlace) {
-  std::vector<ProbeBytes> frames(300);
-  std::vector<uint8_t*> places;
-  for (ProbeBytes& frame : frames)
-    places.push_back(frame.data());
-  write_probes(places.data(), places.size(), make_probe_template(kMagic, 1), 0xffffff00, 77);
-  for (uint32_t i = 0; i < frames.size(); i++)
-    ASSERT_EQ(frames[i], probe_bytes(1, 0xffffff00 + i, 77));
-}
-
 TEST(Probe, SequenceIsRestoredNearTheExpected) {
   const uint64_t k2to32 = uint64_t{1} << 32;
   EXPECT_EQ(restore_sequence(5, 5), 5u);

@@ -2,7 +2,6 @@
 #include "pktgen/scenario/check.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cmath>
@@ -331,23 +330,6 @@ class ScenarioChecker {
 
 Result<void> check_scenario(const Scenario& scenario, const std::vector<int>& cores) {
   return ScenarioChecker(scenario, cores).check();
-}
-
-std::vector<int> usable_cores() {
-  std::vector<int> cores;
-  // The kernel refuses a mask smaller than its own; it has at most 2^16 cores in any configuration.
-  for (int possible = 1024; possible <= 65536; possible *= 4) {
-    size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(possible));
-    std::vector<unsigned long> words(bytes / sizeof(unsigned long) + 1);
-    cpu_set_t* set = reinterpret_cast<cpu_set_t*>(words.data());
-    if (sched_getaffinity(0, bytes, set) != 0)
-      continue;
-    for (int core = 0; core < possible; ++core)
-      if (CPU_ISSET_S(static_cast<size_t>(core), bytes, set))
-        cores.push_back(core);
-    break;
-  }
-  return cores;
 }
 
 std::string core_list(const std::vector<int>& cores) {

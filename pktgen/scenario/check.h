@@ -13,9 +13,6 @@ namespace nmgen {
 // this process may use, in rising order. The first error found is returned. Any thread.
 Result<void> check_scenario(const Scenario& scenario, const std::vector<int>& cores);
 
-// The cores this process may run on (sched_getaffinity), in rising order.
-std::vector<int> usable_cores();
-
 // "0", "0 to 3, 8": runs of cores, for messages.
 std::string core_list(const std::vector<int>& cores);
 

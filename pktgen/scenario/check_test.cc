@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "pktgen/measure/cores.h"
+
 namespace nmgen {
 namespace {
 
@@ -206,7 +210,7 @@ TEST(Check, CoreListsAreShort) {
 }
 
 TEST(Check, ThisProcessHasACore) {
-  std::vector<int> cores = usable_cores();
+  std::vector<int> cores = allowed_cores();
   ASSERT_FALSE(cores.empty());
   EXPECT_TRUE(std::is_sorted(cores.begin(), cores.end()));
   Scenario scenario = plain();

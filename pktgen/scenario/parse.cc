@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "pktgen/measure/cores.h"
 #include "pktgen/scenario/check.h"
 #include "pktgen/scenario/frame_json.h"
 #include "pktgen/scenario/json_text.h"
@@ -150,7 +151,7 @@ Result<Scenario> parse_scenario_text(std::string_view text, const std::string& f
   Result<Scenario> scenario = scenario_from_json(*document, file);
   if (!scenario)
     return scenario;
-  result = check_scenario(*scenario, usable_cores());
+  result = check_scenario(*scenario, allowed_cores());
   if (!result)
     return tl::unexpected<Error>(result.error());
   return scenario;

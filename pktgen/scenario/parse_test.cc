@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "pktgen/measure/cores.h"
 #include "pktgen/packet/builder.h"
 #include "pktgen/scenario/check.h"
 #include "pktgen/scenario/sha256.h"
@@ -72,7 +73,7 @@ TEST(Parse, TheSmallestScenarioHasEveryDefault) {
 }
 
 TEST(Parse, EveryKeyArrives) {
-  std::string core = std::to_string(usable_cores().front());
+  std::string core = std::to_string(allowed_cores().front());
   Result<Scenario> scenario = parse_scenario_text(
       R"({"schema": "nmgen-scenario/1", "name": "full", "description": "text", "duration_s": 0.5,
           "warmup_s": 0, "repeat": 3, "probes": {"one_in": 4294967295},
@@ -114,7 +115,7 @@ TEST(Parse, EveryKeyArrives) {
   EXPECT_EQ(sender.rate.value, 1000.5);
   EXPECT_EQ(sender.workers, 2u);
   EXPECT_EQ(sender.first_ring, 3u);
-  EXPECT_EQ(sender.cores, std::vector<int>(2, usable_cores().front()));
+  EXPECT_EQ(sender.cores, std::vector<int>(2, allowed_cores().front()));
   EXPECT_EQ(sender.batch, 17u);
   EXPECT_EQ(scenario->senders[1].rate.unit, Rate::Unit::kBpsL1);
   EXPECT_EQ(scenario->senders[1].rate.value, 2e9);
@@ -127,7 +128,7 @@ TEST(Parse, EveryKeyArrives) {
   EXPECT_EQ(scenario->receivers[0].port, "sim:r");
   EXPECT_EQ(scenario->receivers[0].workers, 1u);
   EXPECT_EQ(scenario->receivers[0].first_ring, 1u);
-  EXPECT_EQ(scenario->receivers[0].cores, std::vector<int>(1, usable_cores().front()));
+  EXPECT_EQ(scenario->receivers[0].cores, std::vector<int>(1, allowed_cores().front()));
   EXPECT_EQ(scenario->receivers[0].batch, 18u);
 }
 
@@ -215,7 +216,7 @@ TEST(Parse, BadInputIsOneSentence) {
 }
 
 TEST(Parse, ACoreThatIsNotThereIsNamed) {
-  std::vector<int> cores = usable_cores();
+  std::vector<int> cores = allowed_cores();
   int missing = cores.back() + 1;
   EXPECT_EQ(changed_64b("senders.0.cores=[" + std::to_string(missing) + "]"),
             "scenario a.json, /senders/0/cores/0: core " + std::to_string(missing) +

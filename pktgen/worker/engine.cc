@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "pktgen/measure/cores.h"
 #include "pktgen/measure/fingerprint.h"
 #include "pktgen/measure/line_rate.h"
 #include "pktgen/measure/stats.h"

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <vector>
+
+namespace nmgen {
+
+// The cores this process may run on (sched_getaffinity), rising; empty where the kernel does not
+// say. Any thread.
+std::vector<int> allowed_cores();
+
+}  // namespace nmgen

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/measure/cores.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <algorithm>
+
+namespace nmgen {
+namespace {
+
+TEST(AllowedCores, FollowsTheAffinityMask) {
+  std::vector<int> cores = allowed_cores();
+  ASSERT_FALSE(cores.empty());
+  EXPECT_TRUE(std::is_sorted(cores.begin(), cores.end()));
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(cores.back(), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(allowed_cores(), std::vector<int>{cores.back()});
+  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
+  EXPECT_EQ(allowed_cores(), cores);
+}
+
+}  // namespace
+}  // namespace nmgen

@@ -87,7 +87,7 @@ TEST_F(RecordFile, SaysWhyAPathCannotBeWritten) {
       {path("none/"), "there is no such directory"},
       {path("dangling"), "a symbolic link to nowhere"},
       {path("file") + "/r.json", "Not a directory"},
-      {"", "the path is empty"},
+      {"", "its path is empty"},
   };
   for (const auto& entry : kPaths) {
     for (bool writes : {false, true}) {

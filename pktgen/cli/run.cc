@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -16,7 +17,8 @@
 #include "pktgen/scenario/parse.h"
 #include "pktgen/worker/engine.h"
 #include "reporters/console.h"
-#include "reporters/record_file.h"
+#include "reporters/metrics_server.h"
+#include "reporters/report_list.h"
 
 namespace nmgen {
 namespace {
@@ -24,7 +26,8 @@ namespace {
 struct RunOptions {
   std::string file;
   std::vector<std::string> overrides;
-  std::string duration, out;
+  std::vector<std::string> reports;
+  std::string duration, out, metrics_listen;
   bool quiet = false;
 };
 
@@ -51,6 +54,36 @@ int exit_code(Verdict verdict) {
   return kExitInvalid;
 }
 
+// What --report, --out and --quiet ask for together; without --report there is the console.
+Result<std::vector<ReportRequest>> reports_of(const RunOptions& options,
+                                              const std::string& scenario_name) {
+  std::vector<std::string> lists = options.reports;
+  if (lists.empty() && !options.quiet)
+    lists.emplace_back("console");
+  Result<std::vector<ReportRequest>> requests = parse_reports(lists, scenario_name);
+  if (!requests)
+    return requests;
+  if (!options.out.empty()) {
+    for (const ReportRequest& request : *requests)
+      if (request.kind != ReportKind::kConsole &&
+          (request.kind == ReportKind::kJson || request.path == options.out))
+        return fail(
+            fmt::format("cannot take --out \"{:.60}\"", options.out),
+            fmt::format("--report has {} in {} already", to_string(request.kind), request.path),
+            "name the record's file once");
+    requests->push_back({ReportKind::kJson, options.out});
+  }
+  if (Result<void> writable = check_reports(*requests); !writable)
+    return tl::unexpected<Error>(writable.error());
+  return requests;
+}
+
+bool has_console(const std::vector<ReportRequest>& requests) {
+  return std::any_of(requests.begin(), requests.end(), [](const ReportRequest& request) {
+    return request.kind == ReportKind::kConsole;
+  });
+}
+
 int run(const RunOptions& options) {
   if (options.file.empty())
     return complain(
@@ -65,35 +98,46 @@ int run(const RunOptions& options) {
   Result<Scenario> scenario = load_scenario(options.file, overrides);
   if (!scenario)
     return complain(scenario.error());
-  if (!options.out.empty()) {
-    Result<void> writable = check_writable(options.out);
-    if (!writable)
-      return complain(writable.error());
-  }
+  Result<std::vector<ReportRequest>> reports = reports_of(options, scenario->name);
+  if (!reports)
+    return complain(reports.error());
 
-  // The record alone on standard output can be piped into another program.
-  FILE* screen = options.out == "-" ? stderr : stdout;
+  // A report alone on standard output can be piped into another program.
+  const bool piped = std::any_of(reports->begin(), reports->end(),
+                                 [](const ReportRequest& request) { return request.path == "-"; });
+  FILE* screen = piped ? stderr : stdout;
   ConsoleOptions shown = console_options(screen);
   shown.receives = !scenario->receivers.empty();
   shown.duration_s = scenario->duration_s;
   shown.repeat = scenario->repeat;
   Console console(screen, shown);
+  ObserverList observers;
+  const bool talks = has_console(*reports) && !options.quiet;
+  if (talks)
+    observers.add(&console);
+  std::unique_ptr<MetricsServer> metrics;
+  if (!options.metrics_listen.empty()) {
+    Result<std::unique_ptr<MetricsServer>> server = MetricsServer::listen(options.metrics_listen);
+    if (!server)
+      return complain(server.error());
+    metrics = std::move(*server);
+    observers.add(metrics.get());
+    fmt::print(screen, "metrics: {}\n", metrics->url());
+    std::fflush(screen);
+  }
 
-  Result<Record> record =
-      run_scenario(*scenario, options.quiet ? nullptr : &console, catch_stop_signals());
+  Result<Record> record = run_scenario(*scenario, &observers, catch_stop_signals());
   if (!record) {
-    if (!options.quiet)
+    if (talks)
       console.abandon();
     return complain(record.error());
   }
   // Before the summary: whatever becomes of the screen, the record is safe.
-  Result<void> written;
-  if (!options.out.empty())
-    written = write_record(*record, options.out);
-  if (options.quiet)
-    fmt::print(screen, "{}", verdict_text(*record, Paint(shown.colour)));
-  else
+  const Result<void> written = write_reports(*reports, *record);
+  if (talks)
     console.finish(*record);
+  else
+    fmt::print(screen, "{}", verdict_text(*record, Paint(shown.colour)));
   std::fflush(screen);
   return written ? exit_code(record->verdict) : complain(written.error());
 }
@@ -117,10 +161,23 @@ void add_run_command(CLI::App& app, Action* action) {
                    "Write the record (JSON) there; '-': to standard output, and the rest to "
                    "standard error")
       ->type_name("FILE");
+  command
+      ->add_option("--report", options->reports,
+                   "What the run leaves, with commas between: console, json, csv, openmetrics, "
+                   "html, junit; each but console with =FILE, or else SCENARIO.json, .csv, .prom, "
+                   ".html, .xml here")
+      ->type_name("LIST")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--metrics-listen", options->metrics_listen,
+                   "Answer http://ADDRESS/metrics with OpenMetrics while it runs; a loopback "
+                   "address, e.g. 127.0.0.1:9464")
+      ->type_name("ADDRESS");
   command->add_flag("-q,--quiet", options->quiet, "Say the verdict and its reasons only");
   command->footer(
-      "\nExample:\n"
+      "\nExamples:\n"
       "  nmgen run scenarios/64b-10g.json --duration 30 --out result.json\n"
+      "  nmgen run scenarios/64b-10g.json --report console,html=run.html,junit=run.xml\n"
       "\nCtrl-C ends the run in order, with its record; a second one ends it at once.\n"
       "Exit codes: 0 pass, 1 fail, 2 bad use or bad input, 3 invalid run.");
   command->callback([options, action] { *action = [options] { return run(*options); }; });

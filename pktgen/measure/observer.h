@@ -2,6 +2,8 @@
 // Who wants to see a run while it is under way: the console, and whatever else reads records.
 #pragma once
 
+#include <vector>
+
 #include "pktgen/measure/record.h"
 
 namespace nmgen {
@@ -18,6 +20,25 @@ class RunObserver {
 
   // About once a second of the measured part. `run` has intervals so far, the newest last.
   virtual void on_interval(const Record& record, const RunRecord& run) = 0;
+};
+
+// Several of them, told in the order in which they were added.
+class ObserverList final : public RunObserver {
+ public:
+  // `observer` must outlive the run.
+  void add(RunObserver* observer) { observers_.push_back(observer); }
+
+  void on_start(const Record& record, unsigned index) override {
+    for (RunObserver* observer : observers_)
+      observer->on_start(record, index);
+  }
+  void on_interval(const Record& record, const RunRecord& run) override {
+    for (RunObserver* observer : observers_)
+      observer->on_interval(record, run);
+  }
+
+ private:
+  std::vector<RunObserver*> observers_;
 };
 
 }  // namespace nmgen

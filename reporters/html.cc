@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "reporters/markup.h"
+#include "reporters/summary.h"
+#include "reporters/svg_chart.h"
+#include "reporters/units.h"
+
+namespace nmgen {
+namespace {
+
+// Colours that stay apart for people who cannot tell red from green, and in grey by their dashes.
+constexpr const char* kStyle = R"(
+:root { color-scheme: light dark; --ink: #1b1f24; --faint: #6a737d; --grid: #dfe3e8; --paper: #ffffff;
+  --l0: #0072b2; --l1: #d55e00; --l2: #009e73; --l3: #a05195; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --faint: #9aa3ad; --grid: #363b42;
+  --paper: #16181c; --l0: #56b4e9; --l1: #e69f00; --l2: #35c79a; --l3: #d29bd6; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  max-width: 920px; margin: 2em auto; padding: 0 1em; }
+h1 { font-size: 1.6em; margin: 0 0 .2em; } h2 { font-size: 1.15em; margin: 2em 0 .5em; }
+.verdict { display: inline-block; padding: .1em .6em; border-radius: 4px; color: #fff; font-weight: 700; }
+.pass { background: #1a7f37; } .fail { background: #b42318; } .invalid { background: #8a5a00; }
+.model { font-weight: 600; } .faint { color: var(--faint); }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
+th, td { padding: .2em .5em; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+svg { width: 100%; height: auto; margin: .6em 0; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+svg .title { font-weight: 600; font-size: 13px; } svg .label { fill: var(--faint); }
+.grid { stroke: var(--grid); } .axis { stroke: var(--faint); fill: none; }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+.line0 { stroke: var(--l0); } .line1 { stroke: var(--l1); stroke-dasharray: 6 3; }
+.line2 { stroke: var(--l2); stroke-dasharray: 2 2; } .line3 { stroke: var(--l3); stroke-dasharray: 9 3 2 3; }
+pre { overflow-x: auto; padding: .8em; border: 1px solid var(--grid); border-radius: 4px; }
+)";
+
+std::string row(const std::vector<std::string>& cells, const char* tag = "td") {
+  std::string text = "<tr>";
+  for (const std::string& cell : cells)
+    text += fmt::format("<{0}>{1}</{0}>", tag, escape_markup(cell));
+  return text + "</tr>\n";
+}
+
+std::string head(const Record& record) {
+  std::string text = fmt::format(
+      "<h1>{} <span class=\"verdict {}\">{}</span></h1>\n<p class=\"{}\">{}</p>\n"
+      "<p class=\"faint\">started {} &middot; {} &middot; nmgen commit {}{}</p>\n",
+      escape_markup(record.scenario_name), to_string(record.verdict), to_string(record.verdict),
+      record.device.simulated ? "model" : "device", escape_markup(device_line(record.device)),
+      escape_markup(record.started_at), plural(record.runs.size(), "run"),
+      escape_markup(record.fingerprint.commit.substr(0, 12)),
+      record.fingerprint.dirty ? " with changes" : "");
+  if (!record.verdict_reasons.empty()) {
+    text += "<ul>\n";
+    for (const std::string& reason : record.verdict_reasons)
+      text += fmt::format("<li>{}</li>\n", escape_markup(reason));
+    text += "</ul>\n";
+  }
+  return text;
+}
+
+std::string figures(const Record& record) {
+  std::string text = "<h2>Figures</h2>\n<table>\n" +
+                     row({"run", "", "frames", "frames/s", "Gbit/s on the wire", "% of line",
+                          "busy cycles/frame", "model", "frames/sync"},
+                         "th");
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    for (const bool sends : {true, false}) {
+      const DirectionRecord& way = sends ? record.runs[i].tx : record.runs[i].rx;
+      if (way.frames == 0)
+        continue;
+      text +=
+          row({fmt::format("{}", i + 1), sends ? "sent" : "received", grouped(way.frames),
+               si_rate(way.pps), fmt::format("{:.3f}", way.bps_l1 / 1e9),
+               way.line_rate_percent > 0 ? percent(way.line_rate_percent) : "-",
+               short_cycles(way.busy_cycles_per_frame), short_cycles(way.model_cycles_per_frame),
+               fmt::format("{:.1f}", way.frames_per_sync)});
+    }
+  }
+  text += "</table>\n<table>\n" + row({"run", "seconds", "lost", "lost ppm", "reordered",
+                                       "duplicates", "missed by device", "wire paused s"},
+                                      "th");
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    const RunRecord& run = record.runs[i];
+    text +=
+        row({fmt::format("{}", i + 1), fmt::format("{:.3f}", run.seconds), grouped(run.loss.frames),
+             fmt::format("{:.3g}", run.loss.ppm), grouped(run.reordered), grouped(run.duplicates),
+             grouped(run.missed), fmt::format("{:.3f}", run.pause_s)});
+  }
+  return text + "</table>\n";
+}
+
+// One curve over the time of all runs, each beginning where the one before ended.
+template <typename Figure>
+ChartLine over_time(const Record& record, const char* name, Figure&& figure) {
+  ChartLine line{name, {}};
+  double begin_s = 0;
+  for (const RunRecord& run : record.runs) {
+    for (const IntervalRecord& interval : run.intervals)
+      line.points.emplace_back(begin_s + interval.start_s + interval.seconds, figure(interval));
+    begin_s += run.seconds;
+  }
+  return line;
+}
+
+bool receives(const Record& record) {
+  return std::any_of(record.runs.begin(), record.runs.end(),
+                     [](const RunRecord& run) { return run.rx.frames > 0; });
+}
+
+bool has_latency(const Record& record) {
+  return std::any_of(record.runs.begin(), record.runs.end(),
+                     [](const RunRecord& run) { return run.latency_ns.count > 0; });
+}
+
+std::string curves(const Record& record) {
+  using Interval = const IntervalRecord&;
+  Chart rate{"Rate", "s", "frames/s", {}};
+  rate.lines.push_back(over_time(record, "sent", [](Interval i) { return i.tx_pps; }));
+  if (receives(record))
+    rate.lines.push_back(over_time(record, "received", [](Interval i) { return i.rx_pps; }));
+  Chart line{"Share of line rate", "s", "%", {}};
+  line.lines.push_back(
+      over_time(record, "sent", [](Interval i) { return i.tx_line_rate_percent; }));
+  Chart cost{"Cost of a frame", "s", "TSC cycles", {}};
+  cost.lines.push_back(
+      over_time(record, "send, busy", [](Interval i) { return i.tx_busy_cycles_per_frame; }));
+  cost.lines.push_back(
+      over_time(record, "send, model", [](Interval i) { return i.tx_model_cycles_per_frame; }));
+  if (receives(record)) {
+    cost.lines.push_back(
+        over_time(record, "receive, busy", [](Interval i) { return i.rx_busy_cycles_per_frame; }));
+    cost.lines.push_back(over_time(record, "receive, model",
+                                   [](Interval i) { return i.rx_model_cycles_per_frame; }));
+  }
+  Chart off{"Time that workers were off their cores", "s", "ms in each interval", {}};
+  off.lines.push_back(over_time(record, "all workers", [](Interval i) { return i.off_core_ms; }));
+  std::string text = "<h2>Over time</h2>\n" + chart_svg(rate);
+  if (record.device.speed_gbps > 0)
+    text += chart_svg(line);
+  text += chart_svg(cost);
+  if (has_latency(record)) {
+    Chart latency{"Latency, from sending", "s", "us", {}};
+    latency.lines = {
+        over_time(record, "median", [](Interval i) { return i.latency_p50_ns / 1e3; }),
+        over_time(record, "99 %", [](Interval i) { return i.latency_p99_ns / 1e3; }),
+        over_time(record, "highest", [](Interval i) { return i.latency_max_ns / 1e3; })};
+    text += chart_svg(latency);
+  }
+  return text + chart_svg(off);
+}
+
+// Probes by latency, all runs together.
+std::map<uint64_t, uint64_t> buckets_of(const Record& record, bool intended) {
+  std::map<uint64_t, uint64_t> buckets;
+  for (const RunRecord& run : record.runs)
+    for (const std::pair<uint64_t, uint64_t>& bucket :
+         (intended ? run.latency_intended_ns : run.latency_ns).histogram)
+      buckets[std::max<uint64_t>(bucket.first, 1)] += bucket.second;
+  return buckets;
+}
+
+// Share of the probes in steps of a twentieth of a decade, as stairs.
+ChartLine histogram_line(const std::map<uint64_t, uint64_t>& buckets) {
+  constexpr double kStepsPerDecade = 20;
+  std::map<int, uint64_t> steps;
+  uint64_t all = 0;
+  for (const std::pair<const uint64_t, uint64_t>& bucket : buckets) {
+    steps[static_cast<int>(std::floor(
+        kStepsPerDecade * std::log10(static_cast<double>(bucket.first))))] += bucket.second;
+    all += bucket.second;
+  }
+  ChartLine line{"probes", {}};
+  if (steps.empty())
+    return line;
+  for (int step = steps.begin()->first; step <= steps.rbegin()->first; step++) {
+    const double share = 100 * static_cast<double>(steps[step]) / static_cast<double>(all);
+    line.points.emplace_back(std::pow(10, step / kStepsPerDecade), share);
+    line.points.emplace_back(std::pow(10, (step + 1) / kStepsPerDecade), share);
+  }
+  return line;
+}
+
+ChartLine percentile_line(const char* name, const std::map<uint64_t, uint64_t>& buckets) {
+  ChartLine line{name, {}};
+  uint64_t all = 0, seen = 0;
+  for (const std::pair<const uint64_t, uint64_t>& bucket : buckets)
+    all += bucket.second;
+  for (const std::pair<const uint64_t, uint64_t>& bucket : buckets) {
+    seen += bucket.second;
+    line.points.emplace_back(static_cast<double>(bucket.first),
+                             100 * static_cast<double>(seen) / static_cast<double>(all));
+  }
+  return line;
+}
+
+std::string latency(const Record& record) {
+  if (!has_latency(record))
+    return "<h2>Latency</h2>\n<p>Not measured: the frames have no probes.</p>\n";
+  std::string text =
+      "<h2>Latency</h2>\n<table>\n" +
+      row({"run", "", "probes", "lowest", "50 %", "90 %", "99 %", "99.9 %", "highest", "floor"},
+          "th");
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    for (const bool intended : {false, true}) {
+      const LatencyRecord& latency =
+          intended ? record.runs[i].latency_intended_ns : record.runs[i].latency_ns;
+      text += row({fmt::format("{}", i + 1), intended ? "from due time" : "from sending",
+                   grouped(latency.count), short_time(latency.min), short_time(latency.p50),
+                   short_time(latency.p90), short_time(latency.p99), short_time(latency.p999),
+                   short_time(latency.max), short_time(latency.floor)});
+    }
+  }
+  const std::map<uint64_t, uint64_t> sent = buckets_of(record, false);
+  Chart histogram{"Latency histogram, from sending", "latency", "% of probes", {}, true};
+  histogram.lines.push_back(histogram_line(sent));
+  Chart percentiles{"Share of probes that took at most this long", "latency", "%", {}, true};
+  percentiles.lines.push_back(percentile_line("from sending", sent));
+  percentiles.lines.push_back(percentile_line("from due time", buckets_of(record, true)));
+  return text + "</table>\n" + chart_svg(histogram) + chart_svg(percentiles);
+}
+
+std::string workers(const Record& record) {
+  std::string text = "<h2>Workers</h2>\n<table>\n" +
+                     row({"worker", "run", "port", "ring", "core", "frames", "busy %", "model %",
+                          "idle %", "off core ms", "longest gap us"},
+                         "th");
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    for (const WorkerRecord& worker : record.runs[i].workers) {
+      const double all =
+          static_cast<double>(worker.busy_cycles + worker.model_cycles + worker.idle_cycles);
+      const double share = all > 0 ? 100 / all : 0;
+      text +=
+          row({worker.name, fmt::format("{}", i + 1), worker.port, fmt::format("{}", worker.ring),
+               worker.core >= 0 ? fmt::format("{}", worker.core) : "any", grouped(worker.frames),
+               fmt::format("{:.1f}", share * static_cast<double>(worker.busy_cycles)),
+               fmt::format("{:.1f}", share * static_cast<double>(worker.model_cycles)),
+               fmt::format("{:.1f}", share * static_cast<double>(worker.idle_cycles)),
+               fmt::format("{:.3f}", worker.off_core_ms),
+               fmt::format("{:.1f}", worker.longest_gap_us)});
+    }
+  }
+  return text + "</table>\n";
+}
+
+std::string machine(const Record& record) {
+  const Fingerprint& print = record.fingerprint;
+  std::string text = "<h2>Machine and build</h2>\n<table class=\"words\">\n";
+  text += row({"processor", print.cpu_model});
+  text += row({"cores", fmt::format("{}", print.cores)});
+  text += row({"virtualisation", print.virtualisation});
+  text += row({"frequency governor", print.governor});
+  text += row({"TSC", fmt::format("{:.6f} GHz", print.tsc_hz / 1e9)});
+  text += row({"clock source", print.clock_source});
+  text += row({"load at the start", fmt::format("{:.2f}", print.load)});
+  text += row({"kernel", print.kernel});
+  text += row({"its command line", print.command_line});
+  text += row({"mitigations", print.mitigations});
+  text += row({"compiler", print.compiler});
+  text += row({"its flags", print.compiler_flags});
+  text += row({"commit", print.commit + (print.dirty ? " with changes" : "")});
+  text += row({"scenario", record.scenario_hash});
+  return text + "</table>\n<h2>Scenario</h2>\n<pre>" + escape_markup(record.scenario_text) +
+         "</pre>\n";
+}
+
+}  // namespace
+
+std::string html_text(const Record& record) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{}: {}</title>\n<style>{}</style>\n</head>\n<body>\n{}{}{}{}{}{}</body>\n</html>\n",
+      escape_markup(record.scenario_name), to_string(record.verdict), kStyle, head(record),
+      figures(record), curves(record), latency(record), workers(record), machine(record));
+}
+
+}  // namespace nmgen

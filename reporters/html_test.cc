@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/html.h"
+
+#include <gmock/gmock.h>
+
+#include "reporters/testing/records.h"
+
+namespace nmgen {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Html, SaysWhatTheRecordSays) {
+  const std::string text = html_text(examples::passed_record());
+  EXPECT_THAT(text, HasSubstr("<h1>64b-10g <span class=\"verdict pass\">pass</span></h1>"));
+  EXPECT_THAT(text, HasSubstr("simulated 82599, 10 Gbit/s: a result of the model, not of a NIC"));
+  EXPECT_THAT(text, HasSubstr("<td>29,761,904</td><td>14.881M</td><td>10.000</td>"));
+  EXPECT_THAT(text, HasSubstr("Latency histogram"));
+  EXPECT_THAT(text, HasSubstr("<td>tx0</td>"));
+  EXPECT_THAT(text, HasSubstr("Example CPU @ 2.60GHz"));
+  EXPECT_THAT(text, HasSubstr("{&quot;schema&quot;:&quot;nmgen-scenario/1&quot;}"));
+}
+
+TEST(Html, NeedsNoNetworkAndNoScript) {
+  const std::string text = html_text(examples::passed_record());
+  for (const char* word : {"http:", "https:", "<script", "@import", "url(", "<link", "<img"})
+    EXPECT_THAT(text, Not(HasSubstr(word)));
+}
+
+TEST(Html, WithoutLatencyItSaysSo) {
+  const std::string text = html_text(examples::invalid_record());
+  EXPECT_THAT(text, HasSubstr("verdict invalid"));
+  EXPECT_THAT(text, HasSubstr("Not measured: the frames have no probes."));
+  EXPECT_THAT(text, Not(HasSubstr("Share of line rate")));
+}
+
+TEST(Html, AnEmptyRecordHasAPageToo) {
+  EXPECT_THAT(html_text(Record{}), HasSubstr("nothing was measured"));
+}
+
+TEST(Html, StrangeTextIsNoMarkup) {
+  Record record = examples::passed_record();
+  record.fingerprint.kernel = "</td><script>alert(1)</script>";
+  EXPECT_THAT(html_text(record), Not(HasSubstr("<script")));
+}
+
+}  // namespace
+}  // namespace nmgen

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/report_list.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "reporters/testing/records.h"
+
+namespace nmgen {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refused(const std::vector<std::string>& lists) {
+  Result<std::vector<ReportRequest>> requests = parse_reports(lists, "s");
+  return requests ? "" : requests.error().sentence();
+}
+
+TEST(ReportList, NamesAndFiles) {
+  Result<std::vector<ReportRequest>> requests =
+      parse_reports({"console,json=r.json,csv", "openmetrics,html=-", "junit=a=b.xml"}, "64b-10g");
+  ASSERT_TRUE(requests);
+  ASSERT_EQ(requests->size(), 6U);
+  const std::vector<std::pair<ReportKind, std::string>> expected = {
+      {ReportKind::kConsole, ""},        {ReportKind::kJson, "r.json"},
+      {ReportKind::kCsv, "64b-10g.csv"}, {ReportKind::kOpenmetrics, "64b-10g.prom"},
+      {ReportKind::kHtml, "-"},          {ReportKind::kJunit, "a=b.xml"}};
+  for (size_t i = 0; i < expected.size(); i++) {
+    EXPECT_EQ((*requests)[i].kind, expected[i].first) << i;
+    EXPECT_EQ((*requests)[i].path, expected[i].second) << i;
+  }
+}
+
+TEST(ReportList, RefusalsAreSentences) {
+  EXPECT_THAT(refused({"yaml"}), HasSubstr("there is no such report; use console"));
+  EXPECT_THAT(refused({""}), HasSubstr("there is no such report"));
+  EXPECT_THAT(refused({"csv,"}), HasSubstr("there is no such report"));
+  EXPECT_THAT(refused({"csv="}), HasSubstr("no file is named"));
+  EXPECT_THAT(refused({"console=x"}), HasSubstr("the console has no file"));
+  EXPECT_THAT(refused({"csv,csv=b"}), HasSubstr("named twice"));
+  EXPECT_THAT(refused({"csv=-", "html=-"}), HasSubstr("to the same file"));
+  EXPECT_THAT(refused({std::string(5000, 'x')}), testing::SizeIs(testing::Lt(400)));
+}
+
+TEST(ReportList, WritesEachAndTellsTheFirstError) {
+  const std::string directory = testing::TempDir();
+  const std::vector<ReportRequest> requests = {
+      {ReportKind::kCsv, directory + "/none/x.csv"},
+      {ReportKind::kHtml, directory + "/report_list_test.html"}};
+  EXPECT_FALSE(check_reports(requests));
+  const Record record = examples::passed_record();
+  Result<void> written = write_reports(requests, record);
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().sentence(), HasSubstr("no such directory"));
+  std::ifstream file(requests[1].path);
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), *report_text(ReportKind::kHtml, record));
+}
+
+}  // namespace
+}  // namespace nmgen

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/svg_chart.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "reporters/markup.h"
+#include "reporters/units.h"
+
+namespace nmgen {
+namespace {
+
+constexpr double kWidth = 720, kHeight = 260;
+constexpr double kLeft = 70, kRight = 12, kTop = 40, kBottom = 40;
+constexpr double kSketchWidth = kWidth - kLeft - kRight, kSketchHeight = kHeight - kTop - kBottom;
+
+// More points than columns of the picture add nothing to it.
+constexpr size_t kMaxPoints = 1400;
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void take(double value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
+
+// "1.5M": a figure on an axis.
+std::string axis_figure(double value) {
+  static constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
+  size_t step = 0;
+  while (std::abs(value) >= 999.5 && step + 1 < std::size(kPrefixes)) {
+    value /= 1000;
+    step++;
+  }
+  return fmt::format("{:.4g}{}", value, kPrefixes[step]);
+}
+
+// Of runs of points that are closer than the picture can show, the lowest and the highest.
+std::vector<std::pair<double, double>> thinned(const std::vector<std::pair<double, double>>& all) {
+  if (all.size() <= kMaxPoints)
+    return all;
+  std::vector<std::pair<double, double>> kept;
+  const size_t groups = kMaxPoints / 2;
+  for (size_t i = 0; i < groups; i++) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(i * all.size() / groups);
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>((i + 1) * all.size() / groups);
+    auto [low, high] = std::minmax_element(
+        first, end, [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (low > high)
+      std::swap(low, high);
+    kept.push_back(*low);
+    if (low != high)
+      kept.push_back(*high);
+  }
+  return kept;
+}
+
+class Drawing {
+ public:
+  explicit Drawing(const Chart& chart) : chart_(chart) {
+    for (const ChartLine& line : chart.lines) {
+      for (const std::pair<double, double>& point : line.points) {
+        x_.take(place_on_x(point.first));
+        y_.take(point.second);
+      }
+    }
+    empty_ = !(x_.low <= x_.high);
+    if (empty_)
+      return;
+    if (chart.from_zero)
+      y_.low = 0;
+    if (y_.high <= y_.low)
+      y_.high = y_.low + 1;
+    if (x_.high <= x_.low)
+      x_.high = x_.low + 1;
+    y_steps_ = round_steps(y_.low, y_.high, 5);
+    y_.low = y_steps_.front();
+    y_.high = y_steps_.back();
+  }
+
+  std::string svg() {
+    text_ = fmt::format(
+        "<svg viewBox=\"0 0 {:g} {:g}\" role=\"img\" aria-label=\"{}\">\n"
+        "<text class=\"title\" x=\"{:g}\" y=\"16\">{}</text>\n",
+        kWidth, kHeight, escape_markup(chart_.title), kLeft, escape_markup(chart_.title));
+    if (empty_) {
+      text_ +=
+          fmt::format("<text class=\"label\" x=\"{:g}\" y=\"{:g}\">nothing was measured</text>\n",
+                      kLeft, kHeight / 2);
+      return text_ + "</svg>\n";
+    }
+    add_axes();
+    for (size_t i = 0; i < chart_.lines.size(); i++)
+      add_line(i);
+    return text_ + "</svg>\n";
+  }
+
+ private:
+  double place_on_x(double x) const { return chart_.log_x ? std::log10(x) : x; }
+  double px(double placed) const {
+    return kLeft + kSketchWidth * (placed - x_.low) / (x_.high - x_.low);
+  }
+  double py(double y) const { return kTop + kSketchHeight * (y_.high - y) / (y_.high - y_.low); }
+
+  void add_text(const char* kind, double x, double y, const char* anchor, const std::string& text) {
+    text_ +=
+        fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n",
+                    kind, x, y, anchor, escape_markup(text));
+  }
+
+  void add_axes() {
+    for (const double y : y_steps_) {
+      text_ += fmt::format(
+          "<line class=\"grid\" x1=\"{:g}\" x2=\"{:g}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n", kLeft,
+          kWidth - kRight, py(y), py(y));
+      add_text("label", kLeft - 6, py(y) + 4, "end", axis_figure(y));
+    }
+    for (const double x : x_steps()) {
+      const double at = px(place_on_x(x));
+      text_ += fmt::format(
+          "<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:g}\" y2=\"{:g}\"/>\n", at, at,
+          kHeight - kBottom, kHeight - kBottom + 4);
+      add_text("label", at, kHeight - kBottom + 17, "middle",
+               chart_.log_x ? short_time(x) : axis_figure(x));
+    }
+    text_ += fmt::format("<path class=\"axis\" d=\"M{:g} {:g}V{:g}H{:g}\"/>\n", kLeft, kTop,
+                         kHeight - kBottom, kWidth - kRight);
+    add_text("label", kWidth - kRight, kHeight - 6, "end", chart_.x_label);
+    add_text("label", kLeft, kTop - 8, "start", chart_.y_label);
+  }
+
+  // Of a logarithmic axis: 1, 2 and 5 in each decade, or the decades alone where those are many.
+  std::vector<double> x_steps() const {
+    std::vector<double> steps;
+    if (!chart_.log_x) {
+      for (const double x : round_steps(x_.low, x_.high, 8))
+        if (x >= x_.low && x <= x_.high)
+          steps.push_back(x);
+      return steps;
+    }
+    const bool fine = x_.high - x_.low < 3;
+    for (int decade = static_cast<int>(std::floor(x_.low)); decade <= x_.high; decade++)
+      for (const double step : {1.0, 2.0, 5.0}) {
+        const double x = step * std::pow(10.0, decade);
+        const double placed = place_on_x(x);
+        if (placed >= x_.low && placed <= x_.high && (fine || step == 1.0))
+          steps.push_back(x);
+      }
+    return steps;
+  }
+
+  void add_line(size_t index) {
+    const ChartLine& line = chart_.lines[index];
+    std::string path;
+    for (const std::pair<double, double>& point : thinned(line.points))
+      path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", px(place_on_x(point.first)),
+                          py(point.second));
+    if (line.points.size() == 1)
+      path += "h2";
+    if (!path.empty())
+      text_ += fmt::format("<path class=\"line line{}\" d=\"{}\"><title>{}</title></path>\n", index,
+                           path, escape_markup(line.name));
+    // The legend, right of the title.
+    const double at = kWidth - kRight - 122 * static_cast<double>(chart_.lines.size() - index);
+    text_ += fmt::format("<path class=\"line line{}\" d=\"M{:g} 12h22\"/>\n", index, at);
+    add_text("label", at + 27, 16, "start", line.name);
+  }
+
+  const Chart& chart_;
+  Range x_, y_;
+  std::vector<double> y_steps_;
+  bool empty_ = true;
+  std::string text_;
+};
+
+}  // namespace
+
+std::vector<double> round_steps(double low, double high, unsigned wanted) {
+  const double rough = (high - low) / std::max(1U, wanted);
+  const double power = std::pow(10.0, std::floor(std::log10(rough)));
+  double step = 10 * power;
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= rough * (1 - 1e-9)) {
+      step = factor * power;
+      break;
+    }
+  }
+  std::vector<double> steps;
+  const double first = std::floor(low / step + 1e-9);
+  const double last = std::ceil(high / step - 1e-9);
+  for (double k = first; k <= last; k++)
+    steps.push_back(k * step);
+  return steps;
+}
+
+std::string chart_svg(const Chart& chart) {
+  return Drawing(chart).svg();
+}
+
+}  // namespace nmgen

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Reports of one run, each read by a program that is not ours and compared with the record."""
+import csv
+import os
+import re
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree
+
+try:
+    from prometheus_client.openmetrics import parser as openmetrics
+except ImportError:
+    openmetrics = None
+
+import records
+from nmgen_process import NMGEN, TIMEOUT_S, NmgenTest, scenario
+
+RUN = ("run", scenario("64b-10g"), "--set", "warmup_s=0.1")
+
+
+class Reports(NmgenTest):
+    def families(self, text):
+        if openmetrics is None:
+            self.skipTest("python3-prometheus-client is not installed: scripts/test installs it")
+        return {family.name: family for family in openmetrics.text_string_to_metric_families(text)}
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def reported(self, kinds, *arguments):
+        """Output and record of a run of two seconds with these reports, each in the file of its name."""
+        lists = ",".join(f"{kind}={self.path(kind)}" for kind in kinds)
+        result = self.nmgen(*RUN, "--duration", "2.2", "--out", self.path("record"), "--report",
+                            "console," + lists, *arguments)
+        self.assertEqual(result.stderr, "")
+        record = records.read(self.path("record"))
+        records.check(self, record, result.returncode)
+        return result.stdout, record
+
+    def test_csv(self):
+        text, record = self.reported(["csv"], "--set", "repeat=2")
+        self.assertIn("cycles a frame", text)
+        rows = list(csv.DictReader(self.read("csv").splitlines()))
+        intervals = [(number, interval) for number, run in enumerate(record["runs"], 1)
+                     for interval in run["intervals"]]
+        self.assertGreaterEqual(len(intervals), 2)
+        self.assertEqual(len(rows), len(intervals))
+        for row, (number, interval) in zip(rows, intervals):
+            self.assertEqual(int(row.pop("run")), number)
+            self.assertEqual({key: float(value) for key, value in row.items()}, interval)
+
+    def test_openmetrics(self):
+        _, record = self.reported(["openmetrics"])
+        families = self.families(self.read("openmetrics"))
+        run = record["runs"][0]
+
+        def value(family, **labels):
+            found = [sample.value for sample in families[family].samples
+                     if all(sample.labels.get(key) == want for key, want in labels.items())]
+            self.assertEqual(len(found), 1, (family, labels))
+            return found[0]
+
+        self.assertEqual(value("nmgen_frames", direction="tx"), run["tx"]["frames"])
+        self.assertEqual(value("nmgen_frames", direction="rx"), run["rx"]["frames"])
+        self.assertEqual(value("nmgen_frame_rate", direction="tx"), record["summary"]["tx_pps"]["median"])
+        self.assertEqual(value("nmgen_lost_frames"), run["loss"]["frames"])
+        self.assertEqual(value("nmgen_latency_seconds", le="+Inf"), run["latency_ns"]["count"])
+        states = {sample.labels["nmgen_verdict"]: sample.value for sample in families["nmgen_verdict"].samples}
+        self.assertEqual([state for state, on in states.items() if on], [record["verdict"]])
+
+    def test_junit(self):
+        _, record = self.reported(["junit"])
+        suites = xml.etree.ElementTree.fromstring(self.read("junit"))
+        self.assertEqual(suites.tag, "testsuites")
+        case = suites.find("./testsuite/testcase")
+        self.assertEqual(case.get("name"), record["scenario"]["name"])
+        outcome = {"pass": None, "fail": "failure", "invalid": "error"}[record["verdict"]]
+        for tag in ("failure", "error"):
+            self.assertEqual(case.find(tag) is not None, tag == outcome, tag)
+        if outcome:
+            for reason in record["verdict_reasons"]:
+                self.assertIn(reason, case.find(outcome).text)
+            self.assertEqual(suites.get(outcome + "s"), "1")
+
+    def test_html_is_whole_and_alone(self):
+        _, record = self.reported(["html"])
+        text = self.read("html")
+        self.assertIn(f'class="verdict {record["verdict"]}"', text)
+        self.assertIn(f'{record["runs"][0]["tx"]["frames"]:,}', text)
+        self.assertGreaterEqual(text.count("<svg "), 6)
+        self.assertEqual(text.count("<svg "), text.count("</svg>"))
+        for word in ("http:", "https:", "<script", "url(", "@import"):
+            self.assertNotIn(word, text)
+        for svg in re.findall(r"(?s)<svg .*?</svg>", text):
+            xml.etree.ElementTree.fromstring(svg)
+
+    def test_without_a_file_the_scenario_names_it(self):
+        # The names are relative to where the program runs.
+        result = subprocess.run([NMGEN, *RUN, "--duration", "0.3", "--report", "json,csv,openmetrics,html,junit"],
+                                cwd=self.directory, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(sorted(os.listdir(self.directory)),
+                         sorted("64b-10g" + ending for ending in (".json", ".csv", ".prom", ".html", ".xml")))
+        records.check(self, records.read(self.path("64b-10g.json")), result.returncode)
+        # No console in the list: the verdict only.
+        self.assertNotIn("cycles a frame", result.stdout)
+        self.assertRegex(result.stdout, r"\A(PASS|FAIL|INVALID)  64b-10g")
+
+    def test_one_report_on_standard_output(self):
+        result = self.nmgen(*RUN, "--duration", "0.3", "--report", "console,junit=-")
+        self.assertEqual(xml.etree.ElementTree.fromstring(result.stdout).tag, "testsuites")
+        self.assertIn("cycles a frame", result.stderr)
+
+    def test_refusals(self):
+        for arguments, words in ((("--report", "yaml"), "no such report"),
+                                 (("--report", "csv", "--report", "csv=x"), "twice"),
+                                 (("--report", "html=" + self.path("none/x.html")), "no such directory"),
+                                 (("--report", "csv=" + self.path("x"), "--out", self.path("x")), "once"),
+                                 (("--report", "json=" + self.path("x"), "--out", self.path("y")), "once"),
+                                 (("--metrics-listen", "0.0.0.0:1"), "only this machine"),
+                                 (("--metrics-listen", "127.0.0.1"), "ADDRESS:PORT")):
+            with self.subTest(arguments):
+                self.assertIn(words, self.refused(*RUN, "--duration", "100", *arguments))
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_metrics_over_http_while_it_runs(self):
+        with subprocess.Popen([NMGEN, *RUN, "--duration", "3600", "--metrics-listen", "127.0.0.1:0"],
+                              stdout=subprocess.PIPE, text=True) as process:
+            try:
+                url = re.fullmatch(r"metrics: (http://127\.0\.0\.1:\d+/metrics)\n",
+                                   process.stdout.readline()).group(1)
+                for line in process.stdout:
+                    if re.match(r" +\d+\.\d ", line):
+                        break
+                with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+                    text = answer.read().decode()
+                    self.assertIn("openmetrics-text", answer.headers["Content-Type"])
+                with self.assertRaises(urllib.error.HTTPError) as missing:
+                    urllib.request.urlopen(url + "/x", timeout=TIMEOUT_S).close()
+                self.assertEqual(missing.exception.code, 404)
+                missing.exception.close()
+            finally:
+                process.terminate()
+                process.stdout.read()
+                process.wait(TIMEOUT_S)
+        self.assertIn("nmgen_running 1\n", text)
+        self.assertRegex(text, r'nmgen_frames_total\{direction="tx"\} [1-9]')
+        self.assertIn("nmgen_frames", self.families(text))
+
+
+if __name__ == "__main__":
+    unittest.main()

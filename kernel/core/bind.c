@@ -207,6 +207,9 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	client->region = region;
 	client->nif = offset;
 	client->flags = reg->nr_flags;
+	client->sync_flags = port && rings[NM_TX].first == 0 &&
+			     rings[NM_TX].last >= port->config.num_rings[NM_TX] ?
+				     NM_SYNC_ALL_TX : 0;
 	client->rings[NM_TX] = rings[NM_TX];
 	client->rings[NM_RX] = rings[NM_RX];
 	reg->nr_offset = offset;
@@ -264,6 +267,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 				 "%s lives in memory region %u, not %u; ask for 0 or %u",
 				 port->name, port->region->id, reg->nr_mem_id, port->region->id);
 	nm_port_refresh(port);
+	nm_port_set_host_rings(port, reg->nr_host_tx_rings, reg->nr_host_rx_rings);
 	error = choose_rings(client, port, reg, rings);
 	if (error)
 		return error;

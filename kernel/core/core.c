@@ -97,6 +97,7 @@ int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 	core->global->wanted = sizes;
 	core->private_sizes = private_sizes;
 	nm_write_once(core->config.no_timestamp, config->no_timestamp);
+	nm_write_once(core->config.fwd, config->fwd);
 	nm_lock_release(&core->lock);
 	return 0;
 }

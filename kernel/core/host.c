@@ -1,9 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Host rings of a port that has no host stack behind it: clients see them on every port. What is
- * sent there is taken and forgotten, as by a stack that drops it; nothing ever comes in.
+ * Host rings. What a client sends on a host TX ring goes up to the host stack as if it had come in;
+ * what the stack sends while the NIC is in netmap mode comes in on a host RX ring.
+ *
+ * The free slots of a host RX ring are the queue of frames from the stack: nm_host_queue() copies
+ * into their buffers behind what the client has been shown, at host->tail, and the next rxsync
+ * shows it. A lock of its own orders the two, as the stack sends from contexts that must not wait
+ * for a sync.
+ *
+ * Ports with no host stack have host rings too, for clients count on them: what is sent there is
+ * taken and forgotten, and nothing ever comes in.
  */
 #include "nm_internal.h"
+
+/**
+ * struct nm_host_ring - the queue of a host RX ring
+ * @lock: guards all here, and the slots from kr->hwtail on; the ring's @busy is taken before
+ * @open: the ring is there, and @tail may move
+ * @bad_slot: a free slot names no buffer: the client has to be told at its next sync
+ * @tail: where the next frame goes
+ * @end: the slot that stays empty: before the first that the client has
+ * @bufs: as kr->bufs
+ * @drops: frames for which there was no room
+ */
+struct nm_host_ring {
+	struct nm_spin lock;
+	bool open;
+	bool bad_slot;
+	u32 tail;
+	u32 end;
+	struct nm_bufs bufs;
+	u64 drops;
+};
+
+bool nm_kring_has_bufs(const struct nm_kring *kr)
+{
+	return !kr->is_host || kr->port->ops->host_up;
+}
+
+/* All host rings that the port may ever have, so that nm_host_queue() never meets a change. */
+int nm_host_init(struct nm_port *port, u32 max_rings)
+{
+	const u32 first = port->config.num_rings[NM_RX];
+	u32 i;
+
+	port->host_rings = nm_os_alloc(max_rings * sizeof(*port->host_rings));
+	if (!port->host_rings)
+		return -ENOMEM;
+	for (i = 0; i < max_rings; i++) {
+		nm_spin_init(&port->host_rings[i].lock);
+		port->krings[NM_RX][first + i].host = &port->host_rings[i];
+	}
+	return 0;
+}
 
 int nm_host_sync_none(struct nm_kring *kr, int flags)
 {
@@ -12,4 +61,302 @@ int nm_host_sync_none(struct nm_kring *kr, int flags)
 		kr->hwtail = nm_prev(kr->rhead, kr->num_slots - 1);
 	kr->hwcur = kr->rhead;
 	return 0;
+}
+
+void nm_host_open(struct nm_kring *kr)
+{
+	struct nm_host_ring *host = kr->host;
+
+	nm_spin_acquire(&host->lock);
+	host->open = true;
+	host->bad_slot = false;
+	host->tail = kr->hwtail;
+	host->end = nm_prev(kr->hwcur, kr->num_slots - 1);
+	host->bufs = kr->bufs;
+	nm_spin_release(&host->lock);
+}
+
+void nm_host_close(struct nm_kring *kr)
+{
+	nm_spin_acquire(&kr->host->lock);
+	kr->host->open = false;
+	nm_spin_release(&kr->host->lock);
+}
+
+void nm_host_set_bufs(struct nm_kring *kr, u32 num)
+{
+	nm_spin_acquire(&kr->host->lock);
+	kr->host->bufs.num = num;
+	nm_spin_release(&kr->host->lock);
+}
+
+bool nm_host_diverts(struct nm_port *port, u32 queue)
+{
+	return queue < port->config.num_rings[NM_TX] && nm_read_once(port->krings[NM_TX][queue].on);
+}
+
+/* Copy a frame into the slots from host->tail on, which are enough. Return: 0 or -ENOBUFS. */
+static int fill_slots(struct nm_kring *kr, struct nm_host_ring *host, u32 len,
+		      void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
+{
+	u32 i = host->tail, offset = 0;
+
+	while (offset < len) {
+		struct netmap_slot *slot = &kr->ring->slot[i];
+		const u32 left = len - offset;
+		const u32 part = left < host->bufs.size ? left : host->bufs.size;
+		struct nm_slot_view view;
+
+		if (!nm_slot_get(slot, &host->bufs, &view)) {
+			host->bad_slot = true;
+			return -ENOBUFS;
+		}
+		copy(arg, offset, nm_buf_at(&host->bufs, view.buf_idx), part);
+		nm_slot_put(slot, (u16)part, part < left ? NS_MOREFRAG : 0);
+		offset += part;
+		i = nm_next(i, kr->num_slots - 1);
+	}
+	host->tail = i;
+	return 0;
+}
+
+int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
+		  void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
+{
+	const u32 ring = queue % nm_read_once(port->config.num_host_rings[NM_RX]);
+	struct nm_kring *kr = &port->krings[NM_RX][port->config.num_rings[NM_RX] + ring];
+	struct nm_host_ring *host = kr->host;
+	int error = -ENXIO;
+
+	if (!host)
+		return error;
+	nm_spin_acquire(&host->lock);
+	if (host->open) {
+		const u32 size = host->bufs.size;
+		const u32 slots = len / size + (len % size != 0);
+
+		if (slots == 0 || slots > NETMAP_MAX_FRAGS)
+			error = -EMSGSIZE;
+		else if (slots > nm_dist(host->tail, host->end, kr->num_slots))
+			error = -ENOBUFS;
+		else
+			error = fill_slots(kr, host, len, copy, arg);
+		if (error)
+			host->drops++;
+	}
+	nm_spin_release(&host->lock);
+	if (!error)
+		nm_kring_notify(kr);
+	return error;
+}
+
+int nm_frags_gather(struct nm_kring *kr, u32 i, u32 end, struct nm_frag *frags, u32 *num)
+{
+	const u32 lim = kr->num_slots - 1;
+	int taken = 0;
+
+	*num = 0;
+	while (i != end) {
+		struct nm_slot_view view;
+
+		if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &view)) {
+			nm_slot_refuse(kr, i);
+			return -1;
+		}
+		taken++;
+		if (*num < NETMAP_MAX_FRAGS) {
+			frags[*num].data = nm_buf_at(&kr->bufs, view.buf_idx);
+			frags[*num].len = view.len;
+			(*num)++;
+		}
+		if (!(view.flags & NS_MOREFRAG)) {
+			if (taken > NETMAP_MAX_FRAGS)
+				*num = 0;
+			return taken;
+		}
+		i = nm_next(i, lim);
+	}
+	if (taken <= NETMAP_MAX_FRAGS)
+		return 0;
+	*num = 0;
+	return taken;
+}
+
+/*
+ * Up to the host stack. A frame whose end is not there yet waits for it; one that is too long is
+ * lost.
+ */
+int nm_host_txsync(struct nm_kring *kr, int flags)
+{
+	const u32 lim = kr->num_slots - 1;
+	const u32 queue = kr->ring_id - kr->port->config.num_rings[NM_TX];
+	struct nm_frag frags[NETMAP_MAX_FRAGS];
+	u32 num;
+
+	(void)flags;
+	while (kr->hwcur != kr->rhead) {
+		int slots = nm_frags_gather(kr, kr->hwcur, kr->rhead, frags, &num);
+
+		if (slots <= 0)
+			break;
+		if (!num || !kr->port->ops->host_up(kr->port, queue, frags, num))
+			kr->stats.drops++;
+		kr->hwcur = nm_add(kr->hwcur, (u32)slots, kr->num_slots);
+	}
+	kr->hwtail = nm_prev(kr->hwcur, lim);
+	return 0;
+}
+
+/* Whether slots of the ring that have NS_FORWARD go to the other side. */
+static bool forwards(const struct nm_kring *kr)
+{
+	return (nm_read_once(kr->ring->flags) & NR_FORWARD) ||
+	       nm_read_once(kr->port->core->config.fwd);
+}
+
+/* Slots of the frame that begins at @i, as far as @end. */
+static u32 frame_slots(const struct nm_kring *kr, u32 i, u32 end)
+{
+	u32 slots = 1;
+
+	while (nm_read_once(kr->ring->slot[i].flags) & NS_MOREFRAG) {
+		i = nm_next(i, kr->num_slots - 1);
+		if (i == end)
+			break;
+		slots++;
+	}
+	return slots;
+}
+
+/* Exchange the buffers of two slots; what a client has spoilt stays where it is. */
+static bool swap_slots(struct nm_kring *tx, u32 to_index, struct nm_kring *rx, u32 from_index)
+{
+	struct netmap_slot *to = &tx->ring->slot[to_index];
+	struct netmap_slot *from = &rx->ring->slot[from_index];
+	struct nm_slot_view full, empty;
+
+	if (!nm_slot_get(from, &rx->bufs, &full) || !nm_slot_get(to, &tx->bufs, &empty))
+		return false;
+	nm_write_once(to->buf_idx, full.buf_idx);
+	nm_slot_put(to, full.len, (full.flags & NS_MOREFRAG) | NS_BUF_CHANGED);
+	nm_write_once(from->buf_idx, empty.buf_idx);
+	nm_slot_put(from, 0, NS_BUF_CHANGED);
+	return true;
+}
+
+/*
+ * A frame of the host stack goes to a NIC TX ring, at the client's head, which moves on: the client
+ * is in this very call. Return: false where the ring has no room, or its client broke the rules.
+ */
+static bool swap_to_nic(struct nm_kring *tx, struct nm_kring *rx, u32 from, u32 slots)
+{
+	const u32 n = tx->num_slots, head = nm_read_once(tx->ring->head);
+	u32 used, room, to = head;
+
+	if (head >= n)
+		return false;
+	used = nm_dist(tx->rhead, head, n);
+	room = nm_dist(tx->rhead, tx->rtail, n);
+	if (used > room || slots > room - used)
+		return false;
+	while (slots--) {
+		if (!swap_slots(tx, to, rx, from))
+			return false;
+		to = nm_next(to, n - 1);
+		from = nm_next(from, rx->num_slots - 1);
+	}
+	nm_write_once(tx->ring->cur, to);
+	nm_store_release(&tx->ring->head, to);
+	return true;
+}
+
+/*
+ * Released frames with NS_FORWARD go to the NIC by a swap of buffers, to the first TX ring that has
+ * room. A ring that another thread is in is passed over, never waited for: this one holds a ring
+ * already. What finds no room is lost.
+ */
+static void forward_down(struct nm_kring *kr)
+{
+	struct nm_port *port = kr->port;
+	const u32 n = kr->num_slots;
+	u32 i = kr->hwcur, ring, slots;
+
+	for (ring = 0; ring < port->config.num_rings[NM_TX] && i != kr->rhead; ring++) {
+		struct nm_kring *tx = &port->krings[NM_TX][ring];
+
+		if (!nm_kring_try(tx))
+			continue;
+		for (; i != kr->rhead && !nm_read_once(tx->stopped); i = nm_add(i, slots, n)) {
+			slots = frame_slots(kr, i, kr->rhead);
+			if (!(nm_read_once(kr->ring->slot[i].flags) & NS_FORWARD))
+				continue;
+			if (!swap_to_nic(tx, kr, i, slots))
+				break;
+		}
+		if (!nm_read_once(tx->stopped))
+			nm_kring_sync_held(tx, 0);
+		nm_kring_unhold(tx);
+	}
+	for (; i != kr->rhead; i = nm_add(i, slots, n)) {
+		slots = frame_slots(kr, i, kr->rhead);
+		if (nm_read_once(kr->ring->slot[i].flags) & NS_FORWARD)
+			kr->stats.drops++;
+	}
+}
+
+/* From the host stack. */
+int nm_host_rxsync(struct nm_kring *kr, int flags)
+{
+	struct nm_host_ring *host = kr->host;
+	const u32 lim = kr->num_slots - 1;
+	struct nm_slot_view view;
+	u32 i;
+
+	if ((flags & NM_SYNC_ALL_TX) && kr->hwcur != kr->rhead && forwards(kr))
+		forward_down(kr);
+	for (i = kr->hwcur; i != kr->rhead; i = nm_next(i, lim)) {
+		if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &view)) {
+			nm_slot_refuse(kr, i);
+			break;
+		}
+	}
+	kr->hwcur = i;
+	nm_spin_acquire(&host->lock);
+	host->end = nm_prev(kr->hwcur, lim);
+	kr->hwtail = host->tail;
+	kr->stats.drops += host->drops;
+	host->drops = 0;
+	if (host->bad_slot) {
+		host->bad_slot = false;
+		nm_slot_refuse(kr, host->tail);
+	}
+	nm_spin_release(&host->lock);
+	return 0;
+}
+
+/* The flag on a frame's first slot counts. A frame that is not released whole is lost. */
+void nm_host_forward_up(struct nm_kring *kr)
+{
+	struct nm_frag frags[NETMAP_MAX_FRAGS];
+	u32 i = kr->hwcur, num;
+
+	if (!forwards(kr))
+		return;
+	while (i != kr->rhead) {
+		const u32 slots = frame_slots(kr, i, kr->rhead);
+		struct netmap_slot *slot = &kr->ring->slot[i];
+		const u16 flags = nm_read_once(slot->flags);
+
+		if (flags & NS_FORWARD) {
+			nm_write_once(slot->flags, (u16)(flags & ~NS_FORWARD));
+			const int got = nm_frags_gather(kr, i, kr->rhead, frags, &num);
+
+			if (got < 0)
+				break;
+			if (!got || !num ||
+			    !kr->port->ops->host_up(kr->port, kr->ring_id, frags, num))
+				kr->stats.drops++;
+		}
+		i = nm_add(i, slots, kr->num_slots);
+	}
 }

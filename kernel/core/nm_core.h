@@ -35,6 +35,7 @@ struct nm_core_config {
 	u32 priv_ring_size, priv_ring_num;	/* 20480, 4 */
 	u32 priv_buf_size, priv_buf_num;	/* 2048, 4098 */
 	bool no_timestamp;		/* receive rings get no ts */
+	bool fwd;			/* NS_FORWARD counts without NR_FORWARD on the ring */
 	/*
 	 * Somebody asks for a port that is not attached: where the residence has an interface of
 	 * that name in nm_os_namespace(), it calls nm_port_attach_locked(). Called with core->lock

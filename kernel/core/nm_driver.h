@@ -26,6 +26,7 @@ enum nm_dir { NM_RX = 0, NM_TX = 1, NM_DIRS = 2 };
 
 struct nm_port;
 struct nm_kring;
+struct nm_host_ring;
 
 /*
  * What a port is made of. The driver fills it in; the core reads it at attach and at each first
@@ -41,6 +42,13 @@ struct nm_port_config {
 
 /* Flags of txsync and rxsync. */
 #define NM_SYNC_RECLAIM	1	/* the client waits for space: reclaim all there is, else lazily */
+#define NM_SYNC_ALL_TX	2	/* the client has all NIC TX rings; host rings look at it */
+
+/* A piece of a frame, in a buffer. */
+struct nm_frag {
+	const u8 *data;
+	u32 len;
+};
 
 /**
  * struct nm_driver_ops - what a driver gives the core
@@ -58,6 +66,11 @@ struct nm_port_config {
  * @config: fill in what may have changed since attach (link, speed, rings). NULL: nothing changes.
  * @deadline: the time (nm_os_now_ns()) at which the ring may change with no call and no interrupt,
  *	0 for never; for models, which have no thread. NULL: never.
+ * @host_up: a frame for the host stack, in up to NETMAP_MAX_FRAGS pieces: copy it and pass it up as
+ *	if it came in from the wire on NIC ring @queue. It comes from host TX ring @queue, or from
+ *	NIC RX ring @queue by NS_FORWARD. Called in a sync, by one thread at a time for a ring.
+ *	Return: whether it was taken; else it is lost and counted. NULL: there is no host stack, and
+ *	host rings are shown and lead nowhere.
  *
  * txsync, rxsync and deadline are called by one thread at a time for a ring, by many threads for
  * many rings.
@@ -69,6 +82,7 @@ struct nm_driver_ops {
 	int (*rxsync)(struct nm_kring *kr, int flags);
 	void (*config)(struct nm_port *port, struct nm_port_config *config);
 	u64 (*deadline)(struct nm_kring *kr);
+	bool (*host_up)(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num);
 };
 
 /* One writer: the thread that is in the ring's sync. Readers use nm_read_once(). */
@@ -77,6 +91,7 @@ struct nm_kring_stats {
 	u64 frames;		/* slots moved */
 	u64 reinits;		/* violations by the client */
 	u64 model_cycles;	/* nm_os_cycles() spent inside a simulated device, shown apart */
+	u64 drops;		/* frames lost: no room, or nobody to take them */
 };
 
 /*
@@ -106,6 +121,7 @@ struct nm_kring {
 	u16 ring_id;			/* NIC rings first, then host rings */
 	u8 dir;				/* enum nm_dir */
 	bool is_host;
+	bool may_forward;		/* a NIC RX ring with a host stack to forward to */
 	struct nm_port *port;
 	int (*sync)(struct nm_kring *kr, int flags);	/* the driver's, or the host ring's */
 	void *driver_data;				/* the driver's own queue */
@@ -129,6 +145,7 @@ struct nm_kring {
 	bool pending_on;		/* what reg should make of it */
 	void (*notify)(struct nm_kring *kr);	/* instead of waking pollers; NULL: wake them */
 	struct nm_waitq waitq;
+	struct nm_host_ring *host;	/* host RX rings with a host stack; host.c */
 };
 
 /* Words that overlay several fields of a structure. */
@@ -224,6 +241,13 @@ static inline u32 nm_dist(u32 a, u32 b, u32 n)
 	return b >= a ? b - a : b + n - a;
 }
 
+/* @i plus at most @n. */
+static inline u32 nm_add(u32 i, u32 count, u32 n)
+{
+	i += count;
+	return i >= n ? i - n : i;
+}
+
 static inline bool nm_kring_pending(const struct nm_kring *kr)
 {
 	return kr->on != kr->pending_on;
@@ -231,6 +255,31 @@ static inline bool nm_kring_pending(const struct nm_kring *kr)
 
 /* A driver's interrupt, or a model: something happened on the ring. Any thread, any context. */
 void nm_kring_notify(struct nm_kring *kr);
+
+/* Host rings: what the residence calls for frames of its own stack. */
+
+/*
+ * Whether frames that the stack sends on TX queue @queue of the interface belong to netmap: the
+ * ring is in netmap mode. They go to nm_host_queue() then, and nowhere else. Any thread.
+ */
+bool nm_host_diverts(struct nm_port *port, u32 queue);
+
+/**
+ * nm_host_queue() - a frame that the host stack sends comes to a host RX ring
+ * @queue: TX queue that the stack chose; host RX ring @queue modulo their number gets it
+ * @len: bytes without CRC; more than a buffer holds takes several slots, NS_MOREFRAG
+ * @copy: writes @len bytes of the frame, from @offset on, to @to; called once for each slot, under
+ *	a spinning lock
+ * @arg: for @copy
+ *
+ * The ring's free slots are the queue: nothing is allocated. Any thread, any context in which a
+ * struct nm_spin may be taken; the port stays attached meanwhile. Pollers are woken.
+ * Return: 0; -ENOBUFS (full), -ENXIO (no client has the ring), -EMSGSIZE (more slots than a frame
+ * may take, or none): the caller frees the frame in any case. All but -ENXIO are counted in the
+ * ring's drops.
+ */
+int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
+		  void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg);
 
 /* The core, to those that attach ports. */
 struct nm_core;

@@ -146,6 +146,8 @@ void *nm_region_buf(struct nm_region *region, u32 index);
  * @refs: 1 while attached, and 1 a client bound, or 1 of whoever else keeps it. Under core->lock
  * @release: the last reference has gone: undo what the maker did; the port is freed after.
  *	NULL: nothing to undo. Under core->lock
+ * @host_rings: of host RX rings, where there is a host stack; nm_host_init()
+ * @max_rings: krings there are in each direction; host rings may be made more
  * @owner: what has the port for itself (a switch), so that no client may bind it; NULL: nobody.
  *	Under core->lock
  * @gone: the device went away; no op of the driver is called any more. Under core->lock
@@ -161,6 +163,8 @@ struct nm_port {
 	void *driver_data;
 	struct nm_region *region;
 	struct nm_kring *krings[NM_DIRS];
+	struct nm_host_ring *host_rings;
+	u32 max_rings[NM_DIRS];
 	u32 refs;
 	void (*release)(struct nm_port *port);
 	const char *owner;
@@ -199,6 +203,12 @@ struct nm_port *nm_port_find(struct nm_core *core, const char *name);
 void nm_port_put(struct nm_port *port);
 u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir);
 void nm_port_refresh(struct nm_port *port);
+
+/*
+ * As many host rings as a request asks for (0: as many as there are), where the port has a host
+ * stack and nobody has a ring of it; else it stays as it is. Under core->lock.
+ */
+void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx);
 
 /**
  * nm_port_lookup() - the port that a request means, made now if it is of those that are
@@ -247,6 +257,7 @@ void nm_list_remove(struct nm_list *item);
  * @rings: what is bound
  * @nif: offset of the netmap_if
  * @flags: nr_flags of the REGISTER
+ * @sync_flags: NM_SYNC_* that go with each of its syncs
  * @reason: the last refusal, guarded by @reason_lock
  */
 struct nm_client {
@@ -258,6 +269,7 @@ struct nm_client {
 	struct nm_range rings[NM_DIRS];
 	u64 nif;
 	u64 flags;
+	int sync_flags;
 	struct nm_spin reason_lock;
 	char reason[NM_REASON_SIZE];
 };
@@ -338,7 +350,40 @@ void nm_kring_unhold(struct nm_kring *kr);
 void nm_kring_stop(struct nm_kring *kr);
 void nm_kring_start(struct nm_kring *kr);
 
-/* host.c: host rings of a port that has no host stack behind it. */
+/* With kr->busy held by the caller, for cores of syncs that work on a second ring. */
+int nm_kring_sync_held(struct nm_kring *kr, int flags);
+
+/* The ring's kr->busy, if nobody has it. */
+bool nm_kring_try(struct nm_kring *kr);
+
+/*
+ * The frame that begins at slot @i and may go on up to @end: its slots are checked and gathered.
+ * Return: how many slots it takes; 0 where it is not complete; -1 after nm_slot_refuse(). A frame
+ * of more than NETMAP_MAX_FRAGS slots counts as complete with what it has, and @num is 0.
+ */
+int nm_frags_gather(struct nm_kring *kr, u32 i, u32 end, struct nm_frag *frags, u32 *num);
+
+/* host.c: host rings */
+
+/* Sync functions; none: of a port that has no host stack behind it. */
 int nm_host_sync_none(struct nm_kring *kr, int flags);
+int nm_host_txsync(struct nm_kring *kr, int flags);
+int nm_host_rxsync(struct nm_kring *kr, int flags);
+
+/* What host RX rings need besides, where there is a host stack. */
+int nm_host_init(struct nm_port *port, u32 max_rings);
+
+/* From here on, until there, nm_host_queue() may fill the ring. */
+void nm_host_open(struct nm_kring *kr);
+void nm_host_close(struct nm_kring *kr);
+
+/* The ring's slots may name more buffers now. */
+void nm_host_set_bufs(struct nm_kring *kr, u32 num);
+
+/* Released slots of a NIC RX ring that are to go up, before its rxsync. */
+void nm_host_forward_up(struct nm_kring *kr);
+
+/* Whether the ring's slots have buffers: all but those of host rings that lead nowhere. */
+bool nm_kring_has_bufs(const struct nm_kring *kr);
 
 #endif /* NM_INTERNAL_H */

@@ -25,7 +25,7 @@ static u32 poll_dir(struct nm_client *client, struct nm_port *port, enum nm_dir 
 		struct nm_kring *kr = &port->krings[dir][i];
 
 		/* Errors and violations alike: the client has to look. */
-		if (nm_kring_sync(kr, want ? NM_SYNC_RECLAIM : 0))
+		if (nm_kring_sync(kr, client->sync_flags | (want ? NM_SYNC_RECLAIM : 0)))
 			ready |= NM_POLLERR;
 		else if (want && ring_is_ready(kr))
 			ready |= dir == NM_TX ? NM_POLLOUT : NM_POLLIN;

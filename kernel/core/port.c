@@ -54,23 +54,41 @@ static void krings_free(struct nm_port *port)
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		if (!port->krings[dir])
 			continue;
-		for (i = 0; i < nm_port_total_rings(port, dir); i++)
+		for (i = 0; i < port->max_rings[dir]; i++)
 			nm_os_waitq_destroy(&port->krings[dir][i].waitq);
 		nm_os_free(port->krings[dir]);
 	}
+	nm_os_free(port->host_rings);
+}
+
+static void kring_choose_sync(struct nm_kring *kr)
+{
+	const struct nm_driver_ops *ops = kr->port->ops;
+
+	if (!kr->is_host)
+		kr->sync = kr->dir == NM_TX ? ops->txsync : ops->rxsync;
+	else if (!ops->host_up)
+		kr->sync = nm_host_sync_none;
+	else
+		kr->sync = kr->dir == NM_TX ? nm_host_txsync : nm_host_rxsync;
 }
 
 static int krings_make(struct nm_port *port)
 {
+	const bool has_stack = port->ops->host_up;
 	int dir;
 	u32 i;
 
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		u32 total = nm_port_total_rings(port, dir);
 
+		/* Drivers keep pointers to NIC rings, so what may come later is there already. */
+		if (has_stack)
+			total = port->config.num_rings[dir] + NM_MAX_RINGS;
 		port->krings[dir] = nm_os_alloc(total * sizeof(struct nm_kring));
 		if (!port->krings[dir])
 			return -ENOMEM;
+		port->max_rings[dir] = total;
 		for (i = 0; i < total; i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
 
@@ -80,16 +98,35 @@ static int krings_make(struct nm_port *port)
 			kr->is_host = i >= port->config.num_rings[dir];
 			kr->num_slots = port->config.num_slots[dir];
 			kr->stopped = 1;
-			if (kr->is_host)
-				kr->sync = nm_host_sync_none;
-			else if (dir == NM_TX)
-				kr->sync = port->ops->txsync;
-			else
-				kr->sync = port->ops->rxsync;
+			kr->may_forward = has_stack && dir == NM_RX && !kr->is_host;
+			kring_choose_sync(kr);
 			nm_os_waitq_init(&kr->waitq);
 		}
 	}
-	return 0;
+	return has_stack ? nm_host_init(port, NM_MAX_RINGS) : 0;
+}
+
+void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx)
+{
+	const u32 wanted[NM_DIRS] = { [NM_TX] = tx, [NM_RX] = rx };
+	int dir;
+	u32 i;
+
+	if (!port->ops->host_up)
+		return;
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < port->max_rings[dir]; i++) {
+			if (port->krings[dir][i].ring)
+				return;
+		}
+	}
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		const u32 n = wanted[dir] < NM_MAX_RINGS ? wanted[dir] : NM_MAX_RINGS;
+
+		/* Read by nm_host_queue() at any time; all that it may find is there. */
+		if (n)
+			nm_write_once(port->config.num_host_rings[dir], n);
+	}
 }
 
 /* All of a port but its names. */

@@ -178,12 +178,13 @@ static void region_need(struct nm_region *region, u64 *rings, u64 *bufs)
 
 		for (dir = 0; dir < NM_DIRS; dir++) {
 			u32 slots = port->config.num_slots[dir];
-			u32 n = nm_port_total_rings(port, dir);
+			const u32 n = nm_port_total_rings(port, dir);
+			const u32 full = port->ops->host_up ? n : port->config.num_rings[dir];
 			u64 bytes = sizeof(struct netmap_ring) + slots * sizeof(struct netmap_slot);
 
 			*rings += n * (align_up(bytes, region->wanted.ring_size) /
 				       region->wanted.ring_size);
-			*bufs += (u64)n * slots;
+			*bufs += (u64)full * slots;
 		}
 	}
 }
@@ -524,10 +525,10 @@ void nm_region_protect(struct nm_region *region)
 		struct nm_port *port = nm_entry(item, struct nm_port, in_region);
 
 		for (dir = 0; dir < NM_DIRS; dir++) {
-			for (i = 0; i < port->config.num_rings[dir]; i++) {
+			for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 				const struct nm_kring *kr = &port->krings[dir][i];
 
-				if (kr->ring && (kr->users || kr->pins || kr->on))
+				if (kr->ring && nm_kring_has_bufs(kr) && (kr->users || kr->pins || kr->on))
 					protect_ring(region, kr);
 			}
 		}

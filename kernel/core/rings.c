@@ -41,7 +41,7 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 	ring = nm_os_mem_at(&region->mem, offset);
 	memset(ring, 0, ring_bytes(kr));
 	kr->ring = ring;
-	for (i = 0; i < n && !kr->is_host; i++) {
+	for (i = 0; i < n && nm_kring_has_bufs(kr); i++) {
 		ring->slot[i].buf_idx = nm_region_alloc_buf(region, true);
 		if (!ring->slot[i].buf_idx) {
 			ring_free(region, kr, i);
@@ -103,6 +103,8 @@ void nm_rings_update_bufs(struct nm_region *region)
 					continue;
 				nm_kring_hold(kr);
 				kr->bufs.num = region->bufs.num;
+				if (kr->host)
+					nm_host_set_bufs(kr, region->bufs.num);
 				nm_kring_unhold(kr);
 			}
 		}
@@ -175,7 +177,7 @@ void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], en
 			if (is_unused(kr) && kr->on)
 				port->region->users++;
 			else if (is_unused(kr))
-				ring_free(port->region, kr, kr->is_host ? 0 : kr->num_slots);
+				ring_free(port->region, kr, nm_kring_has_bufs(kr) ? kr->num_slots : 0);
 			nm_os_wake(&kr->waitq);
 		}
 	}

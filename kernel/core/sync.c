@@ -29,6 +29,11 @@ void nm_kring_hold(struct nm_kring *kr)
 	}
 }
 
+bool nm_kring_try(struct nm_kring *kr)
+{
+	return nm_xchg_acquire(&kr->busy, 1) == 0;
+}
+
 void nm_kring_unhold(struct nm_kring *kr)
 {
 	nm_store_release(&kr->busy, 0);
@@ -39,12 +44,16 @@ void nm_kring_stop(struct nm_kring *kr)
 {
 	nm_kring_hold(kr);
 	nm_write_once(kr->stopped, 1);
+	if (kr->host)
+		nm_host_close(kr);
 	nm_kring_unhold(kr);
 }
 
 void nm_kring_start(struct nm_kring *kr)
 {
 	nm_kring_hold(kr);
+	if (kr->host)
+		nm_host_open(kr);
 	nm_write_once(kr->stopped, 0);
 	nm_kring_unhold(kr);
 }
@@ -105,7 +114,7 @@ static bool ring_check(struct nm_kring *kr)
 /*
  * One sync, with kr->busy held. Return: 0, NM_SYNC_REINIT, or a negative errno of the driver.
  */
-static int kring_sync_held(struct nm_kring *kr, int flags)
+int nm_kring_sync_held(struct nm_kring *kr, int flags)
 {
 	u32 before = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
 	int error;
@@ -115,6 +124,8 @@ static int kring_sync_held(struct nm_kring *kr, int flags)
 		ring_reinit(kr);
 		return NM_SYNC_REINIT;
 	}
+	if (nm_unlikely(kr->may_forward))
+		nm_host_forward_up(kr);
 	error = kr->sync(kr, flags);
 	kr->stats.frames += nm_dist(before, kr->dir == NM_TX ? kr->hwcur : kr->hwtail,
 				    kr->num_slots);
@@ -140,7 +151,7 @@ int nm_kring_sync(struct nm_kring *kr, int flags)
 
 	nm_kring_hold(kr);
 	if (nm_likely(!nm_read_once(kr->stopped)))
-		result = kring_sync_held(kr, flags);
+		result = nm_kring_sync_held(kr, flags);
 	nm_kring_unhold(kr);
 	return result;
 }
@@ -171,7 +182,8 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir)
 				 "this descriptor is not bound to a port; REGISTER it first");
 	}
 	for (i = client->rings[dir].first; i < client->rings[dir].last; i++) {
-		int error = nm_kring_sync(&port->krings[dir][i], NM_SYNC_RECLAIM);
+		int error = nm_kring_sync(&port->krings[dir][i],
+					  NM_SYNC_RECLAIM | client->sync_flags);
 
 		if (nm_unlikely(error < 0) && !result)
 			result = nm_refuse(client, error,

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernel/core/nm_core.h"
@@ -101,9 +102,10 @@ enum class Wire {
 // A port with its device. Destroying it detaches it, if that has not been done.
 class TestPort {
  public:
-  TestPort(World& world, const char* name, const nm_port_config& config, Wire wire)
+  TestPort(World& world, const char* name, const nm_port_config& config, Wire wire,
+           bool host_stack = false)
       : wire(wire), queues_(config.num_rings[NM_RX]) {
-    require(nm_port_attach(world.core(), name, &kOps, &config, this, &port_) == 0,
+    require(nm_port_attach(world.core(), name, host_stack ? &kOpsWithStack : &kOps, &config, this, &port_) == 0,
             "a port can be attached");
     for (uint32_t i = 0; i < config.num_rings[NM_RX]; ++i)
       queues_[i].owned.resize(config.num_slots[NM_RX]);
@@ -136,6 +138,30 @@ class TestPort {
     nm_kring_notify(kr);
     return true;
   }
+
+  // The host stack sends a frame. As nm_host_queue().
+  int stack_sends(uint32_t queue, const std::string& frame) {
+    return nm_host_queue(
+        port_, queue, static_cast<u32>(frame.size()),
+        [](void* arg, u32 offset, void* to, u32 len) {
+          const std::string& from = *static_cast<const std::string*>(arg);
+          require(offset + len <= from.size(), "a frame is copied as far as it goes");
+          std::memcpy(to, from.data() + offset, len);
+        },
+        const_cast<std::string*>(&frame));
+  }
+
+  // What has come up to the host stack since the last call, with the queue.
+  struct Up {
+    uint32_t queue;
+    std::string frame;
+    bool operator==(const Up&) const = default;
+  };
+  std::vector<Up> stack_got() {
+    const std::lock_guard<std::mutex> guard(stack_lock_);
+    return std::exchange(stack_, {});
+  }
+  bool stack_takes = true;
 
   uint64_t dropped(uint32_t ring) {
     const std::lock_guard<std::mutex> guard(queues_[ring].lock);
@@ -308,10 +334,26 @@ class TestPort {
 
   static u64 deadline(nm_kring* kr) { return of(kr)->deadline_ns; }
 
-  static constexpr nm_driver_ops kOps = {"test", reg, txsync, rxsync, config, deadline};
+  static bool host_up(nm_port* port, u32 queue, const nm_frag* frags, u32 num) {
+    TestPort* self = static_cast<TestPort*>(nm_port_data(port));
+    require(num >= 1 && num <= NETMAP_MAX_FRAGS, "a frame has 1 to 64 pieces");
+    Up up{queue, {}};
+    for (u32 i = 0; i < num; ++i)
+      up.frame.append(reinterpret_cast<const char*>(frags[i].data), frags[i].len);
+    const std::lock_guard<std::mutex> guard(self->stack_lock_);
+    if (self->stack_takes)
+      self->stack_.push_back(std::move(up));
+    return self->stack_takes;
+  }
+
+  static constexpr nm_driver_ops kOpsWithStack = {"test", reg,      txsync, rxsync,
+                                                  config, deadline, host_up};
+  static constexpr nm_driver_ops kOps = {"test", reg, txsync, rxsync, config, deadline, nullptr};
 
   nm_port* port_ = nullptr;
   std::deque<Queue> queues_;
+  std::mutex stack_lock_;
+  std::vector<Up> stack_;
 };
 
 // An open file, with the request that bound it.

@@ -20,8 +20,8 @@ int nm_port_lookup(struct nm_client *client, const char *name, const struct nmre
 
 	if (reg->nr_flags & NM_MONITOR_FLAGS)
 		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no monitors", name);
-	if (strchr(name, '{') || strchr(name, '}'))
-		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no pipes", name);
+	if (nm_pipe_is_name(name))
+		return nm_pipe_find_or_make(client, name, reg, out);
 	if (begins_with(name, "vale"))
 		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no VALE switches", name);
 	port = nm_port_find(client->core, name);

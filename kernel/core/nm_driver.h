@@ -205,6 +205,17 @@ static inline void nm_slot_put(struct netmap_slot *slot, u16 len, u16 flags)
 
 /*
  * Clear the flags that the kernel has acted on (NS_BUF_CHANGED, NS_REPORT); call it only where one
+/* Write all that nm_slot_get() reads. */
+static inline void nm_slot_set(struct netmap_slot *slot, u32 buf_idx, u16 len, u16 flags)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const u64 word = buf_idx | (u64)len << 32 | (u64)flags << 48;
+#else
+	const u64 word = (u64)buf_idx << 32 | (u32)len << 16 | flags;
+#endif
+	nm_write_once(*(nm_word64 *)slot, word);
+}
+
  * of them is set.
  */
 static inline void nm_slot_clear_flags(struct netmap_slot *slot, const struct nm_slot_view *view,

@@ -148,6 +148,8 @@ void *nm_region_buf(struct nm_region *region, u32 index);
  *	NULL: nothing to undo. Under core->lock
  * @host_rings: of host RX rings, where there is a host stack; nm_host_init()
  * @max_rings: krings there are in each direction; host rings may be made more
+ * @pipes: pipes at this port. Under core->lock
+ * @twin: the two have @release called and are freed together, when neither has a reference
  * @owner: what has the port for itself (a switch), so that no client may bind it; NULL: nobody.
  *	Under core->lock
  * @gone: the device went away; no op of the driver is called any more. Under core->lock
@@ -167,6 +169,8 @@ struct nm_port {
 	u32 max_rings[NM_DIRS];
 	u32 refs;
 	void (*release)(struct nm_port *port);
+	struct nm_list pipes;
+	struct nm_port *twin;
 	const char *owner;
 	bool gone;
 };
@@ -222,6 +226,24 @@ void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx);
  */
 int nm_port_lookup(struct nm_client *client, const char *name, const struct nmreq_register *reg,
 		   struct nm_port **out);
+
+/* pipe.c: "parent{id" and "parent}id" */
+bool nm_pipe_is_name(const char *name);
+int nm_pipe_find_or_make(struct nm_client *client, const char *name,
+			 const struct nmreq_register *reg, struct nm_port **out);
+
+/* auto.c */
+
+/* As nm_port_lookup(); a port that nobody has is made, with nothing behind it. */
+int nm_auto_find_or_make(struct nm_client *client, const char *name,
+			 const struct nmreq_register *reg, struct nm_port **out);
+
+/*
+ * The region that a request asks for, with a reference: nr_mem_id, or for 0 a new private one with
+ * nr_extra_bufs buffers more. Return: 0, or -EINVAL, -ENOMEM with a sentence.
+ */
+int nm_region_choose(struct nm_client *client, const struct nmreq_register *reg,
+		     struct nm_region **out);
 
 /* core.c */
 

@@ -150,6 +150,7 @@ static int port_make(struct nm_core *core, const char *name, const struct nm_dri
 	port->region = region;
 	port->refs = 1;
 	nm_list_init(&port->link);
+	nm_list_init(&port->pipes);
 	nm_os_snprintf(port->name, sizeof(port->name), "%s", name);
 	/* Clients count on at least one pair of host rings. */
 	for (dir = 0; dir < NM_DIRS; dir++) {
@@ -233,19 +234,28 @@ void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slo
 	host[NM_RX] = choose(reg->nr_host_rx_rings, host[NM_RX], 1, max_rings);
 }
 
-/* One reference less; under core->lock. */
-void nm_port_put(struct nm_port *port)
+static void port_free(struct nm_port *port)
 {
 	struct nm_region *region = port->region;
 
-	if (--port->refs)
-		return;
-	if (port->release)
-		port->release(port);
 	nm_list_remove(&port->in_region);
 	krings_free(port);
 	nm_os_free(port);
 	nm_region_drop(region);
+}
+
+/* One reference less; under core->lock. */
+void nm_port_put(struct nm_port *port)
+{
+	struct nm_port *twin = port->twin;
+
+	if (--port->refs || (twin && twin->refs))
+		return;
+	if (port->release)
+		port->release(port);
+	port_free(port);
+	if (twin)
+		port_free(twin);
 }
 
 void nm_port_detach(struct nm_port *port)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The core's files, for every residence that builds it.
 set(NM_CORE_SOURCES
+  auto.c
   bind.c
   client.c
   control.c
@@ -8,6 +9,7 @@ set(NM_CORE_SOURCES
   host.c
   lookup.c
   options.c
+  pipe.c
   poll.c
   port.c
   region.c

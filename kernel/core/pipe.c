@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Pipes: two ends, "parent{id" (master) and "parent}id" (slave), in the memory of their parent.
+ * What one end sends the other receives, by a swap of buffers.
+ *
+ * TX ring i of one end and RX ring i of the other have the same number of slots and go in step: the
+ * frame in TX slot k goes to RX slot k. So a TX slot is free when the RX slot of its number is, and
+ * all that the two sides have to tell each other is two positions, each with one writer:
+ *
+ *   filled	by the TX sync: RX slots before it hold frames
+ *   released	by the RX sync: RX slots from it on hold frames, or will
+ *
+ * A receiver that goes away leaves its slots as they are: the sender's ring fills up, and who opens
+ * that end next finds the frames. The rings of both ends are pinned as long as the pipe exists,
+ * which is while somebody has one of its ends.
+ */
+#include "nm_internal.h"
+
+#define NM_PIPE_MAX_SLOTS	4096
+
+/**
+ * struct nm_pipe_queue - one direction of one pair of rings
+ * @tx: ring of the sender
+ * @rx: ring of the receiver
+ * @filled: see above; stored with release after the slots, loaded with acquire before them
+ * @released: as @filled, the other way
+ */
+struct nm_pipe_queue {
+	struct nm_kring *tx, *rx;
+	u32 filled NM_ALIGNED_CACHE;
+	u32 released NM_ALIGNED_CACHE;
+};
+
+enum { NM_MASTER = 0, NM_SLAVE = 1 };
+
+/**
+ * struct nm_pipe - all under core->lock
+ * @link: in parent->pipes
+ * @parent: with a reference
+ * @ends: master and slave; twins, so that neither goes before the other
+ * @queues: those from master to slave, then the others
+ * @id: what stands behind the brace
+ */
+struct nm_pipe {
+	struct nm_list link;
+	struct nm_port *parent;
+	struct nm_port *ends[2];
+	struct nm_pipe_queue *queues;
+	char id[NM_NAME_SIZE];
+};
+
+/*
+ * Frames are handed over whole: where the last one before @end is not complete, up to its begin.
+ */
+static u32 complete_end(struct nm_kring *kr, u32 end)
+{
+	const u32 lim = kr->num_slots - 1;
+	u32 i = end, frags = 0;
+
+	while (i != kr->hwcur) {
+		const u32 before = nm_prev(i, lim);
+
+		if (!(nm_read_once(kr->ring->slot[before].flags) & NS_MOREFRAG))
+			break;
+		i = before;
+		/* It will never be whole. */
+		if (++frags == NETMAP_MAX_FRAGS) {
+			nm_slot_refuse(kr, i);
+			break;
+		}
+	}
+	return i;
+}
+
+/*
+ * Exchange the buffers of @count slots in a row; the frames go from @tx to @rx. An index that the
+ * receiver has spoilt becomes buffer 0, so that it does the sender no harm. Return: how many are
+ * done, before the first that the sender has spoilt.
+ */
+static u32 swap_slots(struct netmap_slot *tx, struct netmap_slot *rx, u32 count,
+		      const struct nm_bufs *bufs)
+{
+	const u32 num = bufs->num;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		struct nm_slot_view full;
+		const u32 index = nm_read_once(rx[i].buf_idx);
+
+		if (!nm_slot_get(&tx[i], bufs, &full))
+			break;
+		nm_slot_set(&rx[i], full.buf_idx, full.len, full.flags | NS_BUF_CHANGED);
+		nm_slot_set(&tx[i], index < num ? index : 0, 0, NS_BUF_CHANGED);
+	}
+	return i;
+}
+
+static int pipe_txsync(struct nm_kring *kr, int flags)
+{
+	struct nm_pipe_queue *q = kr->driver_data;
+	const struct nm_bufs bufs = kr->bufs;
+	const u32 n = kr->num_slots, first = kr->hwcur;
+	const u32 end = first == kr->rhead ? first : complete_end(kr, kr->rhead);
+	u32 todo = nm_dist(first, end, n);
+
+	(void)flags;
+	while (todo) {
+		const u32 row = todo < n - kr->hwcur ? todo : n - kr->hwcur;
+		const u32 done = swap_slots(&kr->ring->slot[kr->hwcur],
+					    &q->rx->ring->slot[kr->hwcur], row, &bufs);
+
+		kr->hwcur = nm_add(kr->hwcur, done, n);
+		todo -= done;
+		if (done < row) {
+			nm_slot_refuse(kr, kr->hwcur);
+			break;
+		}
+	}
+	if (kr->hwcur != first) {
+		nm_store_release(&q->filled, kr->hwcur);
+		nm_kring_notify(q->rx);
+	}
+	kr->hwtail = nm_prev(nm_load_acquire(&q->released), n - 1);
+	return 0;
+}
+
+static int pipe_rxsync(struct nm_kring *kr, int flags)
+{
+	struct nm_pipe_queue *q = kr->driver_data;
+
+	(void)flags;
+	if (kr->hwcur != kr->rhead) {
+		kr->hwcur = kr->rhead;
+		nm_store_release(&q->released, kr->hwcur);
+		nm_kring_notify(q->tx);
+	}
+	kr->hwtail = nm_load_acquire(&q->filled);
+	return 0;
+}
+
+static const struct nm_driver_ops pipe_ops = {
+	.name = "pipe",
+	.txsync = pipe_txsync,
+	.rxsync = pipe_rxsync,
+};
+
+static void all_nic(const struct nm_port *port, struct nm_range rings[NM_DIRS])
+{
+	rings[NM_TX] = (struct nm_range){ 0, port->config.num_rings[NM_TX] };
+	rings[NM_RX] = (struct nm_range){ 0, port->config.num_rings[NM_RX] };
+}
+
+static void unpin(struct nm_port *end)
+{
+	struct nm_range rings[NM_DIRS];
+
+	all_nic(end, rings);
+	nm_rings_put(end, rings, NM_USE_PIN);
+}
+
+static int pin(struct nm_port *end)
+{
+	struct nm_range rings[NM_DIRS];
+
+	all_nic(end, rings);
+	return nm_rings_get(end, rings, NM_USE_PIN);
+}
+
+/* Both ends have lost their last reference. */
+static void pipe_release(struct nm_port *end)
+{
+	struct nm_pipe *pipe = end->driver_data;
+
+	unpin(pipe->ends[NM_MASTER]);
+	unpin(pipe->ends[NM_SLAVE]);
+	nm_region_put(end->region);
+	nm_list_remove(&pipe->link);
+	nm_port_put(pipe->parent);
+	nm_os_free(pipe->queues);
+	nm_os_free(pipe);
+}
+
+static int make_queues(struct nm_pipe *pipe)
+{
+	const struct nm_port_config *config = &pipe->ends[NM_MASTER]->config;
+	struct nm_pipe_queue *q;
+	int from;
+	u32 i;
+
+	pipe->queues = nm_os_alloc((config->num_rings[NM_TX] + config->num_rings[NM_RX]) *
+				   sizeof(*pipe->queues));
+	if (!pipe->queues)
+		return -ENOMEM;
+	q = pipe->queues;
+	for (from = NM_MASTER; from <= NM_SLAVE; from++) {
+		struct nm_port *sender = pipe->ends[from];
+		struct nm_port *receiver = pipe->ends[!from];
+
+		for (i = 0; i < sender->config.num_rings[NM_TX]; i++, q++) {
+			q->tx = &sender->krings[NM_TX][i];
+			q->rx = &receiver->krings[NM_RX][i];
+			q->tx->driver_data = q;
+			q->rx->driver_data = q;
+		}
+	}
+	return 0;
+}
+
+/* Both ends of a pipe, with their rings; @config is the master's. */
+static int make_ends(struct nm_pipe *pipe, const struct nm_port_config *config)
+{
+	struct nm_port *parent = pipe->parent;
+	struct nm_port_config mirrored = *config;
+	char name[NM_NAME_SIZE];
+	int error;
+
+	mirrored.num_rings[NM_TX] = config->num_rings[NM_RX];
+	mirrored.num_rings[NM_RX] = config->num_rings[NM_TX];
+	mirrored.num_slots[NM_TX] = config->num_slots[NM_RX];
+	mirrored.num_slots[NM_RX] = config->num_slots[NM_TX];
+	nm_os_snprintf(name, sizeof(name), "%s{%s", parent->name, pipe->id);
+	error = nm_port_create(parent->core, name, &pipe_ops, config, parent->region, pipe,
+			       &pipe->ends[NM_MASTER]);
+	if (error)
+		return error;
+	nm_os_snprintf(name, sizeof(name), "%s}%s", parent->name, pipe->id);
+	error = nm_port_create(parent->core, name, &pipe_ops, &mirrored, parent->region, pipe,
+			       &pipe->ends[NM_SLAVE]);
+	if (error)
+		goto no_slave;
+	error = make_queues(pipe);
+	if (error)
+		goto no_queues;
+	error = nm_region_get(parent->region);
+	if (error)
+		goto no_memory;
+	error = pin(pipe->ends[NM_MASTER]);
+	if (error)
+		goto no_pin;
+	error = pin(pipe->ends[NM_SLAVE]);
+	if (!error)
+		return 0;
+
+	unpin(pipe->ends[NM_MASTER]);
+no_pin:
+	nm_region_put(parent->region);
+no_memory:
+	nm_os_free(pipe->queues);
+no_queues:
+	nm_port_put(pipe->ends[NM_SLAVE]);
+no_slave:
+	nm_port_put(pipe->ends[NM_MASTER]);
+	return error;
+}
+
+/* Takes over the caller's reference to @parent, if it succeeds. */
+static int make_pipe(struct nm_client *client, struct nm_port *parent, const char *id, bool slave,
+		     const struct nmreq_register *reg, struct nm_pipe **out)
+{
+	struct nm_port_config config = {
+		.num_rings = { 1, 1 },
+		.num_slots = { [NM_TX] = parent->config.num_slots[NM_TX],
+			       [NM_RX] = parent->config.num_slots[NM_RX] },
+		.link_up = true,
+	};
+	struct nm_port_config mirrored;
+	struct nm_pipe *pipe;
+	int error, dir, i;
+
+	nm_port_choose(reg, NM_MAX_RINGS, NM_PIPE_MAX_SLOTS, &config);
+	/* What is asked for is this end; the other sees it from its side. */
+	mirrored = config;
+	for (dir = 0; dir < NM_DIRS && slave; dir++) {
+		config.num_rings[dir] = mirrored.num_rings[!dir];
+		config.num_slots[dir] = mirrored.num_slots[!dir];
+	}
+	pipe = nm_os_alloc(sizeof(*pipe));
+	if (!pipe)
+		return nm_refuse(client, -ENOMEM, "no memory for a pipe; close something");
+	pipe->parent = parent;
+	nm_os_snprintf(pipe->id, sizeof(pipe->id), "%s", id);
+	error = make_ends(pipe, &config);
+	if (error) {
+		nm_os_free(pipe);
+		return nm_refuse(client, error,
+				 "%s: no memory for another pipe of %u and %u slots; ask for fewer",
+				 parent->name, config.num_slots[NM_TX], config.num_slots[NM_RX]);
+	}
+	for (i = NM_MASTER; i <= NM_SLAVE; i++) {
+		pipe->ends[i]->release = pipe_release;
+		pipe->ends[i]->twin = pipe->ends[!i];
+		pipe->ends[i]->refs = 0;
+	}
+	nm_list_add(&parent->pipes, &pipe->link);
+	*out = pipe;
+	return 0;
+}
+
+static struct nm_pipe *find_pipe(struct nm_port *parent, const char *id)
+{
+	struct nm_list *item;
+
+	for (item = parent->pipes.next; item != &parent->pipes; item = item->next) {
+		struct nm_pipe *pipe = nm_entry(item, struct nm_pipe, link);
+
+		if (!strcmp(pipe->id, id))
+			return pipe;
+	}
+	return NULL;
+}
+
+static const char *find_brace(const char *name)
+{
+	while (*name && *name != '{' && *name != '}')
+		name++;
+	return *name ? name : NULL;
+}
+
+bool nm_pipe_is_name(const char *name)
+{
+	return find_brace(name);
+}
+
+int nm_pipe_find_or_make(struct nm_client *client, const char *name,
+			 const struct nmreq_register *reg, struct nm_port **out)
+{
+	/* The parent is as it chooses to be: what is asked for is the pipe. */
+	const struct nmreq_register parent_reg = {
+		.nr_mode = NR_REG_ALL_NIC,
+		.nr_mem_id = reg->nr_mem_id,
+		.nr_extra_bufs = reg->nr_extra_bufs,
+	};
+	const char *brace = find_brace(name);
+	const bool slave = *brace == '}';
+	char parent_name[NM_NAME_SIZE];
+	struct nm_port *parent;
+	struct nm_pipe *pipe;
+	int error;
+
+	if (brace == name || !brace[1] || find_brace(brace + 1))
+		return nm_refuse(client, -EINVAL,
+				 "%s: a pipe's name is a port's name, { or }, and an id without either",
+				 name);
+	nm_os_snprintf(parent_name, sizeof(parent_name), "%.*s", (int)(brace - name), name);
+	error = nm_auto_find_or_make(client, parent_name, &parent_reg, &parent);
+	if (error)
+		return error;
+	pipe = find_pipe(parent, brace + 1);
+	if (pipe) {
+		/* It has a reference of its own. */
+		nm_port_put(parent);
+	} else {
+		error = make_pipe(client, parent, brace + 1, slave, reg, &pipe);
+		if (error) {
+			nm_port_put(parent);
+			return error;
+		}
+	}
+	*out = pipe->ends[slave];
+	(*out)->refs++;
+	return 0;
+}

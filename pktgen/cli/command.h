@@ -24,6 +24,8 @@ void add_validate_command(CLI::App& app, Action* action);
 void add_show_command(CLI::App& app, Action* action);
 void add_ports_command(CLI::App& app, Action* action);
 void add_probe_command(CLI::App& app, Action* action);
+void add_bridge_command(CLI::App& app, Action* action);
+void add_vale_command(CLI::App& app, Action* action);
 
 // "nmgen: SENTENCE" on standard error. Returns kExitBadUse.
 int complain(const std::string& sentence);

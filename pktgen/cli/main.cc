@@ -77,7 +77,8 @@ std::string unknown_argument(const CLI::App& app, const std::string& command,
                              const std::string& argument) {
   const std::string see = fmt::format("see nmgen {}--help", command.empty() ? "" : command + " ");
   const bool is_option = argument.size() > 1 && argument.starts_with("-");
-  if (!is_option && !command.empty())
+  const bool has_commands = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+  if (!is_option && !has_commands)
     return fmt::format("{} takes no further argument {}; {}", command, in_quotes(argument), see);
   const std::string word = is_option ? argument.substr(0, argument.find('=')) : argument;
   const std::string near = nearest(word, is_option ? option_names(app) : command_names(app));
@@ -110,6 +111,8 @@ int run_command_line(int argc, char** argv) {
   add_show_command(app, &action);
   add_ports_command(app, &action);
   add_probe_command(app, &action);
+  add_bridge_command(app, &action);
+  add_vale_command(app, &action);
   // What nobody takes is told by left_over(), with a suggestion.
   app.allow_extras();
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

@@ -14,16 +14,10 @@
 #include <utility>
 
 #include "pktgen/port/request.h"
+#include "pktgen/port/whole_port.h"
 
 namespace nmgen {
 namespace {
-
-constexpr const char* kPrefix = "netmap:";
-
-// The kernel's name of a port: VALE names have no prefix.
-std::string kernel_name(const std::string& name) {
-  return name.starts_with(kPrefix) ? name.substr(std::char_traits<char>::length(kPrefix)) : name;
-}
 
 // What a failed request means to the user.
 std::string remedy_for(int error) {
@@ -37,19 +31,6 @@ std::string remedy_for(int error) {
     default:
       return "see the kernel's log for the reason";
   }
-}
-
-Result<int> open_device(const std::string& what) {
-  int fd = open(NETMAP_DEVICE_NAME, O_RDWR | O_CLOEXEC);
-  if (fd >= 0)
-    return fd;
-  int error = errno;
-  if (error == ENOENT)
-    return fail(what, NETMAP_DEVICE_NAME " is missing",
-                "load the netmap module, or use a sim: port", error);
-  if (error == EACCES || error == EPERM)
-    return fail(what, NETMAP_DEVICE_NAME " may not be opened by this user", "run as root", error);
-  return fail_errno(what, error, "load the netmap module anew");
 }
 
 class DeviceRing final : public PortRing {
@@ -84,6 +65,42 @@ class DeviceRing final : public PortRing {
   size_t size_ = 0;
 };
 
+class WholeDevicePort final : public WholePort {
+ public:
+  WholeDevicePort(const PortName& name, int fd) : WholePort(name.text), fd_(fd) {}
+  ~WholeDevicePort() override {
+    if (memory_ != nullptr)
+      munmap(memory_, size_);
+    close(fd_);
+  }
+
+  // Return: 0 or an errno.
+  int bind(const PortName& name) {
+    RegisterRequest request(name);
+    if (ioctl(fd_, NIOCCTRL, &request.header) != 0)
+      return errno;
+    size_ = request.body.nr_memsize;
+    void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
+    if (memory == MAP_FAILED)
+      return errno;
+    memory_ = memory;
+    region_ = request.body.nr_mem_id;
+    map(static_cast<char*>(memory_), request.body.nr_offset);
+    return 0;
+  }
+
+  int sync(bool tx) override {
+    return ioctl(fd_, tx ? NIOCTXSYNC : NIOCRXSYNC, nullptr) == 0 ? 0 : errno;
+  }
+  short look(short) override { return 0; }
+  pollfd waiting(short events) override { return {fd_, events, 0}; }
+
+ private:
+  int fd_;
+  void* memory_ = nullptr;
+  size_t size_ = 0;
+};
+
 std::string read_line(const std::string& path) {
   std::ifstream file(path);
   std::string line;
@@ -109,11 +126,15 @@ std::string interface_driver(const std::string& interface) {
 
 class KernelPort final : public Port {
  public:
-  KernelPort(const std::string& name, const nmreq_port_info_get& info) {
-    name_ = name;
+  KernelPort(const PortName& name, const nmreq_port_info_get& info) : port_(name) {
+    name_ = name.text;
     residence_ = "kernel";
-    driver_ = name.starts_with(kPrefix) ? interface_driver(kernel_name(name)) : "vale";
-    speed_bps_ = name.starts_with(kPrefix) ? interface_speed_bps(kernel_name(name)) : 0;
+    if (name.is_vale() || name.is_pipe()) {
+      driver_ = name.is_vale() ? "vale" : "pipe";
+    } else {
+      driver_ = interface_driver(name.name);
+      speed_bps_ = interface_speed_bps(name.name);
+    }
     tx_rings_ = info.nr_tx_rings;
     rx_rings_ = info.nr_rx_rings;
     tx_slots_ = info.nr_tx_slots;
@@ -125,7 +146,7 @@ class KernelPort final : public Port {
     if (!fd)
       return tl::unexpected<Error>(fd.error());
     auto opened = std::make_unique<DeviceRing>(*fd, ring.tx);
-    RegisterRequest request(kernel_name(name_), ring);
+    RegisterRequest request(port_.name, ring);
     if (int error = opened->bind(request, ring); error != 0)
       return fail_errno(what, error, remedy_for(error));
     return opened;
@@ -134,7 +155,9 @@ class KernelPort final : public Port {
   // Interface statistics of sysfs, where the port is an interface.
   PortCounters counters() override {
     PortCounters counters;
-    std::string base = "/sys/class/net/" + kernel_name(name_) + "/statistics/";
+    if (port_.is_vale() || port_.is_pipe())
+      return counters;
+    std::string base = "/sys/class/net/" + port_.name + "/statistics/";
     std::string missed = read_line(base + "rx_missed_errors");
     counters.readable = !missed.empty();
     counters.missed = std::strtoull(missed.c_str(), nullptr, 10);
@@ -145,12 +168,28 @@ class KernelPort final : public Port {
 
   uint64_t in_flight() override { return 0; }
   uint64_t wire_busy_ns() override { return 0; }
+
+ private:
+  PortName port_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Port>> open_kernel_port(const std::string& name) {
-  std::string what = "cannot open " + name;
+Result<int> open_device(const std::string& what) {
+  int fd = open(NETMAP_DEVICE_NAME, O_RDWR | O_CLOEXEC);
+  if (fd >= 0)
+    return fd;
+  int error = errno;
+  if (error == ENOENT)
+    return fail(what, NETMAP_DEVICE_NAME " is missing",
+                "load the netmap module, or use a sim: port", error);
+  if (error == EACCES || error == EPERM)
+    return fail(what, NETMAP_DEVICE_NAME " may not be opened by this user", "run as root", error);
+  return fail_errno(what, error, "load the netmap module anew");
+}
+
+Result<std::unique_ptr<Port>> open_kernel_port(const PortName& name) {
+  std::string what = "cannot open " + name.text;
   Result<int> fd = open_device(what);
   if (!fd)
     return tl::unexpected<Error>(fd.error());
@@ -159,13 +198,23 @@ Result<std::unique_ptr<Port>> open_kernel_port(const std::string& name) {
   header.nr_version = NETMAP_API;
   header.nr_reqtype = NETMAP_REQ_PORT_INFO_GET;
   header.nr_body = reinterpret_cast<uintptr_t>(&info);
-  std::string port = kernel_name(name);
-  port.copy(header.nr_name, sizeof(header.nr_name) - 1);
+  name.name.copy(header.nr_name, sizeof(header.nr_name) - 1);
   int error = ioctl(*fd, NIOCCTRL, &header) == 0 ? 0 : errno;
   close(*fd);
   if (error != 0)
     return fail_errno(what, error, remedy_for(error));
   return std::make_unique<KernelPort>(name, info);
+}
+
+Result<std::unique_ptr<WholePort>> open_whole_kernel_port(const PortName& name) {
+  const std::string what = "cannot open " + name.text;
+  Result<int> fd = open_device(what);
+  if (!fd)
+    return tl::unexpected<Error>(fd.error());
+  std::unique_ptr<WholeDevicePort> opened = std::make_unique<WholeDevicePort>(name, *fd);
+  if (int error = opened->bind(name); error != 0)
+    return fail_errno(what, error, remedy_for(error));
+  return opened;
 }
 
 std::vector<PortListing> list_kernel_ports() {
@@ -184,7 +233,7 @@ std::vector<PortListing> list_kernel_ports() {
         access(("/sys/class/net/" + interface + "/type").c_str(), F_OK))
       continue;
     PortListing listing;
-    listing.name = kPrefix + interface;
+    listing.name = "netmap:" + interface;
     listing.residence = "kernel";
     listing.driver = interface_driver(interface);
     listing.speed_bps = interface_speed_bps(interface);

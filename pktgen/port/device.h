@@ -5,11 +5,17 @@
 #include <memory>
 #include <string>
 
+#include "pktgen/port/name.h"
 #include "pktgen/port/port.h"
 
 namespace nmgen {
 
-// "netmap:IF" or a VALE port's name. Error: the device is missing or may not be used, no such port.
-Result<std::unique_ptr<Port>> open_kernel_port(const std::string& name);
+// A descriptor of /dev/netmap, the caller's to close. Error: the device is missing or may not be
+// used; `what` is its beginning, as "cannot open netmap:eth0".
+Result<int> open_device(const std::string& what);
+
+// An interface, a VALE port or an end of a pipe. Error: the device is missing or may not be used,
+// no such port.
+Result<std::unique_ptr<Port>> open_kernel_port(const PortName& name);
 
 }  // namespace nmgen

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pktgen/port/request.h"
+#include "pktgen/port/whole_port.h"
 #include "sim82599.h"
 
 namespace nmgen {
@@ -43,6 +44,22 @@ class HostedRing final : public PortRing {
   bool tx_;
 };
 
+// A descriptor of `world`, bound to one ring of `port`, which the user calls `name`.
+Result<std::unique_ptr<PortRing>> open_hosted_ring(nmh* world, const std::string& name,
+                                                   const std::string& port,
+                                                   const RingRequest& ring) {
+  std::string what = "cannot open " + name;
+  nmh_fd* fd = nullptr;
+  if (int error = nmh_open(world, &fd); error != 0)
+    return fail_errno(what, -error, "free some memory");
+  std::unique_ptr<HostedRing> opened = std::make_unique<HostedRing>(fd, ring.tx);
+  RegisterRequest request(port, ring);
+  if (int error = nmh_ioctl(fd, NIOCCTRL, &request.header); error != 0)
+    return fail(what, nmh_reason(fd), "", -error);
+  opened->bind(request, ring.ring);
+  return opened;
+}
+
 class SimulatedPort final : public Port {
  public:
   SimulatedPort(nmh* world, nmh_sim* sim, const SimulatedDevice& device)
@@ -60,16 +77,7 @@ class SimulatedPort final : public Port {
   nmh_sim* sim() const { return sim_; }
 
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
-    std::string what = "cannot open " + name_;
-    nmh_fd* fd = nullptr;
-    if (int error = nmh_open(world_, &fd); error != 0)
-      return fail_errno(what, -error, "free some memory");
-    auto opened = std::make_unique<HostedRing>(fd, ring.tx);
-    RegisterRequest request(device_, ring);
-    if (int error = nmh_ioctl(fd, NIOCCTRL, &request.header); error != 0)
-      return fail(what, nmh_reason(fd), "", -error);
-    opened->bind(request, ring.ring);
-    return opened;
+    return open_hosted_ring(world_, name_, device_, ring);
   }
 
   PortCounters counters() override {
@@ -95,7 +103,72 @@ class SimulatedPort final : public Port {
   std::string device_;
 };
 
+// A VALE port or an end of a pipe. What it drops is seen as loss; it has no device to ask.
+class SoftwarePort final : public Port {
+ public:
+  SoftwarePort(nmh* world, const PortName& name, const nmreq_port_info_get& info)
+      : world_(world), port_(name.name) {
+    name_ = name.text;
+    driver_ = name.is_vale() ? "vale" : "pipe";
+    residence_ = "hosted";
+    tx_rings_ = info.nr_tx_rings;
+    rx_rings_ = info.nr_rx_rings;
+    tx_slots_ = info.nr_tx_slots;
+  }
+
+  Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
+    return open_hosted_ring(world_, name_, port_, ring);
+  }
+  PortCounters counters() override { return {}; }
+  uint64_t in_flight() override { return 0; }
+  uint64_t wire_busy_ns() override { return 0; }
+
+ private:
+  nmh* world_;
+  std::string port_;
+};
+
+class WholeHostedPort final : public WholePort {
+ public:
+  WholeHostedPort(nmh* world, nmh_fd* fd, const PortName& name) : WholePort(name.text), fd_(fd) {
+    world_ = world;
+  }
+  ~WholeHostedPort() override { nmh_close(fd_); }
+
+  // Return: 0 or an errno.
+  int bind(const PortName& name) {
+    RegisterRequest request(name);
+    if (int error = nmh_ioctl(fd_, NIOCCTRL, &request.header); error != 0)
+      return -error;
+    size_t size = 0;
+    region_ = request.body.nr_mem_id;
+    map(static_cast<char*>(nmh_mmap(fd_, &size)), request.body.nr_offset);
+    return 0;
+  }
+
+  int sync(bool tx) override { return -(tx ? nmh_txsync(fd_) : nmh_rxsync(fd_)); }
+  short look(short events) override {
+    const int ready = nmh_poll(fd_, events, 0);
+    return ready < 0 ? 0 : static_cast<short>(ready);
+  }
+  pollfd waiting(short) override { return {nmh_eventfd(fd_), POLLIN, 0}; }
+
+ private:
+  nmh_fd* fd_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<WholePort>> open_whole_hosted_port(nmh* world, const PortName& name) {
+  const std::string what = "cannot open " + name.text;
+  nmh_fd* fd = nullptr;
+  if (int error = nmh_open(world, &fd); error != 0)
+    return fail_errno(what, -error, "free some memory");
+  std::unique_ptr<WholeHostedPort> opened = std::make_unique<WholeHostedPort>(world, fd, name);
+  if (int error = opened->bind(name); error != 0)
+    return fail(what, nmh_reason(fd), "", error);
+  return opened;
+}
 
 Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenario) {
   std::unique_ptr<HostedWorld> hosted(new HostedWorld);
@@ -140,9 +213,31 @@ HostedWorld::~HostedWorld() {
     nmh_destroy(world_);
 }
 
-Port* HostedWorld::port(const std::string& device) {
-  std::map<std::string, std::unique_ptr<Port>>::iterator found = ports_.find(device);
-  return found == ports_.end() ? nullptr : found->second.get();
+Result<Port*> HostedWorld::port(const PortName& name) {
+  const std::string key = name.name;
+  const std::map<std::string, std::unique_ptr<Port>>::iterator found = ports_.find(key);
+  if (found != ports_.end())
+    return found->second.get();
+  if (name.home == PortHome::kSimulated)
+    return fail("cannot open " + name.text, "the scenario has no such simulated device",
+                "add it under \"simulated\", or correct the name");
+  const std::string what = "cannot open " + name.text;
+  nmh_fd* fd = nullptr;
+  if (int error = nmh_open(world_, &fd); error != 0)
+    return fail_errno(what, -error, "free some memory");
+  nmreq_header header{};
+  nmreq_port_info_get info{};
+  header.nr_version = NETMAP_API;
+  header.nr_reqtype = NETMAP_REQ_PORT_INFO_GET;
+  header.nr_body = reinterpret_cast<uintptr_t>(&info);
+  key.copy(header.nr_name, sizeof(header.nr_name) - 1);
+  const int error = nmh_ioctl(fd, NIOCCTRL, &header);
+  const std::string reason = error != 0 ? nmh_reason(fd) : "";
+  nmh_close(fd);
+  if (error != 0)
+    return fail(what, reason, "", -error);
+  return ports_.emplace(key, std::make_unique<SoftwarePort>(world_, name, info))
+      .first->second.get();
 }
 
 }  // namespace nmgen

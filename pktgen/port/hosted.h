@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "pktgen/port/name.h"
 #include "pktgen/port/port.h"
 
 struct nmh;
@@ -20,8 +21,9 @@ class HostedWorld {
   HostedWorld(const HostedWorld&) = delete;
   HostedWorld& operator=(const HostedWorld&) = delete;
 
-  // "NAME" of "sim:NAME"; nullptr where the scenario has no such device.
-  Port* port(const std::string& device);
+  // A simulated device of the scenario, a VALE port or an end of a pipe; it belongs to the world.
+  // Error: there is no such port.
+  Result<Port*> port(const PortName& name);
 
  private:
   HostedWorld() = default;

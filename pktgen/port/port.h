@@ -98,7 +98,7 @@ class Port {
 class PortSet {
  public:
   virtual ~PortSet() = default;
-  // "sim:NAME", "netmap:IF", "valeX:Y". The port belongs to the set.
+  // As name.h has it, without suffixes that choose rings. The port belongs to the set.
   virtual Result<Port*> port(const std::string& name) = 0;
 };
 

@@ -9,24 +9,23 @@
 namespace nmgen {
 namespace {
 
-constexpr const char* kSimPrefix = "sim:";
-
 class ScenarioPorts final : public PortSet {
  public:
   explicit ScenarioPorts(std::unique_ptr<HostedWorld> hosted) : hosted_(std::move(hosted)) {}
 
   Result<Port*> port(const std::string& name) override {
-    if (name.starts_with(kSimPrefix)) {
-      Port* simulated = hosted_->port(name.substr(std::char_traits<char>::length(kSimPrefix)));
-      if (simulated == nullptr)
-        return fail("cannot open " + name, "the scenario has no such simulated device",
-                    "add it under \"simulated\", or correct the name");
-      return simulated;
-    }
+    Result<PortName> parsed = parse_port_name(name);
+    if (!parsed)
+      return tl::unexpected<Error>(parsed.error());
+    if (parsed->chooses_rings() || parsed->mem_id != 0)
+      return fail("cannot open " + name, "a worker's ring is chosen by its place in the scenario",
+                  "leave the suffix away, and use \"first_ring\"");
+    if (parsed->home != PortHome::kKernel)
+      return hosted_->port(*parsed);
     std::map<std::string, std::unique_ptr<Port>>::iterator known = kernel_.find(name);
     if (known != kernel_.end())
       return known->second.get();
-    Result<std::unique_ptr<Port>> opened = open_kernel_port(name);
+    Result<std::unique_ptr<Port>> opened = open_kernel_port(*parsed);
     if (!opened)
       return tl::unexpected<Error>(opened.error());
     return kernel_.emplace(name, std::move(*opened)).first->second.get();

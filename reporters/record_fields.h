@@ -24,6 +24,7 @@ void visit_fields(Archive& field, Visited<Archive, DirectionRecord>& direction) 
   field("bps_l1", direction.bps_l1);
   field("line_rate_percent", direction.line_rate_percent);
   field("busy_cycles_per_frame", direction.busy_cycles_per_frame);
+  field("quiet_cycles_per_frame", direction.quiet_cycles_per_frame);
   field("model_cycles_per_frame", direction.model_cycles_per_frame);
   field("frames_per_sync", direction.frames_per_sync);
 }
@@ -84,6 +85,7 @@ void visit_fields(Archive& field, Visited<Archive, WorkerRecord>& worker) {
   field("busy_cycles", worker.busy_cycles);
   field("model_cycles", worker.model_cycles);
   field("idle_cycles", worker.idle_cycles);
+  field("core_hz", worker.core_hz);
   field("foreign_frames", worker.foreign_frames);
   field("damaged_probes", worker.damaged_probes);
   field("lost", worker.lost);

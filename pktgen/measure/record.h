@@ -21,6 +21,8 @@ struct DirectionRecord {
   double bps_l1 = 0;                  // with CRC, preamble and gap
   double line_rate_percent = 0;       // of the port's speed; 0 where it is not known
   double busy_cycles_per_frame = 0;   // TSC cycles in application + core + driver
+  double quiet_cycles_per_frame = 0;  // busy, in the least disturbed tenth of stretches of 1024
+                                      // frames; 0 where there was no such stretch
   double model_cycles_per_frame = 0;  // TSC cycles inside a simulated device
   double frames_per_sync = 0;         // over the syncs that moved a frame
 };
@@ -62,6 +64,7 @@ struct WorkerRecord {
   uint64_t frames = 0, bytes = 0;  // bytes with CRC
   uint64_t syncs = 0, syncs_with_frames = 0;
   uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0;
+  double core_hz = 0;           // its core's clock, mean of before and after the run
   uint64_t foreign_frames = 0;  // received, not ours
   uint64_t damaged_probes = 0;  // ours, but the probe's check failed
   uint64_t lost = 0, reordered = 0, duplicates = 0;

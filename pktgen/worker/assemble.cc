@@ -10,6 +10,10 @@
 namespace nmgen {
 namespace {
 
+// The cheapest tenth is what a frame costs when nothing disturbs; the very cheapest stretches are
+// chance.
+constexpr double kQuietShare = 0.1;
+
 double ratio(uint64_t a, uint64_t b) {
   return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
 }
@@ -27,6 +31,7 @@ WorkerRecord worker_record(const WorkerBase& worker, const WorkerResult& result,
   record.busy_cycles = result.counters.busy_cycles;
   record.model_cycles = result.counters.model_cycles;
   record.idle_cycles = result.counters.idle_cycles;
+  record.core_hz = clock.hz * (worker.core_cycles_per_tick[0] + worker.core_cycles_per_tick[1]) / 2;
   fill_off_core(record, result.off_core, result.gaps, clock);
   return record;
 }
@@ -144,6 +149,8 @@ RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseR
   }
   run.tx = direction(run.workers, "sender", phase.seconds, speed_of(set.senders));
   run.rx = direction(run.workers, "receiver", phase.seconds, speed_of(set.receivers));
+  run.tx.quiet_cycles_per_frame = phase.tx_costs.quantile(kQuietShare);
+  run.rx.quiet_cycles_per_frame = phase.rx_costs.quantile(kQuietShare);
   for (const PortCounters& port : phase.ports) {
     run.missed += port.missed;
     run.pause_s += static_cast<double>(port.paused_ns) / 1e9;

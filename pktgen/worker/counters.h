@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "pktgen/measure/cost_histogram.h"
+
 namespace nmgen {
 
 // A counter that only its worker writes: plain stores, no locked instruction.
@@ -30,8 +32,14 @@ struct alignas(64) WorkerCounters {
   // Receivers only.
   Counter foreign, damaged;
   Counter unique, duplicates, reordered, stale;
+  Counter expected;  // one more than the highest sequence seen, summed over senders
   // Senders only.
   Counter probes;  // sent
+  // Of both: frames in the ring after the last sync, sent and not done with, or come and not looked
+  // at.
+  Counter ring_frames;
+  // The busy cycles of a frame, stretch by stretch.
+  alignas(64) CostHistogram costs;
 };
 static_assert(sizeof(WorkerCounters) % 64 == 0);
 
@@ -42,7 +50,7 @@ struct CounterValues {
   uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0;
   uint64_t foreign = 0, damaged = 0;
   uint64_t unique = 0, duplicates = 0, reordered = 0, stale = 0;
-  uint64_t probes = 0;
+  uint64_t expected = 0, probes = 0, ring_frames = 0;
 
   static CounterValues read(const WorkerCounters& counters) {
     CounterValues values;
@@ -59,7 +67,9 @@ struct CounterValues {
     values.duplicates = counters.duplicates.get();
     values.reordered = counters.reordered.get();
     values.stale = counters.stale.get();
+    values.expected = counters.expected.get();
     values.probes = counters.probes.get();
+    values.ring_frames = counters.ring_frames.get();
     return values;
   }
 };

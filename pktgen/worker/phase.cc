@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "pktgen/measure/core_clock.h"
 #include "pktgen/measure/line_rate.h"
 #include "pktgen/measure/stats.h"
 #include "pktgen/packet/probe.h"
@@ -22,6 +23,7 @@ constexpr double kIntervalSeconds = 1;
 constexpr double kSettleSeconds = 0.02;
 constexpr uint64_t kStartDelayNs = 2'000'000;
 constexpr uint64_t kLookNs = 20'000'000;          // how often `stop` and errors are looked at
+constexpr uint64_t kPublishNs = 200'000'000;      // how often watchers get the ports' counters
 constexpr uint64_t kWireDrainNs = 2'000'000'000;  // at most
 
 void sleep_ns(uint64_t ns) {
@@ -64,20 +66,30 @@ struct KindTotals {
 
 class PhaseRunner {
  public:
-  PhaseRunner(RunSet& set, double duration_s, const std::atomic<bool>& stop,
+  PhaseRunner(RunSet& set, LiveState state, double duration_s, const std::atomic<bool>& stop,
               const IntervalSink& sink)
-      : set_(set), clock_(*set.clock), duration_s_(duration_s), stop_(stop), sink_(sink) {}
+      : set_(set),
+        clock_(*set.clock),
+        header_(set.live->header()),
+        state_(state),
+        duration_s_(duration_s),
+        stop_(stop),
+        sink_(sink) {}
 
   PhaseResult run() {
     orders_.magic = random_magic();
+    // Before the counters start anew, and seen before they do.
+    header_.end_tsc.store(0, std::memory_order_relaxed);
+    header_.start_tsc.store(0, std::memory_order_relaxed);
+    header_.phase.fetch_add(1, std::memory_order_seq_cst);
     port_pps_.resize(set_.ports.size());
     for (Port* port : set_.ports)
       ports_before_.push_back(port->counters());
     const uint64_t gap_ticks = clock_.to_ticks(GapWatch::kThresholdNs);
     for (std::unique_ptr<ReceiverWorker>& worker : set_.receivers) {
       reset(*worker, gap_ticks);
-      worker->latency = Histogram();
-      worker->latency_intended = Histogram();
+      worker->latency.clear();
+      worker->latency_intended.clear();
     }
     for (std::unique_ptr<SenderWorker>& worker : set_.senders) {
       reset(*worker, gap_ticks);
@@ -86,8 +98,10 @@ class PhaseRunner {
     start_threads();
     if (result_.error.what.empty())
       watch_until_end();
+    set_state(LiveState::kDraining);
     stop_threads();
     collect();
+    publish_ports();
     return std::move(result_);
   }
 
@@ -102,9 +116,15 @@ class PhaseRunner {
 
   void start_threads() {
     for (std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
-      threads_.emplace_back([this, &worker] { worker->run(orders_); });
+      threads_.emplace_back([this, &worker] {
+        worker->run(orders_);
+        worker->core_cycles_per_tick[1] = core_cycles_per_tick();
+      });
     for (std::unique_ptr<SenderWorker>& worker : set_.senders)
-      threads_.emplace_back([this, &worker] { worker->run(orders_); });
+      threads_.emplace_back([this, &worker] {
+        worker->run(orders_);
+        worker->core_cycles_per_tick[1] = core_cycles_per_tick();
+      });
     each_worker([this](WorkerBase& worker) {
       while (!worker.ready.load(std::memory_order_acquire))
         sleep_ns(100'000);
@@ -115,7 +135,29 @@ class PhaseRunner {
     for (std::unique_ptr<SenderWorker>& worker : set_.senders)
       worker->pacer =
           worker->asked_pps > 0 ? Pacer(worker->asked_pps, clock_.hz, orders_.start_tsc) : Pacer();
+    header_.start_tsc.store(orders_.start_tsc, std::memory_order_relaxed);
+    set_state(state_);
     orders_.go.store(true, std::memory_order_release);
+  }
+
+  // Relaxed: watchers need no order with anything else.
+  void set_state(LiveState state) {
+    header_.state.store(static_cast<uint32_t>(state), std::memory_order_relaxed);
+  }
+
+  // For watchers; a worker publishes its own counters itself.
+  void publish_ports() {
+    next_publish_ = tsc_now() + clock_.to_ticks(kPublishNs);
+    for (size_t i = 0; i < set_.ports.size(); i++) {
+      const PortCounters now = difference(ports_before_[i], set_.ports[i]->counters());
+      LivePort& port = set_.live->port(i);
+      port.readable.store(now.readable ? 1 : 0, std::memory_order_relaxed);
+      port.tx_frames.set(now.tx_frames);
+      port.rx_frames.set(now.rx_frames);
+      port.missed.set(now.missed);
+      port.paused_ns.set(now.paused_ns);
+      port.driver_bugs.set(now.driver_bugs);
+    }
   }
 
   template <typename Visit>
@@ -152,6 +194,8 @@ class PhaseRunner {
       const uint64_t now = tsc_now();
       if (now >= tsc)
         return true;
+      if (now >= next_publish_)
+        publish_ports();
       sleep_ns(std::min(clock_.to_ns(tsc - now), kLookNs));
     }
   }
@@ -184,6 +228,14 @@ class PhaseRunner {
       const OffCore off = watch.interval();
       sample.off_core_ms += off.wait_ms + off.steal_ms;
     }
+    size_t index = 0;
+    each_worker([this, &index](WorkerBase& worker) {
+      const OffCore off = watches_[index++].total();
+      const GapCounts gaps = worker.gaps->counts();
+      worker.live.off_core_us.set(static_cast<uint64_t>(off_core_ms(off, gaps, clock_) * 1e3));
+      worker.live.off_core_times.set(std::max(off.times, gaps.times));
+      worker.live.longest_gap_ns.set(clock_.to_ns(gaps.longest));
+    });
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
       sample.latency.merge(worker->latency.snapshot());
     sample.ports.resize(set_.ports.size());
@@ -319,13 +371,16 @@ class PhaseRunner {
       if (i < sender_pps_.size())
         result.median_pps = median(sender_pps_[i]);
       result_.senders.push_back(std::move(result));
+      worker.counters.costs.add_to(result_.tx_costs);
     }
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers) {
       result_.receivers.push_back(worker_result(*worker, watches_[watch++]));
+      worker->counters.costs.add_to(result_.rx_costs);
       result_.latency.merge(worker->latency.snapshot());
       result_.latency_intended.merge(worker->latency_intended.snapshot());
     }
     result_.seconds = clock_.to_seconds(end - orders_.start_tsc);
+    header_.end_tsc.store(end, std::memory_order_relaxed);
     for (size_t i = 0; i < set_.ports.size(); i++) {
       result_.ports.push_back(difference(ports_before_[i], set_.ports[i]->counters()));
       result_.port_median_pps.push_back(median(port_pps_[i]));
@@ -354,6 +409,8 @@ class PhaseRunner {
 
   RunSet& set_;
   const TscClock& clock_;
+  LiveHeader& header_;
+  LiveState state_;
   double duration_s_;
   const std::atomic<bool>& stop_;
   const IntervalSink& sink_;
@@ -363,14 +420,15 @@ class PhaseRunner {
   std::vector<PortCounters> ports_before_;
   std::vector<std::vector<double>> sender_pps_;  // [sender][interval]
   std::vector<std::vector<double>> port_pps_;    // [port][interval]
+  uint64_t next_publish_ = 0;
   PhaseResult result_;
 };
 
 }  // namespace
 
-PhaseResult run_phase(RunSet& set, double duration_s, const std::atomic<bool>& stop,
-                      const IntervalSink& sink) {
-  return PhaseRunner(set, duration_s, stop, sink).run();
+PhaseResult run_phase(RunSet& set, LiveState state, double duration_s,
+                      const std::atomic<bool>& stop, const IntervalSink& sink) {
+  return PhaseRunner(set, state, duration_s, stop, sink).run();
 }
 
 }  // namespace nmgen

@@ -17,6 +17,7 @@ namespace nmgen {
 // Everything a run works with. Workers' rings stay open over all phases.
 struct RunSet {
   const TscClock* clock = nullptr;
+  std::shared_ptr<LiveSegment> live;  // the workers' counters are in it
   std::vector<std::unique_ptr<SenderWorker>> senders;
   std::vector<std::unique_ptr<ReceiverWorker>> receivers;
   std::vector<Port*> ports;  // each once
@@ -39,15 +40,17 @@ struct PhaseResult {
   std::vector<PortCounters> ports;      // what each port counted in this phase, as in the RunSet
   std::vector<double> port_median_pps;  // frames sent, over the whole intervals, as in the RunSet
   HistogramSnapshot latency, latency_intended;
+  CostSnapshot tx_costs, rx_costs;
   Error error;  // `what` is empty where all went well
 };
 
 using IntervalSink = std::function<void(const std::vector<IntervalRecord>&)>;
 
-// Runs all workers for `duration_s`, or until `stop`. Interval by interval, `sink` is called on the
-// caller's thread. The order at the end: senders stop and see their last frames out, the wire
-// drains, receivers empty their rings and stop; then counters are read.
-PhaseResult run_phase(RunSet& set, double duration_s, const std::atomic<bool>& stop,
-                      const IntervalSink& sink);
+// Runs all workers for `duration_s`, or until `stop`; watchers see it as `state`. Interval by
+// interval, `sink` is called on the caller's thread. The order at the end: senders stop and see
+// their last frames out, the wire drains, receivers empty their rings and stop; then counters are
+// read.
+PhaseResult run_phase(RunSet& set, LiveState state, double duration_s,
+                      const std::atomic<bool>& stop, const IntervalSink& sink);
 
 }  // namespace nmgen

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "pktgen/measure/core_clock.h"
+
 namespace nmgen {
 
 int WorkerBase::enter() {
@@ -17,6 +19,7 @@ int WorkerBase::enter() {
   // will tell.
   pid_t self = gettid();
   (void)setpriority(PRIO_PROCESS, static_cast<id_t>(self), -20);
+  core_cycles_per_tick[0] = nmgen::core_cycles_per_tick();
   tid.store(self, std::memory_order_relaxed);
   error.store(result, std::memory_order_relaxed);
   ready.store(true, std::memory_order_release);

@@ -13,6 +13,7 @@
 #include "pktgen/error.h"
 #include "pktgen/measure/clock.h"
 #include "pktgen/measure/histogram.h"
+#include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/sched_watch.h"
 #include "pktgen/port/port.h"
 #include "pktgen/traffic/pacer.h"
@@ -38,6 +39,9 @@ struct PhaseOrders {
 
 // A worker's share of the world, for a whole run; its thread lives for a phase.
 struct WorkerBase {
+  // `place`: where its counters are, in the run's memory, which must outlive it.
+  explicit WorkerBase(LiveWorker& place) : live(place), counters(place.counters) {}
+
   std::string name;  // "tx0"
   std::string port_name;
   Port* port = nullptr;
@@ -48,18 +52,24 @@ struct WorkerBase {
   std::unique_ptr<PortRing> ring;
   const TscClock* clock = nullptr;
 
+  LiveWorker& live;
+
   // Of the phase.
-  WorkerCounters counters;
+  WorkerCounters& counters;
   std::unique_ptr<GapWatch> gaps;
   std::atomic<pid_t> tid{0};
   std::atomic<bool> ready{false};
   std::atomic<int> error{0};  // errno of a sync that failed: the worker has stopped
+  // Of its core, before and after the phase; read once its thread has ended.
+  double core_cycles_per_tick[2] = {0, 0};
 
   // Pins the calling thread to `core`, and says that it is there. Return: 0 or an errno.
   int enter();
 };
 
 struct SenderWorker : WorkerBase {
+  using WorkerBase::WorkerBase;
+
   const TrafficPlan* plan = nullptr;
   uint16_t number = 0;               // the probes' stream: all senders of a run have different ones
   double asked_pps = 0;              // 0: as fast as possible
@@ -70,6 +80,9 @@ struct SenderWorker : WorkerBase {
 };
 
 struct ReceiverWorker : WorkerBase {
+  ReceiverWorker(LiveWorker& place, HistogramBuckets& latencies, HistogramBuckets& intended)
+      : WorkerBase(place), latency(latencies), latency_intended(intended) {}
+
   const std::vector<std::unique_ptr<SenderWorker>>* senders = nullptr;  // whose frames may come
   std::vector<uint16_t>
       probe_offsets;  // where to look for probes; empty: every frame counts as ours

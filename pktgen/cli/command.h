@@ -26,6 +26,14 @@ void add_ports_command(CLI::App& app, Action* action);
 void add_probe_command(CLI::App& app, Action* action);
 void add_bridge_command(CLI::App& app, Action* action);
 void add_vale_command(CLI::App& app, Action* action);
+void add_record_command(CLI::App& app, Action* action);
+void add_compare_command(CLI::App& app, Action* action);
+void add_ci_command(CLI::App& app, Action* action);
+void add_history_command(CLI::App& app, Action* action);
+
+// Of a comparison.
+enum class Outcome;
+int exit_code(Outcome outcome);
 
 // "nmgen: SENTENCE" on standard error. Returns kExitBadUse.
 int complain(const std::string& sentence);

@@ -113,6 +113,10 @@ int run_command_line(int argc, char** argv) {
   add_probe_command(app, &action);
   add_bridge_command(app, &action);
   add_vale_command(app, &action);
+  add_record_command(app, &action);
+  add_compare_command(app, &action);
+  add_ci_command(app, &action);
+  add_history_command(app, &action);
   // What nobody takes is told by left_over(), with a suggestion.
   app.allow_extras();
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

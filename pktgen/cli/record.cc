@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nmgen record FILE...
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "pktgen/cli/command.h"
+#include "pktgen/cli/samples_options.h"
+#include "pktgen/measure/stats.h"
+#include "reporters/text_file.h"
+
+namespace nmgen {
+namespace {
+
+struct RecordOptions {
+  std::vector<std::string> files;
+  std::string directory = "results";
+  SamplesOptions samples;
+};
+
+int record_one(const std::string& file, const std::string& program, const RecordOptions& options) {
+  Result<Scenario> scenario = scenario_to_sample(file, options.samples);
+  if (!scenario)
+    return complain(scenario.error());
+  const std::string path = fmt::format("{}/{}.json", options.directory, scenario->name);
+  if (Result<void> writable = check_writable(path); !writable)
+    return complain(writable.error());
+  Result<Sampled> sampled =
+      take_samples(scenario->text, scenario->name, {{"baseline", program}}, options.samples);
+  if (!sampled)
+    return complain(sampled.error());
+  const SampleSet& set = sampled->sets[0];
+  if (Result<void> written = write_text(baseline_to_json(set), path); !written)
+    return complain(written.error());
+  std::vector<double> cycles;
+  size_t valid = 0;
+  for (const Sample& sample : set.samples) {
+    cycles.push_back(sample.value(Metric::kTxCycles));
+    valid += sample.verdict != Verdict::kInvalid ? 1 : 0;
+  }
+  const Spread of = spread(cycles);
+  return print(fmt::format(
+             "{}: {} runs, {} valid, {} disturbed; tx cycles/frame {:.3f}, MAD {:.3f}; {}\n",
+             scenario->name, set.samples.size(), valid, sampled->disturbed, of.median, of.mad,
+             path))
+             ? kExitPass
+             : kExitBadUse;
+}
+
+int record(const RecordOptions& options) {
+  if (options.files.empty())
+    return complain(
+        "no scenario is given; name its file, for example nmgen record scenarios/64b-10g.json");
+  Result<std::string> program = own_program();
+  if (!program)
+    return complain(program.error());
+  std::error_code error;
+  std::filesystem::create_directories(options.directory, error);
+  if (error)
+    return complain(fmt::format("cannot make {}: {}; give --dir a directory that can be written",
+                                options.directory, error.message()));
+  for (const std::string& file : options.files)
+    if (int code = record_one(file, *program, options); code != kExitPass)
+      return code;
+  return kExitPass;
+}
+
+}  // namespace
+
+void add_record_command(CLI::App& app, Action* action) {
+  CLI::App* command =
+      app.add_subcommand("record", "Run scenarios many times, and keep that as their baseline");
+  std::shared_ptr<RecordOptions> options = std::make_shared<RecordOptions>();
+  command->add_option("FILE", options->files, "The scenarios")->type_name("");
+  command->add_option("--dir", options->directory, "Where baselines are kept, NAME.json each")
+      ->type_name("DIR")
+      ->capture_default_str();
+  add_samples_options(command, &options->samples);
+  command->footer(
+      "\nExample:\n"
+      "  nmgen record scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"
+      "\nThe machine's fingerprint is kept too; nmgen ci compares with what is kept.");
+  command->callback([options, action] { *action = [options] { return record(*options); }; });
+}
+
+}  // namespace nmgen

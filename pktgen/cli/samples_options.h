@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What record and ci have in common: how samples are asked for and their progress shown.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pktgen/compare/sampler.h"
+#include "pktgen/error.h"
+#include "pktgen/scenario/scenario.h"
+
+namespace CLI {
+class App;
+}
+
+namespace nmgen {
+
+struct SamplesOptions {
+  std::vector<std::string> overrides;
+  double duration_s = 0.5;
+  unsigned samples = 10;
+  bool quiet = false;
+};
+
+void add_samples_options(CLI::App* command, SamplesOptions* options);
+
+// The scenario as it is sampled: with a short warm-up, the duration, and then the overrides.
+Result<Scenario> scenario_to_sample(const std::string& file, const SamplesOptions& options);
+
+// Samples of one scenario, with a progress line on standard error where that is a terminal.
+Result<Sampled> take_samples(const std::string& scenario_text, const std::string& name,
+                             const std::vector<Contestant>& contestants,
+                             const SamplesOptions& options);
+
+// The path of this very program.
+Result<std::string> own_program();
+
+}  // namespace nmgen

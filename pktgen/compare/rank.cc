@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/compare/rank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+
+#include "pktgen/measure/stats.h"
+
+namespace nmgen {
+namespace {
+
+struct Ranked {
+  double rank_sum_a = 0;
+  double ties = 0;  // the sum of t^3 - t over groups of t equal samples
+};
+
+Ranked rank_both(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> all(a);
+  all.insert(all.end(), b.begin(), b.end());
+  std::vector<size_t> order(all.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t x, size_t y) { return all[x] < all[y]; });
+  Ranked ranked;
+  for (size_t i = 0; i < order.size();) {
+    size_t end = i + 1;
+    while (end < order.size() && all[order[end]] == all[order[i]])
+      ++end;
+    const double count = static_cast<double>(end - i);
+    // Equal samples share the mean of their ranks, which are i + 1 to end.
+    const double rank = static_cast<double>(i + 1 + end) / 2;
+    for (size_t k = i; k < end; ++k)
+      if (order[k] < a.size())
+        ranked.rank_sum_a += rank;
+    ranked.ties += count * count * count - count;
+    i = end;
+  }
+  return ranked;
+}
+
+// How many of the orders of n and m samples have a U of at most `u`, as a share of all. The counts
+// of U are the coefficients of the Gaussian binomial, here built factor by factor:
+// product over i of (1 - x^(m+i)) / (1 - x^i). Doubles hold the counts to 15 digits.
+double share_up_to(size_t n, size_t m, size_t u) {
+  std::vector<double> count(u + 1, 0);
+  count[0] = 1;
+  for (size_t i = 1; i <= n; ++i) {
+    for (size_t k = u; k >= m + i && k <= u; --k)
+      count[k] -= count[k - m - i];
+    for (size_t k = i; k <= u; ++k)
+      count[k] += count[k - i];
+  }
+  double all = 1;
+  for (size_t i = 1; i <= n; ++i)
+    all *= static_cast<double>(m + i) / static_cast<double>(i);
+  return std::accumulate(count.begin(), count.end(), 0.0) / all;
+}
+
+}  // namespace
+
+double mann_whitney_p(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.empty() || b.empty())
+    return 1;
+  const double n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
+  const Ranked ranked = rank_both(a, b);
+  const double u_a = ranked.rank_sum_a - n * (n + 1) / 2;
+  const double least = std::min(u_a, n * m - u_a);
+  if (ranked.ties == 0 && a.size() <= kExactSamples && b.size() <= kExactSamples)
+    return std::min(1.0, 2 * share_up_to(a.size(), b.size(), static_cast<size_t>(least)));
+  const double total = n + m;
+  const double variance = n * m / 12 * (total + 1 - ranked.ties / (total * (total - 1)));
+  if (!(variance > 0))
+    return 1;
+  const double z = std::max(0.0, n * m / 2 - least - 0.5) / std::sqrt(variance);
+  return std::min(1.0, std::erfc(z / std::sqrt(2.0)));
+}
+
+double hodges_lehmann_shift(const std::vector<double>& base, const std::vector<double>& next) {
+  std::vector<double> differences;
+  differences.reserve(base.size() * next.size());
+  for (double from : base)
+    for (double to : next)
+      differences.push_back(to - from);
+  return median(std::move(differences));
+}
+
+std::vector<double> holm(const std::vector<double>& p_values) {
+  std::vector<size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](size_t x, size_t y) { return p_values[x] < p_values[y]; });
+  std::vector<double> corrected(p_values.size());
+  double largest = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, p_values[order[i]] * static_cast<double>(order.size() - i));
+    corrected[order[i]] = std::min(1.0, largest);
+  }
+  return corrected;
+}
+
+}  // namespace nmgen

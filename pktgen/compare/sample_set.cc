@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/compare/sample_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "pktgen/scenario/sha256.h"
+#include "reporters/json_record.h"
+
+namespace nmgen {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr const char* kSchema = "nmgen-baseline/1";
+constexpr const char* kRestore = "take the file as nmgen wrote it, or record it again";
+// A full record of the largest scenario is below this.
+constexpr std::uintmax_t kMaxFileBytes = 64U << 20;
+constexpr double kTscTolerance = 0.001;  // TSC rates are measured, to about 10 ppm
+
+std::string digest_of(const Json& document) {
+  Json rest = document;
+  rest.erase("digest");
+  return "sha256:" + sha256_hex(rest.dump());
+}
+
+Json sample_to_json(const Sample& sample) {
+  Json json = {{"started_at", sample.started_at},
+               {"commit", sample.commit},
+               {"verdict", to_string(sample.verdict)}};
+  for (size_t i = 0; i < kMetrics; ++i)
+    if (sample.values[i] >= 0)
+      json[traits(static_cast<Metric>(i)).key] = sample.values[i];
+  return json;
+}
+
+bool sample_from_json(const Json& json, Sample& sample) {
+  if (!json.is_object() || !json.contains("started_at") || !json["started_at"].is_string() ||
+      !json.contains("commit") || !json["commit"].is_string() || !json.contains("verdict"))
+    return false;
+  sample.started_at = json["started_at"].get<std::string>();
+  sample.commit = json["commit"].get<std::string>();
+  bool known = false;
+  for (Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kInvalid}) {
+    if (json["verdict"] != to_string(verdict))
+      continue;
+    sample.verdict = verdict;
+    known = true;
+  }
+  for (size_t i = 0; i < kMetrics; ++i) {
+    Json::const_iterator found = json.find(traits(static_cast<Metric>(i)).key);
+    if (found != json.end() && (!found->is_number() || !(found->get<double>() >= 0)))
+      return false;
+    sample.values[i] = found == json.end() ? -1 : found->get<double>();
+  }
+  return known;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  const std::string what = "cannot read " + path;
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error)
+    return fail(what, error.message(), "give a record, a baseline, or a directory of records",
+                error.value());
+  if (size > kMaxFileBytes)
+    return fail(what, "it is too large to be a record", "give a file that nmgen wrote");
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file)
+    return fail(what, "it cannot be opened", "see that you may read it");
+  return text.str();
+}
+
+// One file: a baseline's samples, or a record's, into `set`.
+Result<void> add_file(SampleSet& set, const std::string& path) {
+  Result<std::string> text = read_file(path);
+  if (!text)
+    return tl::unexpected<Error>(text.error());
+  // A baseline says so in its first line; everything else has to be a record.
+  if (text->substr(0, 80).find("nmgen-baseline/") != std::string::npos) {
+    Result<SampleSet> baseline = baseline_from_json(*text, path);
+    if (!baseline)
+      return tl::unexpected<Error>(baseline.error());
+    if (!set.samples.empty())
+      return fail("cannot take " + path, "it is a baseline among other files",
+                  "give the baseline by itself");
+    set = std::move(*baseline);
+    return {};
+  }
+  Result<Record> record = record_from_json(*text, path);
+  if (!record)
+    return tl::unexpected<Error>(record.error());
+  return add_sample(set, *record, path);
+}
+
+}  // namespace
+
+Result<void> add_sample(SampleSet& set, const Record& record, const std::string& name) {
+  if (record.scenario_hash != "sha256:" + sha256_hex(record.scenario_text))
+    return fail("cannot use " + name, "its scenario does not have the hash that it names",
+                std::string("it was edited: ") + kRestore);
+  if (record.runs.empty())
+    return fail("cannot use " + name, "there is no run in it",
+                "run the scenario again, and let it come to its end");
+  if (set.samples.empty()) {
+    set.about = record;
+    set.about.runs.clear();
+    set.about.verdict_reasons.clear();
+    set.about.tx_pps = set.about.rx_pps = Spread();
+  } else if (record.scenario_hash != set.about.scenario_hash) {
+    return fail("cannot put " + name + " with the others",
+                fmt::format("it is of another scenario (\"{}\", not \"{}\", or with other values)",
+                            record.scenario_name, set.about.scenario_name),
+                "compare runs of one scenario");
+  } else if (std::vector<std::string> differ =
+                 differences(set.about.fingerprint, record.fingerprint);
+             !differ.empty() || record.device.driver != set.about.device.driver) {
+    return fail("cannot put " + name + " with the others",
+                differ.empty() ? "its device is another" : "it is from elsewhere: " + differ[0],
+                "compare the runs of each machine by themselves");
+  }
+  set.samples.push_back(sample_of(record));
+  return {};
+}
+
+std::string baseline_to_json(const SampleSet& set) {
+  Json document = {{"schema", kSchema}};
+  // A record without figures is always finite.
+  document["about"] = Json::parse(record_to_json(set.about).value_or("{}"));
+  document["samples"] = Json::array();
+  for (const Sample& sample : set.samples)
+    document["samples"].push_back(sample_to_json(sample));
+  std::string text = fmt::format("{{\"schema\": {},\n\"about\": {},\n\"samples\": [",
+                                 document["schema"].dump(), document["about"].dump());
+  const char* separator = "\n  ";
+  for (const Json& sample : document["samples"]) {
+    text += separator + sample.dump();
+    separator = ",\n  ";
+  }
+  // Numbers as they will be read, so that the digest is over the same text.
+  return text + fmt::format("\n],\n\"digest\": \"{}\"}}\n", digest_of(document));
+}
+
+Result<SampleSet> baseline_from_json(std::string_view text, const std::string& name) {
+  const std::string what = "cannot read baseline " + name;
+  Json document;
+  try {
+    document = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    if (error.byte > text.size())
+      return fail(what, fmt::format("it ends in the middle, after {} bytes", text.size()),
+                  "it was cut short: copy it again, or record it again");
+    return fail(what, fmt::format("it is no JSON from byte {} on", error.byte), kRestore);
+  } catch (const Json::exception&) {
+    return fail(what, "a number in it is out of range", kRestore);
+  }
+  if (!document.is_object() || !document.contains("schema") || !document["schema"].is_string())
+    return fail(what, "it does not say which schema it follows", "give a file that nmgen wrote");
+  if (document["schema"] != kSchema)
+    return fail(what,
+                fmt::format("it follows schema \"{:.40}\", not \"{}\"",
+                            document["schema"].get<std::string>(), kSchema),
+                "record it again with this nmgen");
+  if (!document.contains("digest") || document["digest"] != digest_of(document))
+    return fail(what, "its digest is not that of its content",
+                std::string("it was edited: ") + kRestore);
+  if (!document.contains("about") || !document.contains("samples") ||
+      !document["samples"].is_array())
+    return fail(what, "/about or /samples is missing", kRestore);
+  Result<Record> about = record_from_json(document["about"].dump(), name);
+  if (!about)
+    return tl::unexpected<Error>(about.error());
+  SampleSet set;
+  set.name = name;
+  set.about = std::move(*about);
+  for (const Json& entry : document["samples"]) {
+    Sample sample;
+    if (!sample_from_json(entry, sample))
+      return fail(what, fmt::format("/samples/{} is not a sample", set.samples.size()), kRestore);
+    set.samples.push_back(std::move(sample));
+  }
+  if (set.samples.empty())
+    return fail(what, "there are no samples in it", "record it again");
+  return set;
+}
+
+Result<SampleSet> load_samples(const std::string& path) {
+  SampleSet set;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    if (Result<void> added = add_file(set, path); !added)
+      return tl::unexpected<Error>(added.error());
+    set.name = path;
+    return set;
+  }
+  std::vector<std::string> files;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().extension() == ".json")
+      files.push_back(entry->path().string());
+  std::sort(files.begin(), files.end());
+  if (files.empty())
+    return fail("cannot read samples from " + path, "there is no record in it",
+                "give a directory of files that `nmgen run --out` wrote");
+  for (const std::string& file : files)
+    if (Result<void> added = add_file(set, file); !added)
+      return tl::unexpected<Error>(added.error());
+  set.name = path;
+  return set;
+}
+
+std::vector<std::string> differences(const Fingerprint& base, const Fingerprint& next) {
+  std::vector<std::string> found;
+  const struct {
+    const char* name;
+    const std::string &base, &next;
+  } kTexts[] = {
+      {"processor", base.cpu_model, next.cpu_model},
+      {"governor", base.governor, next.governor},
+      {"kernel", base.kernel, next.kernel},
+      {"kernel command line", base.command_line, next.command_line},
+      {"mitigations", base.mitigations, next.mitigations},
+      {"virtualisation", base.virtualisation, next.virtualisation},
+      {"compiler", base.compiler, next.compiler},
+      {"compiler flags", base.compiler_flags, next.compiler_flags},
+      {"clock source", base.clock_source, next.clock_source},
+  };
+  for (const auto& text : kTexts)
+    if (text.base != text.next)
+      found.push_back(fmt::format("{}: \"{}\" against \"{}\"", text.name, text.base, text.next));
+  if (base.cores != next.cores)
+    found.push_back(fmt::format("cores: {} against {}", base.cores, next.cores));
+  if (std::fabs(base.tsc_hz - next.tsc_hz) > kTscTolerance * base.tsc_hz)
+    found.push_back(
+        fmt::format("TSC: {:.1f} MHz against {:.1f} MHz", base.tsc_hz / 1e6, next.tsc_hz / 1e6));
+  return found;
+}
+
+}  // namespace nmgen

@@ -203,8 +203,6 @@ static inline void nm_slot_put(struct netmap_slot *slot, u16 len, u16 flags)
 	nm_write_once(*(nm_word32 *)&slot->len, word);
 }
 
-/*
- * Clear the flags that the kernel has acted on (NS_BUF_CHANGED, NS_REPORT); call it only where one
 /* Write all that nm_slot_get() reads. */
 static inline void nm_slot_set(struct netmap_slot *slot, u32 buf_idx, u16 len, u16 flags)
 {
@@ -216,6 +214,8 @@ static inline void nm_slot_set(struct netmap_slot *slot, u32 buf_idx, u16 len, u
 	nm_write_once(*(nm_word64 *)slot, word);
 }
 
+/*
+ * Clear the flags that the kernel has acted on (NS_BUF_CHANGED, NS_REPORT); call it only where one
  * of them is set.
  */
 static inline void nm_slot_clear_flags(struct netmap_slot *slot, const struct nm_slot_view *view,

@@ -87,5 +87,5 @@ build_module() {
       (cd "$root/kernel/$room" && xargs -0 cp -pu --parents -t "$dir/$room") || return
   done
   # Without BTF, which needs the whole vmlinux.
-  make -C "$headers" M="$dir/linux" CONFIG_DEBUG_INFO_BTF_MODULES= W=1 CC=gcc-12 KCFLAGS=-Werror -j "$(nproc)" modules
+  make -C "$headers" M="$dir/linux" CONFIG_DEBUG_INFO_BTF_MODULES= W=1 CC=gcc-12 NM_CFLAGS=-Werror -j "$(nproc)" modules
 }

@@ -87,7 +87,7 @@ static vm_fault_t dev_fault(struct vm_fault *vmf)
 	const u64 offset = (u64)vmf->pgoff << PAGE_SHIFT;
 	struct page *page;
 
-	if (!mem || offset >= PAGE_ALIGN(mem->size))
+	if (!mem || offset >= PAGE_ALIGN(READ_ONCE(mem->size)))
 		return VM_FAULT_SIGBUS;
 	page = vmalloc_to_page(mem->base + offset);
 	get_page(page);
@@ -107,7 +107,7 @@ static int dev_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (!mem)
 		return -EINVAL;
-	all = PAGE_ALIGN(mem->size) >> PAGE_SHIFT;
+	all = PAGE_ALIGN(READ_ONCE(mem->size)) >> PAGE_SHIFT;
 	if (vma->vm_pgoff > all || pages > all - vma->vm_pgoff)
 		return -EINVAL;
 	/* A private copy of a page would be no ring any more. */

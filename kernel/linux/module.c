@@ -2,7 +2,7 @@
 /* netmap.ko: its beginning and its end. An open file holds the module. */
 #include <linux/module.h>
 
-#include "nm_linux.h"
+#include "generic.h"
 
 /* At most this many sentences in so much time go into the log. */
 #define LOG_BURST	20
@@ -23,12 +23,17 @@ static int __init netmap_init(void)
 		pr_err("netmap: the sizes of the pools do not fit: buf_size and if_size are multiples of 64, ring_size of 128\n");
 		return error;
 	}
+	error = generic_init();
+	if (error)
+		goto fail_generic;
 	error = nm_chardev_register();
 	if (error)
 		goto fail_chardev;
 	return 0;
 
 fail_chardev:
+	generic_exit();
+fail_generic:
 	nm_core_destroy(nm_linux_core);
 	return error;
 }
@@ -36,6 +41,7 @@ fail_chardev:
 static void __exit netmap_exit(void)
 {
 	nm_chardev_unregister();
+	generic_exit();
 	nm_core_destroy(nm_linux_core);
 }
 

@@ -5,16 +5,11 @@
 
 #include "nm_core.h"
 
-struct dentry;
-
 /* The parameters that others than params.c read; all may be written at any time. */
-extern unsigned int nm_fwd;
 extern unsigned int nm_admode;
-extern unsigned int nm_generic_hwcsum;
 extern unsigned int nm_generic_mit;		/* ns */
 extern unsigned int nm_generic_ringsize;
 extern unsigned int nm_generic_rings;
-extern unsigned int nm_generic_txqdisc;
 
 /* admode */
 #define NM_ADMODE_BEST		0

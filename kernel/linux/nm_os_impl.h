@@ -114,6 +114,7 @@ struct nm_waiter {
 struct nm_os_mem {
 	u8 *base;
 	u64 size;
+	u64 backed;			/* bytes there are; @size may grow to it */
 	phys_addr_t *phys;
 };
 

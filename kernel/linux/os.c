@@ -132,16 +132,19 @@ void nm_os_wake(struct nm_waitq *wq)
 /*
  * Region memory. vmalloc_huge() takes large pages where there are any, which saves the core's
  * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to
- * clients. It has a fixed size: a region gets all its buffers at the start, and the parameters say
- * how many.
+ * clients. It cannot grow, so a region gets all its buffers at the start, as the parameters say, and
+ * some room besides for rings of ports to come: an eighth, and HEADROOM.
  */
+#define HEADROOM	(4ull << 20)
+
 int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size)
 {
-	const u64 pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	const u64 backed = PAGE_ALIGN(min(max_size, size + size / 8 + HEADROOM));
+	const u64 pages = backed >> PAGE_SHIFT;
 	u64 i;
 
 	mem->phys = kvcalloc(pages, sizeof(*mem->phys), GFP_KERNEL);
-	mem->base = vmalloc_huge(pages << PAGE_SHIFT, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	mem->base = vmalloc_huge(backed, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	if (!mem->phys || !mem->base) {
 		nm_os_mem_destroy(mem);
 		return -ENOMEM;
@@ -149,12 +152,17 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 	for (i = 0; i < pages; i++)
 		mem->phys[i] = page_to_phys(vmalloc_to_page(mem->base + (i << PAGE_SHIFT)));
 	mem->size = size;
+	mem->backed = backed;
 	return 0;
 }
 
 int nm_os_mem_grow(struct nm_os_mem *mem, u64 size)
 {
-	return size <= mem->size ? 0 : -ENOMEM;
+	if (size > mem->backed)
+		return -ENOMEM;
+	if (size > mem->size)
+		WRITE_ONCE(mem->size, size);
+	return 0;
 }
 
 /* Clients have nothing mapped any more: a mapping holds its file. */

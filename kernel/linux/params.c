@@ -6,19 +6,11 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
-#include "nm_linux.h"
-
-unsigned int nm_fwd;
-module_param_named(fwd, nm_fwd, uint, 0644);
-MODULE_PARM_DESC(fwd, "1: pass slots with NS_FORWARD to the host stack without NR_FORWARD on the ring");
+#include "generic.h"
 
 unsigned int nm_admode;
 module_param_named(admode, nm_admode, uint, 0644);
 MODULE_PARM_DESC(admode, "0: the best driver there is, 1: native only, 2: emulated only");
-
-unsigned int nm_generic_hwcsum;
-module_param_named(generic_hwcsum, nm_generic_hwcsum, uint, 0644);
-MODULE_PARM_DESC(generic_hwcsum, "1: the emulated adapter lets the device make the checksums of TCP and UDP");
 
 unsigned int nm_generic_mit = 100000;
 module_param_named(generic_mit, nm_generic_mit, uint, 0644);
@@ -32,19 +24,15 @@ unsigned int nm_generic_rings = 1;
 module_param_named(generic_rings, nm_generic_rings, uint, 0644);
 MODULE_PARM_DESC(generic_rings, "ring pairs of an emulated adapter, at most as many as the device has queues");
 
-unsigned int nm_generic_txqdisc = 1;
-module_param_named(generic_txqdisc, nm_generic_txqdisc, uint, 0644);
-MODULE_PARM_DESC(generic_txqdisc, "1: take notice of completed transmissions; 0: trust the device's queue to refuse what it cannot take");
-
 /* What nm_core_configure() is given. Written under the lock that the kernel has for parameters. */
 static unsigned int no_timestamp;
+static unsigned int fwd;
 static unsigned int if_size = 1024, if_num = 100;
 static unsigned int ring_size = 36864, ring_num = 200;
 static unsigned int buf_size = 2048, buf_num = 163840;
-
-static void demand(struct nm_core *core, const char *name)
-{
-}
+static unsigned int priv_if_size = 1024, priv_if_num = 2;
+static unsigned int priv_ring_size = 20480, priv_ring_num = 4;
+static unsigned int priv_buf_size = 2048, priv_buf_num = 4098;
 
 void nm_params_config(struct nm_core_config *config)
 {
@@ -56,8 +44,15 @@ void nm_params_config(struct nm_core_config *config)
 		.ring_num = ring_num,
 		.buf_size = buf_size,
 		.buf_num = buf_num,
+		.priv_if_size = priv_if_size,
+		.priv_if_num = priv_if_num,
+		.priv_ring_size = priv_ring_size,
+		.priv_ring_num = priv_ring_num,
+		.priv_buf_size = priv_buf_size,
+		.priv_buf_num = priv_buf_num,
 		.no_timestamp = no_timestamp,
-		.demand = demand,
+		.fwd = fwd,
+		.demand = generic_demand,
 	};
 }
 
@@ -88,12 +83,19 @@ static const struct kernel_param_ops core_ops = {
 	MODULE_PARM_DESC(name, text)
 
 CORE_PARAM(no_timestamp, "1: receive rings get no time stamp");
+CORE_PARAM(fwd, "1: slots with NS_FORWARD go to the host stack also where the ring has no NR_FORWARD");
 CORE_PARAM(if_size, "bytes of an interface's object in the global region, a multiple of 64");
 CORE_PARAM(if_num, "how many of them there are");
 CORE_PARAM(ring_size, "bytes of a ring's object, a multiple of 128; larger rings take several");
 CORE_PARAM(ring_num, "how many of them there are");
 CORE_PARAM(buf_size, "bytes of a buffer, a multiple of 64");
 CORE_PARAM(buf_num, "how many buffers there are");
+CORE_PARAM(priv_if_size, "as if_size, in regions of one port");
+CORE_PARAM(priv_if_num, "as if_num, in regions of one port");
+CORE_PARAM(priv_ring_size, "as ring_size, in regions of one port");
+CORE_PARAM(priv_ring_num, "as ring_num, in regions of one port");
+CORE_PARAM(priv_buf_size, "as buf_size, in regions of one port");
+CORE_PARAM(priv_buf_num, "as buf_num, in regions of one port");
 
 /* What the region has now; @arg is the offset of the word in struct nmreq_pools_info. */
 static int get_pools_now(char *to, const struct kernel_param *param)

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The emulated adapter: a port's life. It is made when a client first names its interface, and goes
+ * with the interface, or its name there; a port that nobody has open costs the interface nothing.
+ */
+#include <linux/if_arp.h>
+#include <linux/nsproxy.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "generic.h"
+
+/* Detaching sleeps, and its callers hold RTNL. */
+static struct workqueue_struct *generic_wq;
+
+#define MIN_SLOTS	32
+#define MAX_SLOTS	16384
+
+/* All adapters; the list and struct generic.link. Taken inside RTNL. */
+static DEFINE_MUTEX(generic_lock);
+static LIST_HEAD(generics);
+
+static bool is_used(const struct generic *g, enum nm_dir dir)
+{
+	u32 i;
+
+	for (i = 0; i < g->num_rings[dir]; i++) {
+		if (nm_port_ring(g->port, dir, i)->pending_on)
+			return true;
+	}
+	return false;
+}
+
+static bool is_on(const struct generic *g, enum nm_dir dir)
+{
+	u32 i;
+
+	for (i = 0; i < g->num_rings[dir]; i++) {
+		if (nm_port_ring(g->port, dir, i)->on)
+			return true;
+	}
+	return false;
+}
+
+/* Rings out of netmap mode; under RTNL. */
+static void rings_off(struct generic *g)
+{
+	u32 i;
+
+	for (i = 0; i < g->num_rings[NM_RX]; i++) {
+		struct nm_kring *kr = nm_port_ring(g->port, NM_RX, i);
+
+		if (nm_kring_pending(kr) && kr->on)
+			generic_rx_stop(&g->rx[i]);
+	}
+	if (g->hooked && !is_used(g, NM_RX)) {
+		netdev_rx_handler_unregister(g->dev);
+		g->hooked = false;
+	}
+	if (!is_used(g, NM_TX))
+		generic_host_stop(g);
+	synchronize_net();
+	for (i = 0; i < g->num_rings[NM_RX]; i++) {
+		struct nm_kring *kr = nm_port_ring(g->port, NM_RX, i);
+
+		if (nm_kring_pending(kr) && kr->on)
+			generic_rx_drain(&g->rx[i]);
+	}
+	for (i = 0; i < g->num_rings[NM_TX]; i++) {
+		struct nm_kring *kr = nm_port_ring(g->port, NM_TX, i);
+
+		if (nm_kring_pending(kr) && kr->on)
+			generic_tx_stop(&g->tx[i]);
+	}
+}
+
+/* Rings into netmap mode; under RTNL. */
+static int rings_on(struct generic *g)
+{
+	int error = 0;
+	u32 i;
+
+	if (!g->hooked && is_used(g, NM_RX)) {
+		error = netdev_rx_handler_register(g->dev, generic_rx_handler, g);
+		if (error) {
+			nm_os_log(&nm_linux_os,
+				  "%s is part of a bridge, a bond or the like (error %d): take it out there first",
+				  g->dev->name, -error);
+			return error;
+		}
+		g->hooked = true;
+	}
+	for (i = 0; i < g->num_rings[NM_TX] && !error; i++) {
+		struct nm_kring *kr = nm_port_ring(g->port, NM_TX, i);
+
+		if (nm_kring_pending(kr) && kr->pending_on)
+			error = generic_tx_start(&g->tx[i], kr);
+	}
+	if (!error && is_used(g, NM_TX))
+		error = generic_host_start(g);
+	if (error)
+		goto fail;
+	for (i = 0; i < g->num_rings[NM_RX]; i++) {
+		struct nm_kring *kr = nm_port_ring(g->port, NM_RX, i);
+
+		if (nm_kring_pending(kr) && kr->pending_on)
+			generic_rx_start(&g->rx[i], kr);
+	}
+	return 0;
+
+fail:
+	for (i = 0; i < g->num_rings[NM_TX]; i++) {
+		if (!nm_port_ring(g->port, NM_TX, i)->on)
+			generic_tx_stop(&g->tx[i]);
+	}
+	if (g->hooked && !is_on(g, NM_RX)) {
+		netdev_rx_handler_unregister(g->dev);
+		g->hooked = false;
+	}
+	return error;
+}
+
+/* Under core->lock. A call either opens rings or closes some, never both. */
+static int generic_reg(struct nm_port *port)
+{
+	struct generic *g = nm_port_data(port);
+	bool opens = false;
+	int error = 0, dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < g->num_rings[dir]; i++) {
+			const struct nm_kring *kr = nm_port_ring(port, dir, i);
+
+			opens |= nm_kring_pending(kr) && kr->pending_on;
+		}
+	}
+	rtnl_lock();
+	if (!opens)
+		rings_off(g);
+	else if (READ_ONCE(g->going))
+		error = -ENXIO;
+	else
+		error = rings_on(g);
+	rtnl_unlock();
+	return error;
+}
+
+static void generic_config(struct nm_port *port, struct nm_port_config *config)
+{
+	const struct generic *g = nm_port_data(port);
+
+	config->link_up = netif_running(g->dev) && netif_carrier_ok(g->dev);
+}
+
+static const struct nm_driver_ops generic_ops = {
+	.name = "emulated",
+	.reg = generic_reg,
+	.txsync = generic_txsync,
+	.rxsync = generic_rxsync,
+	.config = generic_config,
+	.host_up = generic_host_up,
+};
+
+static void generic_free(struct generic *g)
+{
+	dev_put(g->dev);
+	kvfree(g->rx);
+	kvfree(g->tx);
+	kfree(g);
+}
+
+/* The interface has gone, or is another port now. */
+static void detach_work(struct work_struct *work)
+{
+	struct generic *g = container_of(work, struct generic, detach);
+
+	/* First: who finds it in the list uses its port. */
+	mutex_lock(&generic_lock);
+	list_del(&g->link);
+	mutex_unlock(&generic_lock);
+	nm_port_detach(g->port);
+	generic_free(g);
+}
+
+static int generic_make(struct nm_core *core, struct net_device *dev)
+{
+	const u32 slots = clamp_t(u32, READ_ONCE(nm_generic_ringsize), MIN_SLOTS, MAX_SLOTS);
+	const u32 wanted = clamp_t(u32, READ_ONCE(nm_generic_rings), 1, 64);
+	struct nm_port_config config = {
+		.num_rings = {
+			[NM_RX] = min(wanted, dev->real_num_rx_queues),
+			[NM_TX] = min(wanted, dev->real_num_tx_queues),
+		},
+		.num_slots = { slots, slots },
+	};
+	struct generic *g = kzalloc(sizeof(*g), GFP_KERNEL);
+	int error = -ENOMEM;
+	u32 i;
+
+	if (!g)
+		return error;
+	dev_hold(dev);
+	g->dev = dev;
+	INIT_WORK(&g->detach, detach_work);
+	memcpy(g->num_rings, config.num_rings, sizeof(g->num_rings));
+	g->rx = kvcalloc(g->num_rings[NM_RX], sizeof(*g->rx), GFP_KERNEL);
+	g->tx = kvcalloc(g->num_rings[NM_TX], sizeof(*g->tx), GFP_KERNEL);
+	if (!g->rx || !g->tx)
+		goto fail;
+	for (i = 0; i < g->num_rings[NM_RX]; i++)
+		generic_rx_init(&g->rx[i], slots);
+	for (i = 0; i < g->num_rings[NM_TX]; i++)
+		generic_tx_init(&g->tx[i]);
+	error = nm_port_attach_locked(core, dev->name, &generic_ops, &config, g, &g->port);
+	if (error)
+		goto fail;
+	mutex_lock(&generic_lock);
+	list_add(&g->link, &generics);
+	mutex_unlock(&generic_lock);
+	return 0;
+
+fail:
+	generic_free(g);
+	return error;
+}
+
+/*
+ * core->lock is held; somebody wants a port of this name that there is not. RTNL keeps the
+ * interface, and its name, until the port is in the list that the notifier goes through.
+ */
+void generic_demand(struct nm_core *core, const char *name)
+{
+	struct net_device *dev;
+	int error = 0;
+
+	if (strlen(name) >= IFNAMSIZ || !current->nsproxy)
+		return;
+	rtnl_lock();
+	dev = __dev_get_by_name(current->nsproxy->net_ns, name);
+	if (!dev)
+		goto out;
+	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK) {
+		nm_os_log(&nm_linux_os, "%s is no Ethernet interface: netmap has nothing to offer it",
+			  name);
+		goto out;
+	}
+	if (READ_ONCE(nm_admode) == NM_ADMODE_NATIVE) {
+		nm_os_log(&nm_linux_os,
+			  "%s: its driver knows nothing of netmap; write 0 to the module's parameter admode to have it emulated",
+			  name);
+		goto out;
+	}
+	error = generic_make(core, dev);
+	if (error)
+		nm_os_log(&nm_linux_os, "%s cannot be made a port (error %d)", name, -error);
+out:
+	rtnl_unlock();
+}
+
+/* Let pollers look again; under RTNL. */
+static void notify_all(struct generic *g)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < g->num_rings[dir]; i++)
+			nm_kring_notify(nm_port_ring(g->port, dir, i));
+	}
+}
+
+/* Under RTNL: the rest is done when RTNL is free. */
+static void generic_go(struct generic *g)
+{
+	if (g->going)
+		return;
+	WRITE_ONCE(g->going, true);
+	notify_all(g);
+	if (g->hooked) {
+		netdev_rx_handler_unregister(g->dev);
+		g->hooked = false;
+	}
+	generic_host_stop(g);
+	queue_work(generic_wq, &g->detach);
+}
+
+static int netdev_event(struct notifier_block *block, unsigned long event, void *info)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(info);
+	struct generic *g, *next;
+
+	mutex_lock(&generic_lock);
+	list_for_each_entry_safe(g, next, &generics, link) {
+		if (g->dev != dev)
+			continue;
+		switch (event) {
+		case NETDEV_GOING_DOWN:
+			WRITE_ONCE(g->down, true);
+			notify_all(g);
+			break;
+		case NETDEV_UP:
+			WRITE_ONCE(g->down, false);
+			notify_all(g);
+			break;
+		case NETDEV_UNREGISTER:
+		case NETDEV_CHANGENAME:
+			generic_go(g);
+			break;
+		}
+	}
+	mutex_unlock(&generic_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_block = {
+	.notifier_call = netdev_event,
+};
+
+int generic_init(void)
+{
+	int error;
+
+	generic_wq = alloc_workqueue("netmap", 0, 0);
+	if (!generic_wq)
+		return -ENOMEM;
+	error = register_netdevice_notifier(&netdev_block);
+	if (error)
+		destroy_workqueue(generic_wq);
+	return error;
+}
+
+/* No file is open any more, so no client is there. */
+void generic_exit(void)
+{
+	/* It tells us of each interface once more, as if they went: all ports are detached. */
+	unregister_netdevice_notifier(&netdev_block);
+	destroy_workqueue(generic_wq);
+	generic_tx_wait_all();
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The emulated adapter, frames in: from the device's softirq into a bounded queue, and by the
+ * client's rxsync from there into slots.
+ */
+#include <linux/if_vlan.h>
+#include <linux/version.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
+#include "generic.h"
+
+static enum hrtimer_restart timer_fires(struct hrtimer *timer)
+{
+	struct generic_rx *rx = container_of(timer, struct generic_rx, timer);
+	enum hrtimer_restart again = HRTIMER_NORESTART;
+	struct nm_kring *kr;
+	bool wake;
+
+	spin_lock(&rx->queue.lock);
+	wake = rx->more;
+	rx->more = false;
+	rx->quiet = wake;
+	spin_unlock(&rx->queue.lock);
+	if (!wake)
+		return again;
+	rcu_read_lock();
+	kr = rcu_dereference(rx->kr);
+	if (kr) {
+		nm_kring_notify(kr);
+		hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(nm_generic_mit) ?: 1));
+		again = HRTIMER_RESTART;
+	}
+	rcu_read_unlock();
+	return again;
+}
+
+void generic_rx_init(struct generic_rx *rx, u32 limit)
+{
+	skb_queue_head_init(&rx->queue);
+	__skb_queue_head_init(&rx->taken);
+	rx->limit = limit;
+	hrtimer_init(&rx->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	rx->timer.function = timer_fires;
+}
+
+/* Under core->lock. */
+void generic_rx_start(struct generic_rx *rx, struct nm_kring *kr)
+{
+	rx->quiet = false;
+	rx->more = false;
+	rcu_assign_pointer(rx->kr, kr);
+}
+
+void generic_rx_stop(struct generic_rx *rx)
+{
+	RCU_INIT_POINTER(rx->kr, NULL);
+}
+
+void generic_rx_drain(struct generic_rx *rx)
+{
+	hrtimer_cancel(&rx->timer);
+	skb_queue_purge(&rx->queue);
+	__skb_queue_purge(&rx->taken);
+}
+
+/* Queue one frame as it would be on the wire, and wake its client now or soon. */
+static void put_one(struct generic_rx *rx, struct nm_kring *kr, struct sk_buff *skb)
+{
+	const u32 gap_ns = READ_ONCE(nm_generic_mit);
+	bool wake = false, start = false, full;
+
+	spin_lock_bh(&rx->queue.lock);
+	full = skb_queue_len(&rx->queue) >= rx->limit;
+	if (full)
+		rx->full++;
+	else
+		__skb_queue_tail(&rx->queue, skb);
+	if (rx->quiet) {
+		rx->more = true;
+	} else {
+		wake = true;
+		start = gap_ns;
+		rx->quiet = start;
+	}
+	spin_unlock_bh(&rx->queue.lock);
+	if (full)
+		kfree_skb(skb);
+	if (start)
+		hrtimer_start(&rx->timer, ns_to_ktime(gap_ns), HRTIMER_MODE_REL_SOFT);
+	if (wake)
+		nm_kring_notify(kr);
+}
+
+/**
+ * generic_finish() - a frame as it would be on the wire
+ * @skb: data begin at the Ethernet header; taken over
+ * @lost: counts frames that there was no memory for
+ *
+ * The stack merges frames, and leaves checksums for the device: who gets them here is neither.
+ * Return: a list of frames, NULL where none is left.
+ */
+struct sk_buff *generic_finish(struct sk_buff *skb, u64 *lost)
+{
+	struct sk_buff *list = NULL, **end = &list, *segments, *next;
+
+	if (skb_is_gso(skb)) {
+		segments = __skb_gso_segment(skb, 0, skb->ip_summed == CHECKSUM_PARTIAL);
+		if (IS_ERR_OR_NULL(segments)) {
+			WRITE_ONCE(*lost, *lost + 1);
+			kfree_skb(skb);
+			return NULL;
+		}
+		consume_skb(skb);
+		skb = segments;
+	}
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+			WRITE_ONCE(*lost, *lost + 1);
+			kfree_skb(skb);
+			continue;
+		}
+		*end = skb;
+		end = &skb->next;
+	}
+	return list;
+}
+
+/* Called by the stack, in an RCU section. What no ring in netmap mode gets goes on as ever. */
+rx_handler_result_t generic_rx_handler(struct sk_buff **pskb)
+{
+	struct sk_buff *skb = *pskb;
+	struct generic *g = rcu_dereference(skb->dev->rx_handler_data);
+	struct generic_rx *rx;
+	struct sk_buff *next;
+	struct nm_kring *kr;
+	u32 i = 0;
+
+	if (skb->priority == NM_GENERIC_UP) {
+		skb->priority = 0;
+		return RX_HANDLER_PASS;
+	}
+	if (skb_rx_queue_recorded(skb))
+		i = skb_get_rx_queue(skb) % g->num_rings[NM_RX];
+	rx = &g->rx[i];
+	kr = rcu_dereference(rx->kr);
+	if (!kr || skb->pkt_type == PACKET_LOOPBACK)
+		return RX_HANDLER_PASS;
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (!skb)
+		return RX_HANDLER_CONSUMED;
+	skb_push(skb, skb->data - skb_mac_header(skb));
+	skb = generic_finish(skb, &rx->no_memory);
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		put_one(rx, kr, skb);
+	}
+	return RX_HANDLER_CONSUMED;
+}
+
+/* Bytes of a frame with the tag that the device took out, or will put in. */
+u32 generic_len(const struct sk_buff *skb)
+{
+	return skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
+}
+
+/* Bytes @from .. @from + @len of those. */
+void generic_copy(const struct sk_buff *skb, u32 from, u8 *to, u32 len)
+{
+	const u32 tag_at = 2 * ETH_ALEN;
+	__be16 tag[2];
+	u32 n;
+
+	if (!skb_vlan_tag_present(skb)) {
+		skb_copy_bits(skb, from, to, len);
+		return;
+	}
+	tag[0] = skb->vlan_proto;
+	tag[1] = htons(skb_vlan_tag_get(skb));
+	while (len) {
+		if (from < tag_at) {
+			n = min(len, tag_at - from);
+			skb_copy_bits(skb, from, to, n);
+		} else if (from < tag_at + VLAN_HLEN) {
+			n = min_t(u32, len, tag_at + VLAN_HLEN - from);
+			memcpy(to, (u8 *)tag + from - tag_at, n);
+		} else {
+			n = len;
+			skb_copy_bits(skb, from - VLAN_HLEN, to, n);
+		}
+		from += n;
+		to += n;
+		len -= n;
+	}
+}
+
+/* Fill the slots from kr->hwtail on with one frame. Return: false where a slot is bad. */
+static bool fill_slots(struct nm_kring *kr, const struct sk_buff *skb, u32 len, u32 slots)
+{
+	const struct nm_bufs bufs = kr->bufs;
+	const u32 lim = kr->num_slots - 1;
+	u32 i = kr->hwtail, from = 0, n;
+
+	for (; slots; slots--) {
+		struct netmap_slot *slot = &kr->ring->slot[i];
+		struct nm_slot_view view;
+
+		if (!nm_slot_get(slot, &bufs, &view)) {
+			nm_slot_refuse(kr, i);
+			return false;
+		}
+		n = min(len - from, bufs.size);
+		generic_copy(skb, from, nm_buf_at(&bufs, view.buf_idx), n);
+		nm_slot_put(slot, n, slots > 1 ? NS_MOREFRAG : 0);
+		from += n;
+		i = nm_next(i, lim);
+	}
+	kr->hwtail = i;
+	return true;
+}
+
+static struct sk_buff *next_frame(struct generic_rx *rx)
+{
+	if (skb_queue_empty(&rx->taken) && !skb_queue_empty_lockless(&rx->queue)) {
+		spin_lock_bh(&rx->queue.lock);
+		skb_queue_splice_tail_init(&rx->queue, &rx->taken);
+		spin_unlock_bh(&rx->queue.lock);
+	}
+	return skb_peek(&rx->taken);
+}
+
+/* Slots back, frames in, one slot stays empty. */
+int generic_rxsync(struct nm_kring *kr, int flags)
+{
+	struct generic *g = nm_port_data(kr->port);
+	struct generic_rx *rx = &g->rx[kr->ring_id];
+	const u32 n = kr->num_slots;
+	struct sk_buff *skb;
+
+	if (generic_is_down(g))
+		return -EIO;
+	kr->hwcur = kr->rhead;
+	while ((skb = next_frame(rx))) {
+		const u32 len = generic_len(skb);
+		const u32 slots = DIV_ROUND_UP(len, kr->bufs.size);
+
+		if (slots > NETMAP_MAX_FRAGS || slots >= n) {
+			rx->too_long++;
+		} else if (slots > nm_dist(kr->hwtail, nm_prev(kr->hwcur, n - 1), n)) {
+			break;
+		} else if (!fill_slots(kr, skb, len, slots)) {
+			break;
+		}
+		__skb_unlink(skb, &rx->taken);
+		consume_skb(skb);
+	}
+	return 0;
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
+# Run in the guest, as scripts/guest --files traffic emulated.sh: frames over the emulated adapter, and interfaces that go away
+# while they are open.
+failed=0
+# expect WHAT CODE COMMAND...: run it, compare its exit code.
+expect() {
+  what=$1
+  code=$2
+  shift 2
+  "$@"
+  got=$?
+  if [ "$got" -eq "$code" ]; then
+    echo "ok: $what"
+  else
+    echo "FAILED: $what: exit code $got, not $code"
+    failed=1
+  fi
+}
+
+# pair WHAT FROM TO FRAMES SIZE [VLAN]: numbered frames from one port to another, each checked.
+pair() {
+  ./traffic receive "$3" "$4" 20 "$5" >/tmp/receive 2>&1 &
+  receiver=$!
+  while ! grep -q ready /tmp/receive && kill -0 $receiver 2>/dev/null; do usleep 20000; done
+  # shellcheck disable=SC2086  # no VLAN: no argument
+  expect "$1: send" 0 ./traffic send "$2" "$4" "$5" $6
+  expect "$1: receive" 0 wait $receiver
+  cat /tmp/receive
+}
+
+# later WHAT PORT COMMAND...: while PORT is polled, COMMAND takes its interface away: POLLERR, then EIO.
+later() {
+  what=$1
+  ./traffic watch "$2" 20 >/tmp/watch 2>&1 &
+  watcher=$!
+  while ! grep -q ready /tmp/watch && kill -0 $watcher 2>/dev/null; do usleep 20000; done
+  usleep 100000
+  shift 2
+  "$@"
+  expect "$what: POLLERR and EIO" 0 wait $watcher
+  grep -v ready /tmp/watch
+}
+
+veth() {
+  ip link add v0 type veth peer name v1
+  ip link set v0 up
+  ip link set v1 up
+}
+
+insmod netmap.ko || exit 1
+veth
+pair "veth" v0 v1 2000 60
+pair "veth back" v1 v0 500 1000
+pair "veth, with a tag" v0 v1 200 200 0x2005
+ip link set v0 mtu 9000
+ip link set v1 mtu 9000
+pair "veth, several slots a frame" v0 v1 200 9000
+expect "no such interface" 2 ./traffic hold nothere 0
+later "set down" v0 ip link set v0 down
+ip link set v0 up
+pair "veth, up again" v0 v1 100 60
+later "renamed" v0 sh -c 'ip link set v0 down; ip link set v0 name w0; ip link set w0 up'
+pair "by its new name" w0 v1 100 60
+expect "by its old name" 2 ./traffic hold v0 0
+later "removed" v1 ip link del v1
+veth
+
+# A NIC and its host stack, joined by a client: v1's namespace talks to this one as if nothing were between.
+ip netns add far
+ip link set v1 netns far
+ip netns exec far ip address add 10.9.0.2/24 dev v1
+ip netns exec far ip link set v1 up
+ip address add 10.9.0.1/24 dev v0
+ip link set v0 up
+./traffic bridge v0 v0^ 60 >/tmp/bridge 2>&1 &
+bridge=$!
+while ! grep -q ready /tmp/bridge && kill -0 $bridge 2>/dev/null; do usleep 20000; done
+expect "ping through host rings" 0 ping -c 3 -W 3 -q 10.9.0.2
+dd if=/dev/zero bs=1M count=8 2>/dev/null | cat traffic netmap.ko - traffic >/tmp/file
+# Each end closes when its input ends, so the receiver's lasts longer.
+sleep 30 | ip netns exec far nc -l -p 5001 >/tmp/got &
+usleep 500000
+nc 10.9.0.2 5001 </tmp/file
+usleep 500000
+expect "TCP from this host, merged segments and all" 0 cmp /tmp/got /tmp/file
+rm -f /tmp/got /tmp/file
+kill $bridge
+wait $bridge
+cat /tmp/bridge
+expect "ping after it closed" 0 ping -c 1 -W 3 -q 10.9.0.2
+
+# Receive rings only: the host's own transmit goes on as ever, and what the client does not pass up is lost.
+./traffic count v0/R 4 >/tmp/count 2>&1 &
+counter=$!
+while ! grep -q ready /tmp/count && kill -0 $counter 2>/dev/null; do usleep 20000; done
+expect "ping with the receive rings taken" 1 ping -c 2 -W 1 -q 10.9.0.2
+expect "count" 0 wait $counter
+cat /tmp/count
+expect "the host's requests left, and the answers came to the client" 0 grep -q 'counted [1-9]' /tmp/count
+ip netns del far
+usleep 500000
+expect "gone with its namespace" 2 ./traffic hold v0 0
+
+veth
+./traffic hold v0 3 &
+usleep 300000
+expect "rmmod while open" 1 rmmod netmap
+wait
+expect "rmmod" 0 rmmod netmap
+expect "no device" 1 test -e /dev/netmap
+exit $failed

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A client of /dev/netmap in the style of existing programs: inline helpers, mmap, poll, rings.
+ *
+ *   traffic send PORT FRAMES [SIZE [VLAN]]      numbered frames, until the last has left
+ *   traffic receive PORT FRAMES SECONDS [SIZE]  those frames, each byte checked; loss is an error
+ *   traffic bridge PORT PORT [SECONDS]          all frames between two ports, buffers swapped
+ *   traffic count PORT SECONDS                  how many frames of any kind come in
+ *   traffic watch PORT SECONDS                  poll until it says POLLERR; exit 0 when it does
+ *   traffic hold PORT SECONDS                   keep it open
+ *
+ * Exit code 0: as asked; 1: not; 2: bad use, or the port cannot be opened.
+ */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "tests/kernel/port.h"
+
+#define ETHERTYPE_TEST	0x88b5	/* IEEE 802: local experiments */
+#define ETHERTYPE_VLAN	0x8100
+#define HEADER		14
+#define MAX_SIZE	9216
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The frame with number @seq, @size bytes without its CRC; each byte depends on the number. */
+static void build(uint8_t *frame, uint32_t seq, uint32_t size, int vlan)
+{
+	uint32_t at = 12, i;
+
+	memset(frame, 0xff, 6);
+	memcpy(frame + 6, "\x02\x00\x00\x00\x00\x01", 6);
+	if (vlan) {
+		frame[at++] = ETHERTYPE_VLAN >> 8;
+		frame[at++] = ETHERTYPE_VLAN & 0xff;
+		frame[at++] = (uint8_t)(vlan >> 8);
+		frame[at++] = (uint8_t)vlan;
+	}
+	frame[at++] = ETHERTYPE_TEST >> 8;
+	frame[at++] = ETHERTYPE_TEST & 0xff;
+	for (i = 0; i < 4; i++)
+		frame[at++] = (uint8_t)(seq >> (24 - 8 * i));
+	for (; at < size; at++)
+		frame[at] = (uint8_t)(seq * 7 + at);
+}
+
+/* Put a frame into as many slots as it takes. Return: false where there are too few. */
+static bool put(struct netmap_ring *ring, const uint8_t *frame, uint32_t size)
+{
+	uint32_t i = ring->head, left = size;
+
+	if (nm_ring_space(ring) < (size + ring->nr_buf_size - 1) / ring->nr_buf_size)
+		return false;
+	while (left) {
+		struct netmap_slot *slot = &ring->slot[i];
+		const uint32_t n = left < ring->nr_buf_size ? left : ring->nr_buf_size;
+
+		memcpy(NETMAP_BUF(ring, slot->buf_idx), frame + size - left, n);
+		slot->len = (uint16_t)n;
+		left -= n;
+		slot->flags = left ? NS_MOREFRAG : 0;
+		i = nm_ring_next(ring, i);
+	}
+	ring->head = i;
+	ring->cur = i;
+	return true;
+}
+
+static int do_send(struct port *port, uint32_t frames, uint32_t size, int vlan)
+{
+	struct pollfd pfd = { .fd = port->fd, .events = POLLOUT };
+	uint8_t frame[MAX_SIZE];
+	uint32_t seq = 0, r;
+	double start = seconds_now();
+
+	while (seq < frames) {
+		if (poll(&pfd, 1, 5000) <= 0 || pfd.revents & POLLERR) {
+			fprintf(stderr, "send: no room after %u frames (poll says 0x%x)\n", seq,
+				(unsigned int)pfd.revents);
+			return 1;
+		}
+		for (r = port->first_tx; r < port->last_tx; r++) {
+			struct netmap_ring *ring = NETMAP_TXRING(port->nif, r);
+
+			while (seq < frames) {
+				build(frame, seq, size, vlan);
+				if (!put(ring, frame, size))
+					break;
+				seq++;
+			}
+		}
+	}
+	for (r = port->first_tx; r < port->last_tx; r++) {
+		struct netmap_ring *ring = NETMAP_TXRING(port->nif, r);
+		double end = seconds_now() + 5;
+
+		while (nm_tx_pending(ring) && seconds_now() < end) {
+			ioctl(port->fd, NIOCTXSYNC);
+			usleep(1000);
+		}
+		if (nm_tx_pending(ring)) {
+			fprintf(stderr, "send: the last frames do not leave ring %u\n", r);
+			return 1;
+		}
+	}
+	printf("sent %u frames of %u bytes, %.0f a second\n", seq, size,
+	       seq / (seconds_now() - start));
+	return 0;
+}
+
+/* Gather a frame from its slots. Return: its size, 0 where it is not complete. */
+static uint32_t get(struct netmap_ring *ring, uint8_t *frame)
+{
+	uint32_t i = ring->head, size = 0;
+
+	while (i != ring->tail) {
+		const struct netmap_slot *slot = &ring->slot[i];
+
+		if (size + slot->len > MAX_SIZE)
+			return 0;
+		memcpy(frame + size, NETMAP_BUF(ring, slot->buf_idx), slot->len);
+		size += slot->len;
+		i = nm_ring_next(ring, i);
+		if (!(slot->flags & NS_MOREFRAG)) {
+			ring->head = i;
+			ring->cur = i;
+			return size;
+		}
+	}
+	return 0;
+}
+
+/* The number of one of our frames, or -1 for a frame of somebody else. */
+static int64_t seq_of(const uint8_t *frame, uint32_t size)
+{
+	uint32_t at = 12;
+
+	if (size >= 18 && frame[12] == ETHERTYPE_VLAN >> 8 && frame[13] == (ETHERTYPE_VLAN & 0xff))
+		at = 16;
+	if (size < at + 6 || frame[at] != ETHERTYPE_TEST >> 8 ||
+	    frame[at + 1] != (ETHERTYPE_TEST & 0xff))
+		return -1;
+	return (int64_t)((uint32_t)frame[at + 2] << 24 | (uint32_t)frame[at + 3] << 16 |
+			 (uint32_t)frame[at + 4] << 8 | frame[at + 5]);
+}
+
+static int check(const uint8_t *frame, uint32_t size, uint32_t seq, uint32_t wanted_size)
+{
+	const bool tagged = frame[12] == ETHERTYPE_VLAN >> 8;
+	const int vlan = tagged ? frame[14] << 8 | frame[15] : 0;
+	uint8_t wanted[MAX_SIZE];
+
+	/* A short frame may have been filled up to the least that Ethernet has. */
+	if (wanted_size && size != wanted_size && !(wanted_size < 60 && size == 60)) {
+		fprintf(stderr, "receive: frame %u has %u bytes, not %u\n", seq, size, wanted_size);
+		return 1;
+	}
+	build(wanted, seq, size, vlan);
+	if (memcmp(frame, wanted, wanted_size ? wanted_size : size)) {
+		fprintf(stderr, "receive: frame %u has other bytes than were sent\n", seq);
+		return 1;
+	}
+	return 0;
+}
+
+static int do_receive(struct port *port, uint32_t frames, double seconds, uint32_t size)
+{
+	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
+	const double end = seconds_now() + seconds;
+	uint32_t got = 0, vlans = 0, r, n;
+	uint8_t frame[MAX_SIZE];
+	int64_t last = -1;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (got < frames && seconds_now() < end) {
+		if (poll(&pfd, 1, 100) < 0 || pfd.revents & POLLERR) {
+			fprintf(stderr, "receive: poll says 0x%x after %u frames\n",
+				(unsigned int)pfd.revents, got);
+			return 1;
+		}
+		for (r = port->first_rx; r < port->last_rx; r++) {
+			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
+
+			while ((n = get(ring, frame))) {
+				const int64_t seq = seq_of(frame, n);
+
+				if (seq < 0)
+					continue;
+				if (check(frame, n, (uint32_t)seq, size))
+					return 1;
+				if (port->last_rx - port->first_rx == 1 && seq <= last) {
+					fprintf(stderr, "receive: frame %lld after %lld\n",
+						(long long)seq, (long long)last);
+					return 1;
+				}
+				last = seq;
+				got++;
+				vlans += frame[12] == ETHERTYPE_VLAN >> 8;
+			}
+		}
+	}
+	printf("received %u frames of %u, %u with a VLAN tag\n", got, frames, vlans);
+	return got == frames ? 0 : 1;
+}
+
+/* Move as many frames as fit, by swapping buffers. Return: whether any moved. */
+static bool move(struct netmap_ring *from, struct netmap_ring *to)
+{
+	uint32_t n = nm_ring_space(from), room = nm_ring_space(to), i = from->head, j = to->head;
+
+	n = n < room ? n : room;
+	if (!n)
+		return false;
+	for (; n; n--) {
+		struct netmap_slot *s = &from->slot[i], *d = &to->slot[j];
+		const uint32_t spare = d->buf_idx;
+
+		d->buf_idx = s->buf_idx;
+		d->len = s->len;
+		d->flags = NS_BUF_CHANGED | (s->flags & NS_MOREFRAG);
+		s->buf_idx = spare;
+		s->flags = NS_BUF_CHANGED;
+		i = nm_ring_next(from, i);
+		j = nm_ring_next(to, j);
+	}
+	from->head = i;
+	from->cur = i;
+	to->head = j;
+	to->cur = j;
+	return true;
+}
+
+static void move_all(struct port *a, struct port *b)
+{
+	uint32_t from = a->first_rx, to = b->first_tx;
+
+	while (from < a->last_rx && to < b->last_tx) {
+		struct netmap_ring *rx = NETMAP_RXRING(a->nif, from);
+		struct netmap_ring *tx = NETMAP_TXRING(b->nif, to);
+
+		move(rx, tx);
+		if (!nm_ring_space(rx))
+			from++;
+		else
+			to++;
+	}
+}
+
+static int do_bridge(struct port *a, struct port *b, double seconds)
+{
+	struct pollfd pfd[2] = { { .fd = a->fd, .events = POLLIN },
+				 { .fd = b->fd, .events = POLLIN } };
+	const double end = seconds_now() + seconds;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (seconds_now() < end) {
+		if (poll(pfd, 2, 100) < 0 || (pfd[0].revents | pfd[1].revents) & POLLERR) {
+			fprintf(stderr, "bridge: poll says 0x%x and 0x%x\n",
+				(unsigned int)pfd[0].revents, (unsigned int)pfd[1].revents);
+			return 1;
+		}
+		move_all(a, b);
+		move_all(b, a);
+		ioctl(a->fd, NIOCTXSYNC);
+		ioctl(b->fd, NIOCTXSYNC);
+	}
+	return 0;
+}
+
+static int do_count(struct port *port, double seconds)
+{
+	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
+	const double end = seconds_now() + seconds;
+	uint64_t frames = 0;
+	uint32_t r;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (seconds_now() < end) {
+		poll(&pfd, 1, 100);
+		for (r = port->first_rx; r < port->last_rx; r++) {
+			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
+
+			frames += nm_ring_space(ring);
+			ring->head = ring->tail;
+			ring->cur = ring->tail;
+		}
+	}
+	printf("counted %llu frames\n", (unsigned long long)frames);
+	return 0;
+}
+
+static int do_watch(struct port *port, double seconds)
+{
+	struct pollfd pfd = { .fd = port->fd, .events = POLLIN | POLLOUT };
+	const double end = seconds_now() + seconds;
+	uint32_t r;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (seconds_now() < end) {
+		/* Nothing is sent, so POLLOUT would be there at once: wait for frames only. */
+		pfd.events = POLLIN;
+		if (poll(&pfd, 1, (int)(seconds * 1000)) > 0 && pfd.revents & POLLERR) {
+			if (ioctl(port->fd, NIOCRXSYNC) == 0 || errno != EIO) {
+				fprintf(stderr, "watch: POLLERR, but RXSYNC is not refused with EIO\n");
+				return 1;
+			}
+			printf("POLLERR and EIO\n");
+			return 0;
+		}
+		for (r = port->first_rx; r < port->last_rx; r++) {
+			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
+
+			ring->head = ring->tail;
+			ring->cur = ring->tail;
+		}
+	}
+	fprintf(stderr, "watch: no POLLERR in %.0f s\n", seconds);
+	return 1;
+}
+
+static int bad_use(void)
+{
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct port port, other;
+
+	if (argc < 4)
+		return bad_use();
+	if (port_open(&port, argv[2]))
+		return 2;
+	if (!strcmp(argv[1], "send"))
+		return do_send(&port, (uint32_t)atoi(argv[3]),
+			       argc > 4 ? (uint32_t)atoi(argv[4]) : 60,
+			       argc > 5 ? atoi(argv[5]) : 0);
+	if (!strcmp(argv[1], "receive") && argc > 4)
+		return do_receive(&port, (uint32_t)atoi(argv[3]), atof(argv[4]),
+				  argc > 5 ? (uint32_t)atoi(argv[5]) : 0);
+	if (!strcmp(argv[1], "bridge")) {
+		if (port_open(&other, argv[3]))
+			return 2;
+		return do_bridge(&port, &other, argc > 4 ? atof(argv[4]) : 3600);
+	}
+	if (!strcmp(argv[1], "count"))
+		return do_count(&port, atof(argv[3]));
+	if (!strcmp(argv[1], "watch"))
+		return do_watch(&port, atof(argv[3]));
+	if (!strcmp(argv[1], "hold")) {
+		printf("ready\n");
+		fflush(stdout);
+		usleep((useconds_t)(atof(argv[3]) * 1e6));
+		port_close(&port);
+		return 0;
+	}
+	return bad_use();
+}

@@ -318,7 +318,9 @@ int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_regi
 	error = nm_port_lookup(client, name, reg, &port);
 	if (error)
 		return error;
-	error = bind_port(client, port, reg);
+	error = nm_vale_check_bind(client, port, reg->nr_flags);
+	if (!error)
+		error = bind_port(client, port, reg);
 	if (error)
 		nm_port_put(port);
 	return error;

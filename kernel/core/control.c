@@ -6,6 +6,11 @@ union nm_body {
 	struct nmreq_register reg;
 	struct nmreq_port_info_get info;
 	struct nmreq_pools_info pools;
+	struct nmreq_vale_attach attach;
+	struct nmreq_vale_detach detach;
+	struct nmreq_vale_list list;
+	struct nmreq_port_hdr hdr;
+	struct nmreq_vale_newif newif;
 };
 
 /* A request as copied in; large, so it is allocated. */
@@ -146,6 +151,15 @@ static int dispatch(struct nm_client *client, struct nm_request *r)
 		break;
 	case NETMAP_REQ_POOLS_INFO_GET:
 		error = do_pools_info(client, r);
+		break;
+	case NETMAP_REQ_VALE_ATTACH:
+	case NETMAP_REQ_VALE_DETACH:
+	case NETMAP_REQ_VALE_LIST:
+	case NETMAP_REQ_PORT_HDR_SET:
+	case NETMAP_REQ_PORT_HDR_GET:
+	case NETMAP_REQ_VALE_NEWIF:
+	case NETMAP_REQ_VALE_DELIF:
+		error = nm_vale_request(client, r->head.nr_reqtype, r->head.nr_name, &r->body);
 		break;
 	default:
 		error = nm_refuse(client, -EOPNOTSUPP, "request %u is not supported here",

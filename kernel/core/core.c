@@ -81,6 +81,7 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 
 void nm_core_destroy(struct nm_core *core)
 {
+	nm_vale_destroy(core);
 	nm_region_drop(core->global);
 	nm_lock_destroy(&core->lock);
 	nm_os_free(core);

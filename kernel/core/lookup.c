@@ -8,11 +8,6 @@
 
 #define NM_MONITOR_FLAGS	(NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON)
 
-static bool begins_with(const char *name, const char *with)
-{
-	return strncmp(name, with, strlen(with)) == 0;
-}
-
 int nm_port_lookup(struct nm_client *client, const char *name, const struct nmreq_register *reg,
 		   struct nm_port **out)
 {
@@ -22,8 +17,8 @@ int nm_port_lookup(struct nm_client *client, const char *name, const struct nmre
 		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no monitors", name);
 	if (nm_pipe_is_name(name))
 		return nm_pipe_find_or_make(client, name, reg, out);
-	if (begins_with(name, "vale"))
-		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no VALE switches", name);
+	if (nm_vale_is_name(name))
+		return nm_vale_find_or_make(client, name, reg, out);
 	port = nm_port_find(client->core, name);
 	if (!port)
 		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are", name);

@@ -42,6 +42,13 @@ struct nm_core_config {
 	 * held. May be NULL.
 	 */
 	void (*demand)(struct nm_core *core, const char *name);
+	/*
+	 * What the system shows of a persistent VALE port: a network interface, where it has such
+	 * things. *@interface is what interface_unmake() is given, NULL for nothing. Called with
+	 * core->lock held; may be NULL, then the port is a name of netmap's only.
+	 */
+	int (*interface_make)(struct nm_core *core, const char *name, void **interface);
+	void (*interface_unmake)(struct nm_core *core, void *interface);
 };
 
 int nm_core_create(const struct nm_core_config *config, struct nm_core **out);

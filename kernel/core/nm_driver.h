@@ -144,6 +144,8 @@ struct nm_kring {
 	bool on;			/* in netmap mode */
 	bool pending_on;		/* what reg should make of it */
 	void (*notify)(struct nm_kring *kr);	/* instead of waking pollers; NULL: wake them */
+	void *notify_data;		/* for it; used and changed with @busy held only */
+	u32 notify_again;		/* whoever has the ring has to look again */
 	struct nm_waitq waitq;
 	struct nm_host_ring *host;	/* host RX rings with a host stack; host.c */
 };

@@ -254,6 +254,7 @@ int nm_region_choose(struct nm_client *client, const struct nmreq_register *reg,
  * @regions: all there are, sorted by their numbers
  * @global: region 1
  * @private_sizes: of regions made for one port, before what that port needs
+ * @vale: the switches, NULL until there is one
  */
 struct nm_core {
 	struct nm_lock lock;
@@ -262,6 +263,7 @@ struct nm_core {
 	struct nm_list regions;
 	struct nm_region *global;
 	struct nm_region_sizes private_sizes;
+	struct nm_vale *vale;
 };
 
 void nm_list_init(struct nm_list *head);
@@ -363,6 +365,12 @@ int nm_options_write_status(const struct nm_options *options);
 /* What a sync did, besides errnos. */
 #define NM_SYNC_REINIT	1	/* the client broke the rules: the ring was re-initialised */
 
+/*
+ * A sync by the core itself, of a ring that a switch has, up to @head (of the transmitter, or of
+ * who gives slots back). With the ring's busy held, and not stopped.
+ */
+void nm_kring_drive(struct nm_kring *kr, u32 head, int flags);
+
 int nm_kring_sync(struct nm_kring *kr, int flags);
 u64 nm_kring_deadline(struct nm_kring *kr);
 
@@ -407,5 +415,28 @@ void nm_host_forward_up(struct nm_kring *kr);
 
 /* Whether the ring's slots have buffers: all but those of host rings that lead nowhere. */
 bool nm_kring_has_bufs(const struct nm_kring *kr);
+
+/* vale/: switches; nm_vale.h has more. All under core->lock. */
+
+struct nm_vale;
+
+/* Whether the name is for switches: it begins with "vale". */
+bool nm_vale_is_name(const char *name);
+
+/* As nm_port_lookup(), for such names. */
+int nm_vale_find_or_make(struct nm_client *client, const char *name,
+			 const struct nmreq_register *reg, struct nm_port **out);
+
+/* Whether a client with these nr_flags may open the port. Return: 0 or -EIO. */
+int nm_vale_check_bind(struct nm_client *client, struct nm_port *port, u64 flags);
+
+/* Requests 3 to 9; @name and @body are changed as the ABI says. */
+int nm_vale_request(struct nm_client *client, u16 type, char *name, void *body);
+
+/* A port that has an owner loses its device: it is detached. */
+void nm_vale_port_gone(struct nm_port *port);
+
+/* There are no ports any more. */
+void nm_vale_destroy(struct nm_core *core);
 
 #endif /* NM_INTERNAL_H */

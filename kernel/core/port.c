@@ -288,6 +288,8 @@ void nm_port_detach(struct nm_port *port)
 	nm_rings_free_stuck(port);
 	nm_list_remove(&port->link);
 	port->gone = true;
+	if (port->owner)
+		nm_vale_port_gone(port);
 	nm_port_put(port);
 	nm_lock_release(&core->lock);
 }

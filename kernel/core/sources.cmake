@@ -15,6 +15,12 @@ set(NM_CORE_SOURCES
   region.c
   rings.c
   sync.c
+  vale/attach.c
   vale/fdb.c
+  vale/forward.c
+  vale/port.c
+  vale/queue.c
+  vale/request.c
   vale/segment.c
+  vale/switch.c
   vale/vnet.c)

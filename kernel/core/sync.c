@@ -145,6 +145,23 @@ int nm_kring_sync_held(struct nm_kring *kr, int flags)
 	return error;
 }
 
+/* What the client wrote does not matter: there is none. */
+void nm_kring_drive(struct nm_kring *kr, u32 head, int flags)
+{
+	const u32 before = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
+
+	kr->stats.syncs++;
+	kr->rhead = head;
+	kr->rcur = head;
+	if (kr->sync(kr, flags))
+		return;
+	kr->stats.frames += nm_dist(before, kr->dir == NM_TX ? kr->hwcur : kr->hwtail,
+				    kr->num_slots);
+	kr->rtail = kr->hwtail;
+	if (nm_unlikely(kr->bad_slot))
+		ring_reinit(kr);
+}
+
 int nm_kring_sync(struct nm_kring *kr, int flags)
 {
 	int result = -EIO;

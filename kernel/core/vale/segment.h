@@ -125,7 +125,7 @@ bool nm_vnet_len_is_valid(u32 len);
 /**
  * nm_vnet_plan() - what becomes of a frame between two ports
  * @from_len: bytes of the sender's vnet header
- * @to_len: bytes of the receiver's, not the same
+ * @to_len: bytes of the receiver's
  *
  * Others and return value as nm_seg_prepare(); -EINVAL too where the frame is shorter than its
  * header.

@@ -2,7 +2,7 @@
 /*
  * The vnet headers of two ports that do not agree.
  *
- * From none to some: a header that announces nothing. From 10 to 12 bytes or back: what it
+ * From some to as many: nothing changes. From none to some: a header that announces nothing. From 10 to 12 bytes or back: what it
  * announces stays, as the receiver understands it. From some to none: what it announces is done
  * here.
  */
@@ -32,6 +32,16 @@ int nm_vnet_plan(struct nm_seg_plan *plan, const struct nm_piece *frame, u32 num
 
 	if (total < from_len)
 		return -EINVAL;
+	plan->kind = NM_SEG_WHOLE;
+	plan->csum = false;
+	plan->num = 1;
+	if (from_len == to_len) {
+		plan->header_len = 0;
+		plan->payload = 0;
+		plan->payload_len = total;
+		plan->mss = total;
+		return 0;
+	}
 	if (from_len)
 		nm_pieces_read(frame, num, 0, bytes, SHORT_LEN);
 	if (!to_len) {
@@ -47,9 +57,6 @@ int nm_vnet_plan(struct nm_seg_plan *plan, const struct nm_piece *frame, u32 num
 		return nm_seg_prepare(plan, &vnet, frame, num, total, from_len, ident);
 	}
 	memcpy(bytes + SHORT_LEN, &one_buffer, sizeof(one_buffer));
-	plan->kind = NM_SEG_WHOLE;
-	plan->csum = false;
-	plan->num = 1;
 	plan->header_len = to_len;
 	plan->payload = from_len;
 	plan->payload_len = total - from_len;

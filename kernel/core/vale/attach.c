@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Network ports in a switch. The switch keeps the rings for itself (a pin each), so no client can
+ * open the port; what comes in on a receive ring is forwarded in the context that says so
+ * (nm_kring_notify()), what is for the port goes to its transmit rings.
+ *
+ * Two locks can be held at a time, the busy of a receive ring and that of a transmit ring, and the
+ * second is only ever tried: whoever has it does the work.
+ */
+#include "vale.h"
+
+/* Bring what has come in to the switch. With the ring's busy held. */
+static void pump(void *data)
+{
+	struct nm_vale_source *source = data;
+	struct nm_kring *kr = source->kr;
+	u32 done;
+
+	for (;;) {
+		nm_kring_drive(kr, kr->rhead, 0);
+		if (kr->rhead == kr->hwtail)
+			return;
+		done = nm_vale_forward(source, kr->rhead, kr->hwtail);
+		if (done == kr->rhead && !kr->bad_slot)
+			return;		/* a frame whose rest is still to come */
+		/* One that a slot was bad in goes back to the device with its slots put right. */
+		nm_kring_drive(kr, kr->bad_slot ? kr->hwtail : done, 0);
+	}
+}
+
+static void receive_notify(struct nm_kring *kr)
+{
+	nm_vale_when_free(kr, pump);
+}
+
+static void transmit_notify(struct nm_kring *kr)
+{
+	nm_vale_when_free(kr, nm_vale_send);
+}
+
+void nm_vale_port_resume(struct nm_vale_port *port)
+{
+	u32 i;
+
+	if (port->kind != NM_VALE_NIC && port->kind != NM_VALE_HOST)
+		return;
+	for (i = 0; i < port->num_sources; i++)
+		receive_notify(port->sources[i]->kr);
+	for (i = 0; i < port->num_queues; i++)
+		transmit_notify(port->queues[i]->kr);
+}
+
+static void set_notify(struct nm_kring *kr, void (*notify)(struct nm_kring *kr), void *data)
+{
+	nm_kring_hold(kr);
+	kr->notify_data = data;
+	nm_write_once(kr->notify, notify);
+	nm_kring_unhold(kr);
+}
+
+/* Sources of the RX rings and queues to the TX rings of one half of @nic. */
+static int add_half(struct nm_vale_port *port, struct nm_port *nic,
+		    const struct nm_range rings[NM_DIRS])
+{
+	int error = 0;
+	u32 i;
+
+	for (i = rings[NM_RX].first; i < rings[NM_RX].last && !error; i++)
+		error = nm_vale_add_source(port, &nic->krings[NM_RX][i], false);
+	for (i = rings[NM_TX].first; i < rings[NM_TX].last && !error; i++)
+		error = nm_vale_add_queue(port, &nic->krings[NM_TX][i]);
+	return error;
+}
+
+static void start(struct nm_vale_port *port)
+{
+	u32 i;
+
+	for (i = 0; i < port->num_queues; i++) {
+		nm_vale_queue_open(port->queues[i], port->queues[i]->kr, true);
+		set_notify(port->queues[i]->kr, transmit_notify, port->queues[i]);
+	}
+	nm_vale_map_queues(port, port->num_queues ? (1u << port->num_queues) - 1 : 0);
+	for (i = 0; i < port->num_sources; i++)
+		set_notify(port->sources[i]->kr, receive_notify, port->sources[i]);
+}
+
+/* After this no call of a driver finds the port. */
+static void stop(struct nm_vale_port *port)
+{
+	u32 i;
+
+	for (i = 0; i < port->num_sources; i++)
+		set_notify(port->sources[i]->kr, NULL, NULL);
+	for (i = 0; i < port->num_queues; i++)
+		set_notify(port->queues[i]->kr, NULL, NULL);
+}
+
+static int half_make(struct nm_vale *vale, struct nm_port *nic, const char *name,
+		     enum nm_vale_kind kind, const struct nm_range rings[NM_DIRS],
+		     struct nm_vale_port **out)
+{
+	struct nm_vale_port *port;
+	int error = nm_vale_port_create(vale, name, kind, &port);
+
+	if (error)
+		return error;
+	port->port = nic;
+	error = add_half(port, nic, rings);
+	if (error)
+		nm_vale_port_free(port);
+	else
+		*out = port;
+	return error;
+}
+
+static bool is_used(const struct nm_port *nic)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < nm_port_total_rings(nic, dir); i++) {
+			if (nic->krings[dir][i].users || nic->krings[dir][i].pins)
+				return true;
+		}
+	}
+	return nic->owner;
+}
+
+/* The port leaves the switch, and the rings that it has by itself. */
+static void half_free(struct nm_vale_port *port)
+{
+	stop(port);
+	nm_switch_leave(port);
+	nm_vale_port_free(port);
+}
+
+static void rings_free(struct nm_port *nic, const struct nm_range rings[NM_DIRS])
+{
+	nm_rings_put(nic, rings, NM_USE_PIN);
+	nm_region_put(nic->region);
+	nic->owner = NULL;
+	nm_port_put(nic);
+}
+
+void nm_vale_detach(struct nm_vale_port *port)
+{
+	const struct nm_range rings[NM_DIRS] = { port->rings[0], port->rings[1] };
+	struct nm_port *nic = port->port;
+
+	/* Before anybody may take the rings, or their memory goes. */
+	if (port->host)
+		half_free(port->host);
+	half_free(port);
+	rings_free(nic, rings);
+}
+
+void nm_vale_port_gone(struct nm_port *nic)
+{
+	struct nm_list *item;
+	u32 i;
+
+	for (item = nic->core->vale->switches.next; item != &nic->core->vale->switches;
+	     item = item->next) {
+		struct nm_switch *sw = nm_entry(item, struct nm_switch, link);
+
+		for (i = 0; i < NM_VALE_PORTS; i++) {
+			if (sw->ports[i] && sw->ports[i]->port == nic &&
+			    sw->ports[i]->kind == NM_VALE_NIC) {
+				nm_vale_detach(sw->ports[i]);
+				return;
+			}
+		}
+	}
+}
+
+static int join_half(struct nm_vale *vale, const char *sw_name, struct nm_port *nic,
+		     const char *name, enum nm_vale_kind kind,
+		     const struct nm_range rings[NM_DIRS], struct nm_vale_port **out)
+{
+	struct nm_vale_port *port;
+	int error = half_make(vale, nic, name, kind, rings, &port);
+
+	if (error)
+		return error;
+	start(port);
+	error = nm_switch_join(vale, sw_name, port);
+	if (error)
+		half_free(port);
+	else
+		*out = port;
+	return error;
+}
+
+static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *nic,
+		    const char *name, const struct nm_range rings[NM_DIRS], u32 *index)
+{
+	const struct nm_port_config *c = &nic->config;
+	struct nm_range nic_rings[NM_DIRS], host_rings[NM_DIRS];
+	struct nm_vale_port *port;
+	char host_name[NM_NAME_SIZE + 1];
+	int dir, error;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		nic_rings[dir] = (struct nm_range){ 0, c->num_rings[dir] };
+		host_rings[dir] = (struct nm_range){ c->num_rings[dir], rings[dir].last };
+	}
+	error = join_half(vale, sw_name, nic, name, NM_VALE_NIC, nic_rings, &port);
+	if (error)
+		return error;
+	nm_os_snprintf(host_name, sizeof(host_name), "%s^", name);
+	if (host_rings[NM_RX].first < host_rings[NM_RX].last)
+		error = join_half(vale, sw_name, nic, host_name, NM_VALE_HOST, host_rings,
+				  &port->host);
+	if (error) {
+		half_free(port);
+		return error;
+	}
+	port->rings[NM_TX] = rings[NM_TX];
+	port->rings[NM_RX] = rings[NM_RX];
+	nic->owner = port->sw->name;
+	*index = port->index;
+	nm_vale_port_resume(port);
+	if (port->host)
+		nm_vale_port_resume(port->host);
+	return 0;
+}
+
+static int attach_nic(struct nm_client *client, struct nm_port *nic, const char *name,
+		      const char *sw_name, const struct nmreq_register *reg, u32 *index)
+{
+	struct nm_range rings[NM_DIRS];
+	struct nm_vale *vale = nm_vale_get(client->core);
+	const struct nm_port_config *c = &nic->config;
+	int dir, error;
+
+	if (is_used(nic))
+		return nm_refuse(client, -EBUSY, "%s is open or belongs to %s; close it there first",
+				 name, nic->owner ? nic->owner : "a client");
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (c->num_rings[dir] > NM_VALE_RINGS || c->num_host_rings[dir] > NM_VALE_RINGS)
+			return nm_refuse(client, -EINVAL,
+					 "%s has more than %u rings; give it fewer queues", name,
+					 NM_VALE_RINGS);
+		rings[dir].first = 0;
+		rings[dir].last = c->num_rings[dir];
+		if (reg->nr_mode == NR_REG_NIC_SW)
+			rings[dir].last += c->num_host_rings[dir];
+	}
+	error = vale ? nm_region_get(nic->region) : -ENOMEM;
+	if (error)
+		return nm_refuse(client, error, "%s: no memory for its region", name);
+	nic->refs++;
+	error = nm_rings_get(nic, rings, NM_USE_PIN);
+	if (error) {
+		nm_region_put(nic->region);
+		nm_port_put(nic);
+		return nm_refuse(client, error,
+				 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
+				 name, -error);
+	}
+	error = join_nic(vale, sw_name, nic, name, rings, index);
+	if (error) {
+		rings_free(nic, rings);
+		return nm_refuse(client, error, "%s has no place for another port", sw_name);
+	}
+	return 0;
+}
+
+/* A port of NEWIF. */
+static int attach_persistent(struct nm_client *client, struct nm_vale_port *port,
+			     const char *sw_name, u32 *index)
+{
+	int error;
+
+	if (port->sw || is_used(port->port))
+		return nm_refuse(client, -EBUSY, "%s is %s; %s it first", port->name,
+				 port->sw ? "in a switch" : "open",
+				 port->sw ? "detach" : "close");
+	error = nm_switch_join(port->vale, sw_name, port);
+	if (error)
+		return nm_refuse(client, error, "%s has no place for another port", sw_name);
+	*index = port->index;
+	return 0;
+}
+
+int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_name,
+		   const struct nmreq_register *reg, u32 *index)
+{
+	struct nm_vale_port *ours;
+	struct nm_port *port;
+
+	if ((reg->nr_mode != NR_REG_ALL_NIC && reg->nr_mode != NR_REG_NIC_SW) || reg->nr_ringid)
+		return nm_refuse(client, -EINVAL,
+				 "%s: a port is attached with NR_REG_ALL_NIC or NR_REG_NIC_SW and no ring number",
+				 name);
+	if (nm_switch_port(nm_switch_find(client->core, sw_name), name))
+		return nm_refuse(client, -EBUSY, "%s has a port %s already", sw_name, name);
+	port = nm_port_find(client->core, name);
+	if (!port)
+		return nm_refuse(client, -ENXIO, "there is no interface %s; see which there are",
+				 name);
+	ours = nm_vale_port_of(port);
+	if (ours)
+		return attach_persistent(client, ours, sw_name, index);
+	return attach_nic(client, port, name, sw_name, reg, index);
+}

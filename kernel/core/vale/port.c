@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A port of a switch: its sources and queues, and for those that clients open, the operations of
+ * an nm_port.
+ */
+#include "vale.h"
+
+#define NONE_OPEN	0
+
+/* Counters are read by others while they are written: nm_read_once() there. */
+
+int nm_vale_port_create(struct nm_vale *vale, const char *name, enum nm_vale_kind kind,
+			struct nm_vale_port **out)
+{
+	struct nm_vale_port *port = nm_os_alloc(sizeof(*port));
+
+	if (!port)
+		return -ENOMEM;
+	port->vale = vale;
+	port->kind = kind;
+	nm_os_snprintf(port->name, sizeof(port->name), "%s", name);
+	nm_vale_map_queues(port, NONE_OPEN);
+	*out = port;
+	return 0;
+}
+
+/* It is in no switch, so nobody sees it. */
+void nm_vale_port_free(struct nm_vale_port *port)
+{
+	u32 i;
+
+	for (i = 0; i < port->num_sources; i++)
+		nm_os_free(port->sources[i]);
+	for (i = 0; i < port->num_queues; i++) {
+		nm_os_free(port->queues[i]->lease_end);
+		nm_os_free(port->queues[i]);
+	}
+	nm_os_free(port);
+}
+
+int nm_vale_add_source(struct nm_vale_port *port, struct nm_kring *kr, bool from_client)
+{
+	struct nm_vale_source *source = nm_os_alloc(sizeof(*source));
+
+	if (!source)
+		return -ENOMEM;
+	source->port = port;
+	source->kr = kr;
+	source->ring = port->num_sources;
+	source->from_client = from_client;
+	port->sources[port->num_sources++] = source;
+	return 0;
+}
+
+int nm_vale_add_queue(struct nm_vale_port *port, struct nm_kring *kr)
+{
+	struct nm_vale_queue *queue = nm_os_alloc(sizeof(*queue));
+
+	if (!queue)
+		return -ENOMEM;
+	queue->lease_end = nm_os_alloc(kr->num_slots * sizeof(*queue->lease_end));
+	if (!queue->lease_end) {
+		nm_os_free(queue);
+		return -ENOMEM;
+	}
+	queue->kr = kr;
+	nm_spin_init(&queue->lock);
+	port->queues[port->num_queues++] = queue;
+	return 0;
+}
+
+void nm_vale_map_queues(struct nm_vale_port *port, u32 open)
+{
+	u32 ring, i;
+
+	for (ring = 0; ring < NM_VALE_RINGS; ring++) {
+		u32 queue = NM_VALE_CLOSED;
+
+		for (i = 0; i < port->num_queues && queue == NM_VALE_CLOSED; i++) {
+			const u32 candidate = (ring + i) % port->num_queues;
+
+			if (open >> candidate & 1)
+				queue = candidate;
+		}
+		/* A sender that sees it sees what nm_vale_queue_open() has done. */
+		nm_store_release(&port->queue_of[ring], (u8)queue);
+	}
+}
+
+/*
+ * RX rings come and go. Those that go are unmapped first, and no sender knows them when we return;
+ * those that come are opened first.
+ */
+static int vale_reg(struct nm_port *nm_port)
+{
+	struct nm_vale_port *port = nm_port->driver_data;
+	u32 open = 0, any = 0, i;
+
+	for (i = 0; i < port->num_queues; i++) {
+		struct nm_kring *kr = port->queues[i]->kr;
+
+		if (kr->pending_on)
+			open |= 1u << i;
+		if (kr->pending_on && nm_kring_pending(kr))
+			nm_vale_queue_open(port->queues[i], kr, false);
+	}
+	nm_vale_map_queues(port, open);
+	if (port->sw)
+		nm_switch_quiesce(port->sw);
+	for (i = 0; i < port->num_sources; i++) {
+		if (nm_kring_pending(port->sources[i]->kr))
+			port->sources[i]->skipping = false;
+		any |= port->sources[i]->kr->pending_on;
+	}
+	if (!open && !any && port->joined_by_register) {
+		nm_switch_leave(port);
+		port->joined_by_register = false;
+	}
+	return 0;
+}
+
+static int vale_txsync(struct nm_kring *kr, int flags)
+{
+	(void)flags;
+	if (kr->hwcur != kr->rhead)
+		kr->hwcur = nm_vale_forward(kr->driver_data, kr->hwcur, kr->rhead);
+	kr->hwtail = nm_prev(kr->hwcur, kr->num_slots - 1);
+	return 0;
+}
+
+static int vale_rxsync(struct nm_kring *kr, int flags)
+{
+	struct nm_vale_queue *queue = kr->driver_data;
+	const u32 lim = kr->num_slots - 1;
+	u32 i = kr->hwcur;
+
+	(void)flags;
+	for (; i != kr->rhead; i = nm_next(i, lim)) {
+		struct nm_slot_view view;
+
+		if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &view)) {
+			nm_slot_refuse(kr, i);
+			break;
+		}
+	}
+	if (i != kr->hwcur) {
+		kr->hwcur = i;
+		/* The region may have grown, and the slots name what is new. */
+		if (nm_unlikely(queue->bufs.num != kr->bufs.num))
+			nm_write_once(queue->bufs.num, kr->bufs.num);
+		/* After the client has read what was in the slots. */
+		nm_store_release(&queue->limit, nm_prev(i, lim));
+	}
+	kr->hwtail = nm_load_acquire(&queue->published);
+	return 0;
+}
+
+static void vale_config(struct nm_port *nm_port, struct nm_port_config *config)
+{
+	(void)nm_port;
+	config->link_up = true;
+}
+
+static const struct nm_driver_ops vale_ops = {
+	.name = "vale",
+	.reg = vale_reg,
+	.txsync = vale_txsync,
+	.rxsync = vale_rxsync,
+	.config = vale_config,
+};
+
+/* The last reference to an nm_port of ours. */
+static void vale_release(struct nm_port *nm_port)
+{
+	struct nm_vale_port *port = nm_port->driver_data;
+
+	nm_switch_leave(port);
+	nm_vale_port_free(port);
+}
+
+struct nm_vale_port *nm_vale_port_of(struct nm_port *port)
+{
+	return port->ops == &vale_ops ? port->driver_data : NULL;
+}
+
+/* Sources and queues for the rings of a port that clients open. */
+static int add_rings(struct nm_vale_port *port)
+{
+	struct nm_port *nm_port = port->port;
+	int error = 0;
+	u32 i;
+
+	for (i = 0; i < nm_port->config.num_rings[NM_TX] && !error; i++) {
+		error = nm_vale_add_source(port, &nm_port->krings[NM_TX][i], true);
+		if (!error)
+			nm_port->krings[NM_TX][i].driver_data = port->sources[i];
+	}
+	for (i = 0; i < nm_port->config.num_rings[NM_RX] && !error; i++) {
+		error = nm_vale_add_queue(port, &nm_port->krings[NM_RX][i]);
+		if (!error)
+			nm_port->krings[NM_RX][i].driver_data = port->queues[i];
+	}
+	return error;
+}
+
+int nm_vale_port_make(struct nm_client *client, const char *name, const char *full_name,
+		      enum nm_vale_kind kind, const struct nmreq_register *reg,
+		      struct nm_vale_port **out)
+{
+	struct nm_port_config config = {
+		.num_rings = { 1, 1 },
+		.num_host_rings = { 1, 1 },
+		.num_slots = { NM_VALE_SLOTS, NM_VALE_SLOTS },
+		.link_up = true,
+	};
+	struct nm_core *core = client->core;
+	struct nm_vale *vale = nm_vale_get(core);
+	struct nm_region *region = NULL;
+	struct nm_vale_port *port;
+	int error = -ENOMEM;
+
+	if (reg->nr_mem_id) {
+		region = nm_region_find(core, reg->nr_mem_id);
+		if (!region)
+			return nm_refuse(client, -EINVAL,
+					 "there is no memory region %u; ask for 0, a new one",
+					 reg->nr_mem_id);
+		nm_region_hold(region);
+		error = 0;
+	} else {
+		error = nm_region_create_private(core, reg->nr_extra_bufs, &region);
+	}
+	if (error)
+		return nm_refuse(client, error, "%s: no memory for its region", full_name);
+	nm_port_choose(reg, NM_VALE_RINGS, NM_VALE_MAX_SLOTS, &config);
+	error = vale ? nm_vale_port_create(vale, name, kind, &port) : -ENOMEM;
+	if (error)
+		goto fail_region;
+	error = nm_port_create(core, full_name, &vale_ops, &config, region, port, &port->port);
+	if (error)
+		goto fail_port;
+	/* The nm_port has a reference of its own. */
+	nm_region_drop(region);
+	port->port->release = vale_release;
+	error = add_rings(port);
+	if (error) {
+		nm_port_put(port->port);
+		return nm_refuse(client, error, "%s: no memory for its rings", full_name);
+	}
+	*out = port;
+	return 0;
+
+fail_port:
+	nm_vale_port_free(port);
+fail_region:
+	nm_region_drop(region);
+	return nm_refuse(client, error, "%s: no memory for the port", full_name);
+}

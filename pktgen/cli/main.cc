@@ -9,10 +9,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "pktgen/cli/command.h"
+#include "pktgen/cli/manual.h"
 #include "pktgen/measure/fingerprint.h"
 #include "pktgen/scenario/place.h"
 
@@ -68,7 +70,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(command->get_name());
+    if (!command->get_group().empty())
+      names.push_back(command->get_name());
   return names;
 }
 
@@ -98,6 +101,27 @@ std::string left_over(const CLI::App& app) {
   return "";
 }
 
+// For the build, which makes the manual pages and the shell's completion with them.
+void add_manual_commands(CLI::App& app, Action* action) {
+  CLI::App* page = app.add_subcommand("manual", "Print a manual page")->group("");
+  std::shared_ptr<std::string> command = std::make_shared<std::string>();
+  page->add_option("COMMAND", *command, "Of this command; left out, of nmgen")->type_name("");
+  page->callback([&app, command, action] {
+    *action = [&app, command]() -> int {
+      const std::string text = manual_page(app, *command, NMGEN_VERSION);
+      if (text.empty())
+        return complain(fmt::format("there is no command {} to print a page of; see nmgen --help",
+                                    in_quotes(*command)));
+      return print(text) ? kExitPass : kExitBadUse;
+    };
+  });
+  CLI::App* completion =
+      app.add_subcommand("completion", "Print the completion for bash")->group("");
+  completion->callback([&app, action] {
+    *action = [&app] { return print(bash_completion(app)) ? kExitPass : kExitBadUse; };
+  });
+}
+
 int run_command_line(int argc, char** argv) {
   CLI::App app("Traffic generator and line-rate benchmark on its own netmap.", "nmgen");
   Action action;
@@ -117,6 +141,7 @@ int run_command_line(int argc, char** argv) {
   add_compare_command(app, &action);
   add_ci_command(app, &action);
   add_history_command(app, &action);
+  add_manual_commands(app, &action);
   // What nobody takes is told by left_over(), with a suggestion.
   app.allow_extras();
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

@@ -102,6 +102,43 @@ ip netns del far
 usleep 500000
 expect "gone with its namespace" 2 ./traffic hold v0 0
 
+# Several rings: a ring that nobody has stays with the host. What veth sends on queue 2 its peer counts to queue 1.
+rmmod netmap && insmod netmap.ko generic_rings=4 generic_ringsize=256 || exit 1
+ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1 numtxqueues 4 numrxqueues 4
+ip link set v0 up
+ip link set v1 up
+pair "one ring to one ring" v0-2 v1-1/R 300 60
+./traffic count v1-2/R 3 >/tmp/count 2>&1 &
+counter=$!
+while ! grep -q ready /tmp/count && kill -0 $counter 2>/dev/null; do usleep 20000; done
+expect "send on a ring whose peer is the host's" 0 ./traffic send v0-2/T 300
+expect "count on the other ring" 0 wait $counter
+cat /tmp/count
+expect "none of them came there" 1 grep -q 'counted 3[0-9][0-9]' /tmp/count
+ip link del v0
+
+# Real drivers, each with its pair on a cable.
+for driver in e1000 e1000e virtio_net vmxnet3; do
+  names=
+  for name in /sys/class/net/*; do
+    [ "$(basename "$(readlink "$name/device/driver")")" = $driver ] && names="$names $(basename "$name")"
+  done
+  # shellcheck disable=SC2086  # two words
+  set -- $names
+  [ $# -eq 2 ] || continue
+  ip link set "$1" up promisc on
+  ip link set "$2" up promisc on
+  n=0
+  while [ "$(cat "/sys/class/net/$1/carrier")$(cat "/sys/class/net/$2/carrier")" != 11 ] && [ $n -lt 50 ]; do
+    usleep 100000
+    n=$((n + 1))
+  done
+  usleep 500000
+  # As many as the receiver has descriptors: a device drops what comes too fast, and that is no fault of ours.
+  pair "$driver" "$1" "$2" 200 60
+  pair "$driver back" "$2" "$1" 200 1514
+done
+
 veth
 ./traffic hold v0 3 &
 usleep 300000

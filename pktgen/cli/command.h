@@ -24,6 +24,7 @@ void add_validate_command(CLI::App& app, Action* action);
 void add_show_command(CLI::App& app, Action* action);
 void add_ports_command(CLI::App& app, Action* action);
 void add_probe_command(CLI::App& app, Action* action);
+void add_top_command(CLI::App& app, Action* action);
 void add_bridge_command(CLI::App& app, Action* action);
 void add_vale_command(CLI::App& app, Action* action);
 void add_record_command(CLI::App& app, Action* action);

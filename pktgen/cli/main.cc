@@ -135,6 +135,7 @@ int run_command_line(int argc, char** argv) {
   add_show_command(app, &action);
   add_ports_command(app, &action);
   add_probe_command(app, &action);
+  add_top_command(app, &action);
   add_bridge_command(app, &action);
   add_vale_command(app, &action);
   add_record_command(app, &action);

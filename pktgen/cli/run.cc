@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nmgen run FILE
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -17,6 +20,7 @@
 #include "pktgen/scenario/parse.h"
 #include "pktgen/worker/engine.h"
 #include "reporters/console.h"
+#include "reporters/live/live.h"
 #include "reporters/metrics_server.h"
 #include "reporters/report_list.h"
 
@@ -28,7 +32,7 @@ struct RunOptions {
   std::vector<std::string> overrides;
   std::vector<std::string> reports;
   std::string duration, out, metrics_listen;
-  bool quiet = false;
+  bool quiet = false, live = false;
 };
 
 // --duration as an override, so that its bounds are the schema's.
@@ -113,7 +117,7 @@ int run(const RunOptions& options) {
   Console console(screen, shown);
   ObserverList observers;
   const bool talks = has_console(*reports) && !options.quiet;
-  if (talks)
+  if (talks && !options.live)
     observers.add(&console);
   std::unique_ptr<MetricsServer> metrics;
   if (!options.metrics_listen.empty()) {
@@ -126,9 +130,22 @@ int run(const RunOptions& options) {
     std::fflush(screen);
   }
 
-  Result<Record> record = run_scenario(*scenario, &observers, catch_stop_signals());
+  const std::atomic<bool>& stop = catch_stop_signals();
+  std::unique_ptr<LiveView> live;
+  if (options.live) {
+    Result<std::unique_ptr<Terminal>> terminal = Terminal::open();
+    if (!terminal)
+      return complain(terminal.error());
+    catch_lost_terminal(&Terminal::restore_now);
+    live = std::make_unique<LiveView>(std::move(*terminal), [] { kill(getpid(), SIGTERM); });
+    observers.add(live.get());
+  }
+
+  Result<Record> record = run_scenario(*scenario, &observers, stop);
+  // The terminal is the user's again before a word is printed.
+  live.reset();
   if (!record) {
-    if (talks)
+    if (talks && !options.live)
       console.abandon();
     return complain(record.error());
   }
@@ -173,6 +190,8 @@ void add_run_command(CLI::App& app, Action* action) {
                    "Answer http://ADDRESS/metrics with OpenMetrics while it runs; a loopback "
                    "address, e.g. 127.0.0.1:9464")
       ->type_name("ADDRESS");
+  command->add_flag("--live", options->live,
+                    "Watch it on the whole terminal while it runs; ? tells the keys");
   command->add_flag("-q,--quiet", options->quiet, "Say the verdict and its reasons only");
   command->footer(
       "\nExamples:\n"

@@ -9,28 +9,40 @@ namespace {
 // A signal handler is given nothing but its number, so this one global is needed.
 std::atomic<bool> stop_asked{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "else a signal handler may not touch it");
+std::atomic<void (*)()> last_words_said{nullptr};
 
 extern "C" void on_stop_signal(int number) {
   if (!stop_asked.exchange(true, std::memory_order_relaxed))
     return;
+  void (*const last_words)() = last_words_said.load(std::memory_order_relaxed);
+  if (last_words != nullptr)
+    last_words();
   std::signal(number, SIG_DFL);
   std::raise(number);
+}
+
+void catch_unless_ignored(int number) {
+  struct sigaction action {};
+  if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+    return;
+  action = {};
+  action.sa_handler = on_stop_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(number, &action, nullptr);
 }
 
 }  // namespace
 
 const std::atomic<bool>& catch_stop_signals() {
-  for (int number : {SIGINT, SIGTERM}) {
-    struct sigaction action {};
-    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
-      continue;
-    action = {};
-    action.sa_handler = on_stop_signal;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(number, &action, nullptr);
-  }
+  for (int number : {SIGINT, SIGTERM})
+    catch_unless_ignored(number);
   return stop_asked;
+}
+
+void catch_lost_terminal(void (*last_words)()) {
+  last_words_said.store(last_words, std::memory_order_relaxed);
+  catch_unless_ignored(SIGHUP);
 }
 
 }  // namespace nmgen

@@ -10,4 +10,8 @@ namespace nmgen {
 // shell's background job) stays ignored. Call once.
 const std::atomic<bool>& catch_stop_signals();
 
+// The same for SIGHUP, which comes when the terminal goes away. And `last_words` is called before a
+// second signal ends the process, in its handler.
+void catch_lost_terminal(void (*last_words)());
+
 }  // namespace nmgen

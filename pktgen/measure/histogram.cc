@@ -80,16 +80,24 @@ LatencyRecord HistogramSnapshot::to_record(double floor_ns) const {
   return record;
 }
 
-Histogram::Histogram() : buckets_(std::make_unique<Buckets>()) {
+Histogram::Histogram() : own_(std::make_unique<HistogramBuckets>()), buckets_(own_.get()) {
+  clear();
+}
+
+Histogram::Histogram(HistogramBuckets& buckets) : buckets_(&buckets) {
+  clear();
+}
+
+void Histogram::clear() {
   // Touches every page now, so that no page fault falls into a measurement.
   for (std::atomic<uint64_t>& bucket : buckets_->count)
     bucket.store(0, std::memory_order_relaxed);
 }
 
-HistogramSnapshot Histogram::snapshot() const {
+HistogramSnapshot snapshot_of(const HistogramBuckets& buckets) {
   HistogramSnapshot result;
   for (size_t i = 0; i < histogram_layout::kBuckets; ++i) {
-    uint64_t count = buckets_->count[i].load(std::memory_order_relaxed);
+    const uint64_t count = buckets.count[i].load(std::memory_order_relaxed);
     result.buckets_[i] = count;
     result.count_ += count;
   }

@@ -55,6 +55,8 @@ constexpr uint64_t width(size_t index) {
 
 }  // namespace histogram_layout
 
+struct HistogramBuckets;
+
 // A histogram that stands still: a copy of a live one, a sum or a difference of such copies. One
 // thread at a time.
 class HistogramSnapshot {
@@ -78,16 +80,32 @@ class HistogramSnapshot {
   LatencyRecord to_record(double floor_ns) const;
 
  private:
-  friend class Histogram;
+  friend HistogramSnapshot snapshot_of(const HistogramBuckets& buckets);
   std::vector<uint64_t> buckets_;
   uint64_t count_ = 0;
 };
 
-// The live histogram: one thread records, any thread takes snapshots. 198 kB, of which a run's
-// latencies touch a few cache lines.
+// The buckets of a live histogram, on cache lines of their own: a neighbour may belong to another
+// core. 198 kB, of which a run's latencies touch a few cache lines.
+struct alignas(64) HistogramBuckets {
+  std::atomic<uint64_t> count[histogram_layout::kBuckets];
+};
+static_assert(sizeof(HistogramBuckets) % 64 == 0);
+
+// Everything in `buckets` so far; what is recorded meanwhile may or may not be in it.
+HistogramSnapshot snapshot_of(const HistogramBuckets& buckets);
+
+// The live histogram: one thread records, any thread takes snapshots.
 class Histogram {
  public:
+  // With buckets of its own, all 0.
   Histogram();
+  // With those of another owner, who keeps them for as long, e.g. in shared memory. They are
+  // cleared.
+  explicit Histogram(HistogramBuckets& buckets);
+
+  // Forgets what was recorded. No thread may record meanwhile.
+  void clear();
 
   // A duration that went below zero by clock skew must be clamped by the caller: it wraps here, and
   // counts as above 10 s.
@@ -101,16 +119,11 @@ class Histogram {
   }
 
   // Everything recorded so far; what is recorded meanwhile may or may not be in it.
-  HistogramSnapshot snapshot() const;
+  HistogramSnapshot snapshot() const { return snapshot_of(*buckets_); }
 
  private:
-  // On cache lines of its own: a neighbour on the heap may belong to another core.
-  struct alignas(64) Buckets {
-    std::atomic<uint64_t> count[histogram_layout::kBuckets];
-  };
-  static_assert(sizeof(Buckets) % 64 == 0);
-
-  std::unique_ptr<Buckets> buckets_;
+  std::unique_ptr<HistogramBuckets> own_;
+  HistogramBuckets* buckets_;
 };
 
 }  // namespace nmgen

@@ -2,17 +2,24 @@
 // Who wants to see a run while it is under way: the console, and whatever else reads records.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "pktgen/measure/record.h"
 
 namespace nmgen {
 
+class LiveSegment;
+
 // Told about a run while it is under way, by the thread that called run_scenario(), between the
 // workers' wake-ups.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
+
+  // Its counters can be watched from now on, and stay as long as somebody keeps `segment`. Once,
+  // before the first on_start().
+  virtual void on_publish(const std::shared_ptr<LiveSegment>& segment) { (void)segment; }
 
   // Everything is open and calibrated, run `index` (0 first) starts. `record` has scenario, device,
   // fingerprint; `index` of `scenario.repeat`.
@@ -28,6 +35,10 @@ class ObserverList final : public RunObserver {
   // `observer` must outlive the run.
   void add(RunObserver* observer) { observers_.push_back(observer); }
 
+  void on_publish(const std::shared_ptr<LiveSegment>& segment) override {
+    for (RunObserver* observer : observers_)
+      observer->on_publish(segment);
+  }
   void on_start(const Record& record, unsigned index) override {
     for (RunObserver* observer : observers_)
       observer->on_start(record, index);

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "pktgen/measure/cores.h"
@@ -66,16 +68,81 @@ class Engine {
       return fail("cannot place the workers", "the kernel does not say which cores may be used",
                   "run on Linux with sched_getaffinity()");
     placement_ = place_workers(scenario_, cores);
+    set_.live = LiveSegment::create(shape());
     if (Result<void> made = make_senders(); !made)
       return tl::unexpected<Error>(made.error());
     if (Result<void> made = make_receivers(); !made)
       return tl::unexpected<Error>(made.error());
     fill_record();
+    fill_live();
     stand_aside();
-    return run_all();
+    Result<Record> record = run_all();
+    set_state(LiveState::kEnded);
+    return record;
   }
 
  private:
+  // What there will be to watch.
+  LiveShape shape() const {
+    LiveShape shape;
+    std::set<std::string> ports;
+    for (const SenderSpec& spec : scenario_.senders) {
+      ports.insert(spec.port);
+      shape.workers += spec.workers;
+      shape.streams += static_cast<uint32_t>(spec.streams.size());
+    }
+    for (const ReceiverSpec& spec : scenario_.receivers) {
+      ports.insert(spec.port);
+      shape.receivers += spec.workers;
+    }
+    shape.workers += shape.receivers;
+    shape.ports = static_cast<uint32_t>(ports.size());
+    return shape;
+  }
+
+  LiveWorker& next_live_worker() { return set_.live->worker(live_workers_++); }
+
+  void set_state(LiveState state) {
+    set_.live->header().state.store(static_cast<uint32_t>(state), std::memory_order_relaxed);
+  }
+
+  // The streams of a sender entry, from `first_stream` on.
+  void fill_live_streams(const SenderSpec& spec, const TrafficPlan& plan, uint32_t first_stream) {
+    for (uint32_t i = 0; i < spec.streams.size(); i++) {
+      LiveStream& live = set_.live->stream(first_stream + i);
+      const StreamSpec* stream = scenario_.stream(spec.streams[i]);
+      live.name.set(spec.streams[i]);
+      live.size_with_crc = stream->frame.size_no_crc + kCrcBytes;
+      live.flows = stream->flows;
+      const auto mine = std::count_if(plan.cycle().begin(), plan.cycle().end(),
+                                      [i](const PlannedFrame& frame) { return frame.stream == i; });
+      live.share = static_cast<double>(mine) / static_cast<double>(plan.cycle().size());
+    }
+  }
+
+  // What watchers are told once; then they can find the run.
+  void fill_live() {
+    LiveHeader& header = set_.live->header();
+    header.tsc_hz = clock_.hz;
+    header.duration_s = scenario_.duration_s;
+    header.repeat = scenario_.repeat;
+    header.probe_every = scenario_.probe_every;
+    header.observer_core = placement_.observer;
+    header.scenario.set(record_.scenario_name);
+    header.driver.set(record_.device.driver);
+    header.residence.set(record_.device.residence);
+    header.simulated = record_.device.simulated ? 1 : 0;
+    header.speed_gbps = record_.device.speed_gbps;
+    for (size_t i = 0; i < set_.ports.size(); i++) {
+      LivePort& port = set_.live->port(i);
+      port.name.set(set_.ports[i]->name());
+      port.speed_bps = set_.ports[i]->speed_bps();
+    }
+    set_.live->publish();
+    if (observer_ != nullptr)
+      observer_->on_publish(set_.live);
+  }
+
   Result<void> make_senders() {
     size_t number = 0;
     for (const SenderSpec& spec : scenario_.senders) {
@@ -87,17 +154,24 @@ class Engine {
         return tl::unexpected<Error>(plan.error());
       plans_.push_back(std::move(*plan));
       const TrafficPlan& kept = plans_.back();
+      const uint32_t first_stream = live_streams_;
+      fill_live_streams(spec, kept, first_stream);
+      live_streams_ += static_cast<uint32_t>(spec.streams.size());
       Result<double> pps = asked_pps(spec, kept, **port);
       if (!pps)
         return tl::unexpected<Error>(pps.error());
       for (unsigned i = 0; i < spec.workers; i++, number++) {
-        std::unique_ptr<SenderWorker> worker = std::make_unique<SenderWorker>();
+        std::unique_ptr<SenderWorker> worker = std::make_unique<SenderWorker>(next_live_worker());
         worker->name = fmt::format("tx{}", number);
         worker->core = placement_.senders[number];
         worker->batch = spec.batch;
         worker->number = static_cast<uint16_t>(number);
         worker->plan = &kept;
         worker->asked_pps = *pps / spec.workers;
+        worker->live.asked_pps = worker->asked_pps;
+        worker->live.mean_size_with_crc = kept.mean_size_with_crc();
+        worker->live.first_stream = first_stream;
+        worker->live.streams = static_cast<uint32_t>(spec.streams.size());
         const uint64_t extra = extra_buffers_needed(kept, (*port)->tx_slots());
         Result<void> opened =
             open(*worker, **port, {true, spec.first_ring + i, static_cast<unsigned>(extra)});
@@ -132,7 +206,8 @@ class Engine {
       if (!port)
         return tl::unexpected<Error>(port.error());
       for (unsigned i = 0; i < spec.workers; i++, number++) {
-        std::unique_ptr<ReceiverWorker> worker = std::make_unique<ReceiverWorker>();
+        std::unique_ptr<ReceiverWorker> worker = std::make_unique<ReceiverWorker>(
+            next_live_worker(), set_.live->latency(number), set_.live->latency_intended(number));
         worker->name = fmt::format("rx{}", number);
         worker->core = placement_.receivers[number];
         worker->batch = spec.batch;
@@ -143,6 +218,7 @@ class Engine {
         if (!opened)
           return opened;
         worker->measure_floor();
+        worker->live.floor_ns = worker->floor_ns;
         set_.receivers.push_back(std::move(worker));
       }
     }
@@ -166,6 +242,14 @@ class Engine {
     if (!ring)
       return tl::unexpected<Error>(ring.error());
     worker.ring = std::move(*ring);
+    LiveWorker& live = worker.live;
+    live.name.set(worker.name);
+    live.sender = request.tx ? 1 : 0;
+    live.port = static_cast<uint32_t>(std::find(set_.ports.begin(), set_.ports.end(), &port) -
+                                      set_.ports.begin());
+    live.ring = request.ring;
+    live.core = worker.core;
+    live.slots = worker.ring->ring()->num_slots;
     return {};
   }
 
@@ -202,16 +286,17 @@ class Engine {
          index++) {
       if (observer_ != nullptr)
         observer_->on_start(record_, index);
+      set_.live->header().run.store(index, std::memory_order_relaxed);
       if (scenario_.warmup_s > 0) {
-        const PhaseResult warmup =
-            run_phase(set_, scenario_.warmup_s, stop_, [](const std::vector<IntervalRecord>&) {});
+        const PhaseResult warmup = run_phase(set_, LiveState::kWarmup, scenario_.warmup_s, stop_,
+                                             [](const std::vector<IntervalRecord>&) {});
         if (!warmup.error.what.empty()) {
           broke = warmup.error;
           break;
         }
       }
       RunRecord so_far;
-      const PhaseResult phase = run_phase(set_, scenario_.duration_s, stop_,
+      const PhaseResult phase = run_phase(set_, LiveState::kMeasuring, scenario_.duration_s, stop_,
                                           [&](const std::vector<IntervalRecord>& intervals) {
                                             so_far.intervals = intervals;
                                             if (observer_ != nullptr)
@@ -255,6 +340,8 @@ class Engine {
   std::list<TrafficPlan> plans_;  // a sender entry each; stays where it is
   Placement placement_;
   RunSet set_;  // after ports_: rings close before their ports
+  size_t live_workers_ = 0;
+  uint32_t live_streams_ = 0;
   Record record_;
 };
 

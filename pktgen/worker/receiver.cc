@@ -139,8 +139,10 @@ class ProbeChecker {
 
   void publish() {
     SequenceCounts sum;
+    uint64_t expected = 0;
     for (const SequenceTracker& tracker : trackers_) {
       const SequenceCounts counts = tracker.counts();
+      expected += tracker.next();
       sum.unique += counts.unique;
       sum.duplicates += counts.duplicates;
       sum.reordered += counts.reordered;
@@ -150,6 +152,7 @@ class ProbeChecker {
     worker_.counters.duplicates.set(sum.duplicates);
     worker_.counters.reordered.set(sum.reordered);
     worker_.counters.stale.set(sum.stale);
+    worker_.counters.expected.set(expected);
   }
 
   ReceiverWorker& worker_;
@@ -195,7 +198,9 @@ class ReceiveLoop {
         return;
       }
       now = tsc_now();
-      count = std::min(nm_ring_space(ring_), worker_.batch);
+      const uint32_t waiting = nm_ring_space(ring_);
+      worker_.counters.ring_frames.set(waiting);
+      count = std::min(waiting, worker_.batch);
       // Looking at the frames of the turn before, and this sync.
       split.on_turn(now, moved || count > 0);
       worker_.gaps->on_turn(now);

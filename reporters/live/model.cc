@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/live/model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pktgen/measure/clock.h"
+#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/stats.h"
+
+namespace nmgen {
+namespace {
+
+constexpr double kWindowSeconds = 1;
+
+double ratio(uint64_t a, uint64_t b) {
+  return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
+}
+
+// What one or more workers did between two samples.
+struct Work {
+  uint64_t frames = 0, syncs = 0, busy = 0, model = 0, idle = 0;
+  double bytes = 0;
+  uint64_t total_frames = 0;
+
+  void add(const LiveAbout::Worker& worker, const CounterValues& from, const CounterValues& to) {
+    const uint64_t moved = to.frames - from.frames;
+    frames += moved;
+    bytes += worker.sender ? static_cast<double>(moved) * worker.mean_size_with_crc
+                           : static_cast<double>(to.bytes - from.bytes);
+    syncs += to.syncs_with_frames - from.syncs_with_frames;
+    busy += to.busy_cycles - from.busy_cycles;
+    model += to.model_cycles - from.model_cycles;
+    idle += to.idle_cycles - from.idle_cycles;
+    total_frames += to.frames;
+  }
+
+  LiveRates over(double seconds, double speed_bps) const {
+    LiveRates rates;
+    rates.total_frames = total_frames;
+    rates.pps = static_cast<double>(frames) / seconds;
+    rates.bps_l1 = 8 * (bytes + static_cast<double>(frames) * kWireOverheadBytes) / seconds;
+    rates.line_rate_percent = speed_bps > 0 ? 100 * rates.bps_l1 / speed_bps : 0;
+    rates.frames_per_sync = ratio(frames, syncs);
+    rates.busy_cycles_per_frame = ratio(busy, frames);
+    rates.model_cycles_per_frame = ratio(model, frames);
+    rates.idle_cycles_per_frame = ratio(idle, frames);
+    const uint64_t all = busy + model + idle;
+    rates.busy_percent = 100 * ratio(busy, all);
+    rates.model_percent = 100 * ratio(model, all);
+    rates.idle_percent = 100 * ratio(idle, all);
+    return rates;
+  }
+};
+
+}  // namespace
+
+LiveAbout about(const LiveSegment& segment) {
+  const LiveHeader& header = segment.header();
+  LiveAbout about;
+  about.pid = header.pid;
+  about.scenario = header.scenario.view();
+  about.device = {std::string(header.residence.view()), std::string(header.driver.view()),
+                  header.simulated != 0, header.speed_gbps};
+  about.tsc_hz = header.tsc_hz > 0 ? header.tsc_hz : 1;
+  about.duration_s = header.duration_s;
+  about.repeat = header.repeat;
+  about.probe_every = header.probe_every;
+  about.receivers = header.receivers;
+  for (uint32_t i = 0; i < header.ports; i++)
+    about.ports.push_back({std::string(segment.port(i).name.view()), segment.port(i).speed_bps});
+  for (uint32_t i = 0; i < header.workers; i++) {
+    const LiveWorker& worker = segment.worker(i);
+    about.workers.push_back({std::string(worker.name.view()), worker.sender != 0, worker.port,
+                             worker.ring, worker.slots, worker.core, worker.first_stream,
+                             worker.streams, worker.asked_pps, worker.mean_size_with_crc,
+                             worker.floor_ns});
+  }
+  for (uint32_t i = 0; i < header.streams; i++) {
+    const LiveStream& stream = segment.stream(i);
+    about.streams.push_back(
+        {std::string(stream.name.view()), stream.size_with_crc, stream.share, stream.flows});
+  }
+  return about;
+}
+
+std::optional<LiveSample> take_sample(const LiveSegment& segment) {
+  const LiveHeader& header = segment.header();
+  LiveSample sample;
+  sample.phase = header.phase.load(std::memory_order_seq_cst);
+  sample.state = static_cast<LiveState>(header.state.load(std::memory_order_relaxed));
+  sample.run = header.run.load(std::memory_order_relaxed);
+  sample.start_tsc = header.start_tsc.load(std::memory_order_relaxed);
+  sample.end_tsc = header.end_tsc.load(std::memory_order_relaxed);
+  sample.rate_order = header.rate_order.load(std::memory_order_relaxed);
+  sample.rate_changes = header.rate_changes.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < header.receivers; i++)
+    sample.latency.merge(snapshot_of(segment.latency(i)));
+  for (uint32_t i = 0; i < header.ports; i++) {
+    const LivePort& port = segment.port(i);
+    sample.ports.push_back({port.readable.load(std::memory_order_relaxed) != 0,
+                            port.tx_frames.get(), port.rx_frames.get(), port.missed.get(),
+                            port.paused_ns.get(), port.driver_bugs.get()});
+  }
+  sample.tsc = tsc_now();
+  for (uint32_t i = 0; i < header.workers; i++) {
+    const LiveWorker& worker = segment.worker(i);
+    sample.workers.push_back({CounterValues::read(worker.counters), worker.off_core_us.get(),
+                              worker.off_core_times.get(), worker.longest_gap_ns.get()});
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (header.phase.load(std::memory_order_seq_cst) != sample.phase)
+    return std::nullopt;
+  return sample;
+}
+
+void LiveModel::add(LiveSample sample) {
+  const bool new_phase = !samples_.empty() && samples_.back().phase != sample.phase;
+  if (new_phase || samples_.empty()) {
+    samples_.clear();
+    figures_ = {};
+    last_point_tsc_ = 0;
+    port_pps_.assign(about_.ports.size(), {});
+  }
+  figures_.state = sample.state;
+  figures_.run = sample.run;
+  figures_.rate_share = sample.rate_order / 1000.0;
+  figures_.rate_changes = sample.rate_changes;
+  // Before the start there is nothing to tell, and after the end nothing more.
+  if (sample.start_tsc == 0 || sample.tsc <= sample.start_tsc)
+    return;
+  const uint64_t until = sample.end_tsc != 0 ? sample.end_tsc : sample.tsc;
+  figures_.seconds = static_cast<double>(until - sample.start_tsc) / about_.tsc_hz;
+  // The oldest that is still needed: the newest of those that are a second old or more.
+  while (samples_.size() > 1 &&
+         static_cast<double>(sample.tsc - samples_[1].tsc) / about_.tsc_hz >= kWindowSeconds)
+    samples_.pop_front();
+  samples_.push_back(std::move(sample));
+  compute(samples_.front(), samples_.back());
+  add_history(samples_.back());
+}
+
+void LiveModel::compute(const LiveSample& from, const LiveSample& to) {
+  const double elapsed = static_cast<double>(to.tsc - from.tsc) / about_.tsc_hz;
+  // Of the first sample alone there are counts and no rates.
+  const double seconds = elapsed > 0 ? elapsed : 1;
+  figures_.workers.assign(about_.workers.size(), {});
+  figures_.ports.assign(about_.ports.size(), {});
+  figures_.lost = figures_.duplicates = figures_.reordered = figures_.damaged = figures_.foreign =
+      figures_.missed = 0;
+  std::vector<Work> tx(about_.ports.size()), rx(about_.ports.size());
+  for (size_t i = 0; i < about_.workers.size(); i++) {
+    const LiveAbout::Worker& worker = about_.workers[i];
+    const CounterValues& before = from.workers[i].counters;
+    const CounterValues& now = to.workers[i].counters;
+    LiveWorkerFigures& figures = figures_.workers[i];
+    Work own;
+    own.add(worker, before, now);
+    (worker.sender ? tx : rx)[worker.port].add(worker, before, now);
+    LivePortFigures& port = figures_.ports[worker.port];
+    (worker.sender ? port.sends : port.receives) = true;
+    figures.rates = own.over(seconds, about_.ports[worker.port].speed_bps);
+    figures.ring_percent = 100 * ratio(now.ring_frames, worker.slots);
+    figures.off_core_ms = static_cast<double>(to.workers[i].off_core_us) / 1e3;
+    figures.longest_gap_us = static_cast<double>(to.workers[i].longest_gap_ns) / 1e3;
+    figures.lost = now.expected > now.unique ? now.expected - now.unique : 0;
+    figures.duplicates = now.duplicates;
+    figures.reordered = now.reordered;
+    figures.damaged = now.damaged;
+    figures.foreign = now.foreign;
+    figures_.lost += figures.lost;
+    figures_.duplicates += now.duplicates;
+    figures_.reordered += now.reordered;
+    figures_.damaged += now.damaged;
+    figures_.foreign += now.foreign;
+  }
+  for (size_t i = 0; i < about_.ports.size(); i++) {
+    LivePortFigures& port = figures_.ports[i];
+    port.tx = tx[i].over(seconds, about_.ports[i].speed_bps);
+    port.rx = rx[i].over(seconds, about_.ports[i].speed_bps);
+    port.missed = to.ports[i].missed;
+    port.missed_pps = static_cast<double>(to.ports[i].missed - from.ports[i].missed) / seconds;
+    port.paused_s = static_cast<double>(to.ports[i].paused_ns) / 1e9;
+    port.driver_bugs = to.ports[i].driver_bugs;
+    figures_.missed += port.missed;
+  }
+  HistogramSnapshot recent = to.latency;
+  recent.subtract(from.latency);
+  double floor_ns = 0;
+  for (const LiveAbout::Worker& worker : about_.workers)
+    floor_ns = std::max(floor_ns, worker.floor_ns);
+  figures_.latency = recent.to_record(floor_ns);
+  figures_.latency_total = to.latency.to_record(floor_ns);
+}
+
+void LiveModel::add_history(const LiveSample& to) {
+  const auto frames_of = [&](bool sender) {
+    std::vector<uint64_t> frames(about_.ports.size(), 0);
+    for (size_t i = 0; i < about_.workers.size(); i++)
+      if (about_.workers[i].sender == sender)
+        frames[about_.workers[i].port] += to.workers[i].counters.frames;
+    return frames;
+  };
+  if (to.end_tsc != 0)
+    return;
+  if (last_point_tsc_ == 0) {
+    last_point_tsc_ = to.tsc;
+    last_point_frames_ = frames_of(true);
+    last_point_rx_ = frames_of(false);
+    return;
+  }
+  const double seconds = static_cast<double>(to.tsc - last_point_tsc_) / about_.tsc_hz;
+  if (seconds < kWindowSeconds)
+    return;
+  const std::vector<uint64_t> sent = frames_of(true), received = frames_of(false);
+  LiveHistoryPoint point;
+  double speed = 0;
+  for (size_t i = 0; i < about_.ports.size(); i++) {
+    const double pps = static_cast<double>(sent[i] - last_point_frames_[i]) / seconds;
+    point.tx_pps += pps;
+    point.rx_pps += static_cast<double>(received[i] - last_point_rx_[i]) / seconds;
+    port_pps_[i].push_back(pps);
+    if (port_pps_[i].size() > kMaxHistory)
+      port_pps_[i].pop_front();
+    const LivePortFigures& port = figures_.ports[i];
+    const bool sends = std::any_of(figures_.ports.begin(), figures_.ports.end(),
+                                   [](const LivePortFigures& each) { return each.sends; });
+    const LiveRates& shown = sends ? port.tx : port.rx;
+    point.bps_l1 += shown.bps_l1;
+    if (sends ? port.sends : port.receives)
+      speed += about_.ports[i].speed_bps;
+  }
+  point.line_rate_percent = speed > 0 ? 100 * point.bps_l1 / speed : 0;
+  figures_.history.push_back(point);
+  if (figures_.history.size() > kMaxHistory)
+    figures_.history.pop_front();
+  last_point_tsc_ = to.tsc;
+  last_point_frames_ = sent;
+  last_point_rx_ = received;
+  if (to.state == LiveState::kMeasuring || to.state == LiveState::kDraining)
+    figures_.standing = judge_so_far(to);
+}
+
+// The run's own rules, over what has been seen so far. Loss is told over the frames up to the
+// highest that has come, as the others may be under way.
+Judgement LiveModel::judge_so_far(const LiveSample& now) const {
+  JudgeInput input;
+  input.seconds = figures_.seconds;
+  for (size_t i = 0; i < about_.ports.size(); i++) {
+    JudgedPort port;
+    port.name = about_.ports[i].name;
+    port.sends = figures_.ports[i].sends;
+    port.missed = now.ports[i].missed;
+    port.pause_s = figures_.ports[i].paused_s;
+    if (now.ports[i].driver_bugs > 0)
+      input.faults.push_back(port.name + ": the driver broke the device's rules.");
+    double size = 0, frames = 0;
+    for (size_t k = 0; k < about_.workers.size(); k++) {
+      const LiveAbout::Worker& worker = about_.workers[k];
+      if (!worker.sender || worker.port != i)
+        continue;
+      port.asked_pps += worker.asked_pps;
+      const double sent = static_cast<double>(now.workers[k].counters.frames);
+      frames += sent;
+      size += sent * worker.mean_size_with_crc;
+    }
+    if (port.sends && frames > 0) {
+      port.median_pps = median({port_pps_[i].begin(), port_pps_[i].end()});
+      port.pps = port.median_pps;
+      if (about_.ports[i].speed_bps > 0)
+        port.line_rate_pps = line_rate_pps(about_.ports[i].speed_bps, size / frames);
+    }
+    input.ports.push_back(std::move(port));
+  }
+  for (size_t k = 0; k < about_.workers.size(); k++) {
+    const CounterValues& counters = now.workers[k].counters;
+    JudgedWorker worker;
+    worker.name = about_.workers[k].name;
+    worker.sender = about_.workers[k].sender;
+    worker.core = about_.workers[k].core;
+    worker.asked_pps = about_.workers[k].asked_pps;
+    worker.reached_pps = static_cast<double>(counters.frames) / figures_.seconds;
+    worker.idle_percent =
+        100 * ratio(counters.idle_cycles,
+                    counters.busy_cycles + counters.model_cycles + counters.idle_cycles);
+    worker.off_core_ms = figures_.workers[k].off_core_ms;
+    worker.off_core_times = now.workers[k].off_core_times;
+    worker.longest_gap_us = figures_.workers[k].longest_gap_us;
+    input.workers.push_back(std::move(worker));
+    if (about_.workers[k].sender)
+      continue;
+    input.sent += about_.probe_every > 0 ? counters.expected : counters.frames;
+    input.received_once += about_.probe_every > 0 ? counters.unique : counters.frames;
+    input.stale += counters.stale;
+  }
+  input.receives = about_.receivers > 0;
+  input.counts_probes = about_.probe_every > 1;
+  if (!input.receives)
+    input.sent = 1;  // something was sent, and nobody looks for it
+  input.duplicates = figures_.duplicates;
+  input.reordered = figures_.reordered;
+  input.damaged_probes = figures_.damaged;
+  input.foreign = figures_.foreign;
+  if (figures_.rate_changes > 0)
+    input.faults.emplace_back("The rate was changed while the run was under way.");
+  return judge(input);
+}
+
+}  // namespace nmgen

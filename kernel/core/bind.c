@@ -26,9 +26,8 @@ static u32 larger(u32 a, u32 b)
 	return a > b ? a : b;
 }
 
-/* Which rings a REGISTER means. */
-static int choose_rings(struct nm_client *client, const struct nm_port *port,
-			const struct nmreq_register *reg, struct nm_range rings[NM_DIRS])
+int nm_bind_choose_rings(struct nm_client *client, const struct nm_port *port,
+			 const struct nmreq_register *reg, struct nm_range rings[NM_DIRS])
 {
 	const struct nm_port_config *c = &port->config;
 	const u32 pairs = larger(c->num_rings[NM_TX], c->num_rings[NM_RX]);
@@ -207,6 +206,9 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	client->region = region;
 	client->nif = offset;
 	client->flags = reg->nr_flags;
+	/* A monitor's transmit rings only ever answer EIO: poll does not ask them. */
+	if (port && nm_monitor_is_port(port))
+		client->flags |= NR_NO_TX_POLL;
 	client->sync_flags = port && rings[NM_TX].first == 0 &&
 			     rings[NM_TX].last >= port->config.num_rings[NM_TX] ?
 				     NM_SYNC_ALL_TX : 0;
@@ -268,7 +270,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 				 port->name, port->region->id, reg->nr_mem_id, port->region->id);
 	nm_port_refresh(port);
 	nm_port_set_host_rings(port, reg->nr_host_tx_rings, reg->nr_host_rx_rings);
-	error = choose_rings(client, port, reg, rings);
+	error = nm_bind_choose_rings(client, port, reg, rings);
 	if (error)
 		return error;
 	error = check_exclusive(client, port, rings, exclusive);

@@ -176,8 +176,8 @@ TEST_F(Bind, RefusesWhatTheDocumentSays) {
       {"p", NR_REG_ONE_SW, 0, 2, 0, -EINVAL},
       {"p", NR_REG_ALL_NIC, 0, 0, 2, -EINVAL},
       {"p", NR_REG_ALL_NIC, NR_RX_RINGS_ONLY | NR_TX_RINGS_ONLY, 0, 0, -EINVAL},
-      {"p", NR_REG_ALL_NIC, NR_MONITOR_TX, 0, 0, -EOPNOTSUPP},
-      {"p", NR_REG_ALL_NIC, NR_MONITOR_RX | NR_ZCOPY_MON, 0, 0, -EOPNOTSUPP},
+      {"p", NR_REG_ALL_NIC, NR_MONITOR_TX, 0, 0, -EINVAL},
+      {"p", NR_REG_ALL_NIC, NR_MONITOR_RX | NR_ZCOPY_MON, 0, 0, -EINVAL},
       {"null", NR_REG_NULL, 0, 0, 0, -EINVAL},
       {"null", NR_REG_NULL, 0, 0, 7, -EINVAL},
   };

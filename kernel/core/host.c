@@ -3,56 +3,13 @@
  * Host rings. What a client sends on a host TX ring goes up to the host stack as if it had come in;
  * what the stack sends while the NIC is in netmap mode comes in on a host RX ring.
  *
- * The free slots of a host RX ring are the queue of frames from the stack: nm_host_queue() copies
- * into their buffers behind what the client has been shown, at host->tail, and the next rxsync
- * shows it. A lock of its own orders the two, as the stack sends from contexts that must not wait
- * for a sync.
+ * The free slots of a host RX ring are the queue of frames from the stack, rxqueue.c: it sends from
+ * contexts that must not wait for a sync.
  *
  * Ports with no host stack have host rings too, for clients count on them: what is sent there is
  * taken and forgotten, and nothing ever comes in.
  */
 #include "nm_internal.h"
-
-/**
- * struct nm_host_ring - the queue of a host RX ring
- * @lock: guards all here, and the slots from kr->hwtail on; the ring's @busy is taken before
- * @open: the ring is there, and @tail may move
- * @bad_slot: a free slot names no buffer: the client has to be told at its next sync
- * @tail: where the next frame goes
- * @end: the slot that stays empty: before the first that the client has
- * @bufs: as kr->bufs
- * @drops: frames for which there was no room
- */
-struct nm_host_ring {
-	struct nm_spin lock;
-	bool open;
-	bool bad_slot;
-	u32 tail;
-	u32 end;
-	struct nm_bufs bufs;
-	u64 drops;
-};
-
-bool nm_kring_has_bufs(const struct nm_kring *kr)
-{
-	return !kr->is_host || kr->port->ops->host_up;
-}
-
-/* All host rings that the port may ever have, so that nm_host_queue() never meets a change. */
-int nm_host_init(struct nm_port *port, u32 max_rings)
-{
-	const u32 first = port->config.num_rings[NM_RX];
-	u32 i;
-
-	port->host_rings = nm_os_alloc(max_rings * sizeof(*port->host_rings));
-	if (!port->host_rings)
-		return -ENOMEM;
-	for (i = 0; i < max_rings; i++) {
-		nm_spin_init(&port->host_rings[i].lock);
-		port->krings[NM_RX][first + i].host = &port->host_rings[i];
-	}
-	return 0;
-}
 
 int nm_host_sync_none(struct nm_kring *kr, int flags)
 {
@@ -63,60 +20,33 @@ int nm_host_sync_none(struct nm_kring *kr, int flags)
 	return 0;
 }
 
-void nm_host_open(struct nm_kring *kr)
-{
-	struct nm_host_ring *host = kr->host;
-
-	nm_spin_acquire(&host->lock);
-	host->open = true;
-	host->bad_slot = false;
-	host->tail = kr->hwtail;
-	host->end = nm_prev(kr->hwcur, kr->num_slots - 1);
-	host->bufs = kr->bufs;
-	nm_spin_release(&host->lock);
-}
-
-void nm_host_close(struct nm_kring *kr)
-{
-	nm_spin_acquire(&kr->host->lock);
-	kr->host->open = false;
-	nm_spin_release(&kr->host->lock);
-}
-
-void nm_host_set_bufs(struct nm_kring *kr, u32 num)
-{
-	nm_spin_acquire(&kr->host->lock);
-	kr->host->bufs.num = num;
-	nm_spin_release(&kr->host->lock);
-}
-
 bool nm_host_diverts(struct nm_port *port, u32 queue)
 {
 	return queue < port->config.num_rings[NM_TX] && nm_read_once(port->krings[NM_TX][queue].on);
 }
 
-/* Copy a frame into the slots from host->tail on, which are enough. Return: 0 or -ENOBUFS. */
-static int fill_slots(struct nm_kring *kr, struct nm_host_ring *host, u32 len,
+/* Copy a frame into the slots from q->tail on, which are enough. Return: 0 or -ENOBUFS. */
+static int fill_slots(struct nm_kring *kr, struct nm_rx_queue *q, u32 len,
 		      void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
 {
-	u32 i = host->tail, offset = 0;
+	u32 i = q->tail, offset = 0;
 
 	while (offset < len) {
 		struct netmap_slot *slot = &kr->ring->slot[i];
 		const u32 left = len - offset;
-		const u32 part = left < host->bufs.size ? left : host->bufs.size;
+		const u32 part = left < q->bufs.size ? left : q->bufs.size;
 		struct nm_slot_view view;
 
-		if (!nm_slot_get(slot, &host->bufs, &view)) {
-			host->bad_slot = true;
+		if (!nm_slot_get(slot, &q->bufs, &view)) {
+			q->bad_slot = true;
 			return -ENOBUFS;
 		}
-		copy(arg, offset, nm_buf_at(&host->bufs, view.buf_idx), part);
+		copy(arg, offset, nm_buf_at(&q->bufs, view.buf_idx), part);
 		nm_slot_put(slot, (u16)part, part < left ? NS_MOREFRAG : 0);
 		offset += part;
 		i = nm_next(i, kr->num_slots - 1);
 	}
-	host->tail = i;
+	q->tail = i;
 	return 0;
 }
 
@@ -125,26 +55,26 @@ int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 {
 	const u32 ring = queue % nm_read_once(port->config.num_host_rings[NM_RX]);
 	struct nm_kring *kr = &port->krings[NM_RX][port->config.num_rings[NM_RX] + ring];
-	struct nm_host_ring *host = kr->host;
+	struct nm_rx_queue *q = kr->queue;
 	int error = -ENXIO;
 
-	if (!host)
+	if (!q)
 		return error;
-	nm_spin_acquire(&host->lock);
-	if (host->open) {
-		const u32 size = host->bufs.size;
+	nm_spin_acquire(&q->lock);
+	if (q->open) {
+		const u32 size = q->bufs.size;
 		const u32 slots = len / size + (len % size != 0);
 
 		if (slots == 0 || slots > NETMAP_MAX_FRAGS)
 			error = -EMSGSIZE;
-		else if (slots > nm_dist(host->tail, host->end, kr->num_slots))
+		else if (slots > nm_dist(q->tail, q->end, kr->num_slots))
 			error = -ENOBUFS;
 		else
-			error = fill_slots(kr, host, len, copy, arg);
+			error = fill_slots(kr, q, len, copy, arg);
 		if (error)
-			host->drops++;
+			q->drops++;
 	}
-	nm_spin_release(&host->lock);
+	nm_spin_release(&q->lock);
 	if (!error)
 		nm_kring_notify(kr);
 	return error;
@@ -307,30 +237,9 @@ static void forward_down(struct nm_kring *kr)
 /* From the host stack. */
 int nm_host_rxsync(struct nm_kring *kr, int flags)
 {
-	struct nm_host_ring *host = kr->host;
-	const u32 lim = kr->num_slots - 1;
-	struct nm_slot_view view;
-	u32 i;
-
 	if ((flags & NM_SYNC_ALL_TX) && kr->hwcur != kr->rhead && forwards(kr))
 		forward_down(kr);
-	for (i = kr->hwcur; i != kr->rhead; i = nm_next(i, lim)) {
-		if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &view)) {
-			nm_slot_refuse(kr, i);
-			break;
-		}
-	}
-	kr->hwcur = i;
-	nm_spin_acquire(&host->lock);
-	host->end = nm_prev(kr->hwcur, lim);
-	kr->hwtail = host->tail;
-	kr->stats.drops += host->drops;
-	host->drops = 0;
-	if (host->bad_slot) {
-		host->bad_slot = false;
-		nm_slot_refuse(kr, host->tail);
-	}
-	nm_spin_release(&host->lock);
+	nm_rx_queue_sync(kr);
 	return 0;
 }
 

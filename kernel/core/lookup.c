@@ -6,15 +6,13 @@
  */
 #include "nm_internal.h"
 
-#define NM_MONITOR_FLAGS	(NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON)
-
 int nm_port_lookup(struct nm_client *client, const char *name, const struct nmreq_register *reg,
 		   struct nm_port **out)
 {
 	struct nm_port *port;
 
-	if (reg->nr_flags & NM_MONITOR_FLAGS)
-		return nm_refuse(client, -EOPNOTSUPP, "%s: this netmap has no monitors", name);
+	if (nm_monitor_is_wanted(reg->nr_flags))
+		return nm_monitor_make(client, name, reg, out);
 	if (nm_pipe_is_name(name))
 		return nm_pipe_find_or_make(client, name, reg, out);
 	if (nm_vale_is_name(name))

@@ -26,7 +26,8 @@ enum nm_dir { NM_RX = 0, NM_TX = 1, NM_DIRS = 2 };
 
 struct nm_port;
 struct nm_kring;
-struct nm_host_ring;
+struct nm_rx_queue;
+struct nm_taps;
 
 /*
  * What a port is made of. The driver fills it in; the core reads it at attach and at each first
@@ -147,7 +148,8 @@ struct nm_kring {
 	void *notify_data;		/* for it; used and changed with @busy held only */
 	u32 notify_again;		/* whoever has the ring has to look again */
 	struct nm_waitq waitq;
-	struct nm_host_ring *host;	/* host RX rings with a host stack; host.c */
+	struct nm_rx_queue *queue;	/* RX rings that others fill at any time; rxqueue.c */
+	struct nm_taps *taps;		/* who watches; under @busy; monitor.c */
 };
 
 /* Words that overlay several fields of a structure. */

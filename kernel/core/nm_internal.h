@@ -146,7 +146,7 @@ void *nm_region_buf(struct nm_region *region, u32 index);
  * @refs: 1 while attached, and 1 a client bound, or 1 of whoever else keeps it. Under core->lock
  * @release: the last reference has gone: undo what the maker did; the port is freed after.
  *	NULL: nothing to undo. Under core->lock
- * @host_rings: of host RX rings, where there is a host stack; nm_host_init()
+ * @queues: of RX rings that others fill; nm_rx_queues_make()
  * @max_rings: krings there are in each direction; host rings may be made more
  * @pipes: pipes at this port. Under core->lock
  * @twin: the two have @release called and are freed together, when neither has a reference
@@ -165,7 +165,7 @@ struct nm_port {
 	void *driver_data;
 	struct nm_region *region;
 	struct nm_kring *krings[NM_DIRS];
-	struct nm_host_ring *host_rings;
+	struct nm_rx_queue *queues;
 	u32 max_rings[NM_DIRS];
 	u32 refs;
 	void (*release)(struct nm_port *port);
@@ -400,21 +400,69 @@ int nm_host_sync_none(struct nm_kring *kr, int flags);
 int nm_host_txsync(struct nm_kring *kr, int flags);
 int nm_host_rxsync(struct nm_kring *kr, int flags);
 
-/* What host RX rings need besides, where there is a host stack. */
-int nm_host_init(struct nm_port *port, u32 max_rings);
-
-/* From here on, until there, nm_host_queue() may fill the ring. */
-void nm_host_open(struct nm_kring *kr);
-void nm_host_close(struct nm_kring *kr);
-
-/* The ring's slots may name more buffers now. */
-void nm_host_set_bufs(struct nm_kring *kr, u32 num);
-
 /* Released slots of a NIC RX ring that are to go up, before its rxsync. */
 void nm_host_forward_up(struct nm_kring *kr);
 
+/* rxqueue.c */
+
+/**
+ * struct nm_rx_queue - the free slots of a receive ring as a queue
+ * @lock: guards all here, and the slots from kr->hwtail on; taken inside the ring's @busy
+ * @open: the ring is there, and @tail may move
+ * @bad_slot: a free slot names no buffer: the client has to be told at its next sync
+ * @tail: where the next frame goes
+ * @end: the slot that stays empty: before the first that the client has
+ * @bufs: as kr->bufs
+ * @drops: frames for which there was no room; the next sync adds them to the ring's
+ */
+struct nm_rx_queue {
+	struct nm_spin lock;
+	bool open;
+	bool bad_slot;
+	u32 tail;
+	u32 end;
+	struct nm_bufs bufs;
+	u64 drops;
+} NM_ALIGNED_CACHE;
+
+/* For RX rings @first to @first + @num - 1 of a new port, which frees them. 0 or -ENOMEM. */
+int nm_rx_queues_make(struct nm_port *port, u32 first, u32 num);
+
+/* From here on, until there, the queue takes frames. */
+void nm_rx_queue_open(struct nm_kring *kr);
+void nm_rx_queue_close(struct nm_kring *kr);
+
+/* The ring's slots may name more buffers now. */
+void nm_rx_queue_set_bufs(struct nm_kring *kr, u32 num);
+
+/* An rxsync: take back what is released, show what has come. */
+void nm_rx_queue_sync(struct nm_kring *kr);
+
 /* Whether the ring's slots have buffers: all but those of host rings that lead nowhere. */
 bool nm_kring_has_bufs(const struct nm_kring *kr);
+
+/* monitor.c */
+
+/* Whether these nr_flags ask for a monitor. */
+bool nm_monitor_is_wanted(u64 flags);
+
+/* As nm_port_lookup(): a new monitor of the rings that the request means. */
+int nm_monitor_make(struct nm_client *client, const char *name, const struct nmreq_register *reg,
+		    struct nm_port **out);
+bool nm_monitor_is_port(const struct nm_port *port);
+
+/*
+ * The ring leaves netmap mode: nobody watches it any more, and monitors that have nothing else to
+ * watch stop. The ring is stopped. Under core->lock.
+ */
+void nm_monitor_ring_gone(struct nm_kring *kr);
+
+/* The ring in which frames sent to pipe ring @kr can be found; @kr itself where it is no pipe's. */
+struct nm_kring *nm_pipe_other_ring(struct nm_kring *kr);
+
+/* Which rings of a port a REGISTER means. Return: 0 or a negative errno with its sentence. */
+int nm_bind_choose_rings(struct nm_client *client, const struct nm_port *port,
+			 const struct nmreq_register *reg, struct nm_range rings[NM_DIRS]);
 
 /* vale/: switches; nm_vale.h has more. All under core->lock. */
 

@@ -144,6 +144,15 @@ static const struct nm_driver_ops pipe_ops = {
 	.rxsync = pipe_rxsync,
 };
 
+struct nm_kring *nm_pipe_other_ring(struct nm_kring *kr)
+{
+	const struct nm_pipe_queue *q = kr->driver_data;
+
+	if (kr->port->ops != &pipe_ops || kr->is_host)
+		return kr;
+	return kr->dir == NM_TX ? q->rx : q->tx;
+}
+
 static void all_nic(const struct nm_port *port, struct nm_range rings[NM_DIRS])
 {
 	rings[NM_TX] = (struct nm_range){ 0, port->config.num_rings[NM_TX] };

@@ -58,7 +58,7 @@ static void krings_free(struct nm_port *port)
 			nm_os_waitq_destroy(&port->krings[dir][i].waitq);
 		nm_os_free(port->krings[dir]);
 	}
-	nm_os_free(port->host_rings);
+	nm_os_free(port->queues);
 }
 
 static void kring_choose_sync(struct nm_kring *kr)
@@ -103,7 +103,7 @@ static int krings_make(struct nm_port *port)
 			nm_os_waitq_init(&kr->waitq);
 		}
 	}
-	return has_stack ? nm_host_init(port, NM_MAX_RINGS) : 0;
+	return has_stack ? nm_rx_queues_make(port, port->config.num_rings[NM_RX], NM_MAX_RINGS) : 0;
 }
 
 void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx)
@@ -270,8 +270,10 @@ void nm_port_detach(struct nm_port *port)
 		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
 
-			if (kr->ring)
+			if (kr->ring) {
 				nm_kring_stop(kr);
+				nm_monitor_ring_gone(kr);
+			}
 			kr->pending_on = false;
 			pending |= nm_kring_pending(kr);
 		}

@@ -8,6 +8,11 @@
  */
 #include "nm_internal.h"
 
+bool nm_kring_has_bufs(const struct nm_kring *kr)
+{
+	return !kr->is_host || kr->port->ops->host_up || nm_monitor_is_port(kr->port);
+}
+
 static u32 ring_bytes(const struct nm_kring *kr)
 {
 	return (u32)(sizeof(struct netmap_ring) + kr->num_slots * sizeof(struct netmap_slot));
@@ -103,8 +108,8 @@ void nm_rings_update_bufs(struct nm_region *region)
 					continue;
 				nm_kring_hold(kr);
 				kr->bufs.num = region->bufs.num;
-				if (kr->host)
-					nm_host_set_bufs(kr, region->bufs.num);
+				if (kr->queue)
+					nm_rx_queue_set_bufs(kr, region->bufs.num);
 				nm_kring_unhold(kr);
 			}
 		}
@@ -162,6 +167,7 @@ void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], en
 			if (!is_unused(kr))
 				continue;
 			nm_kring_stop(kr);
+			nm_monitor_ring_gone(kr);
 			kr->pending_on = false;
 		}
 	}
@@ -250,7 +256,7 @@ int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], enu
 				error = ring_make(port->region, kr);
 				if (error)
 					break;
-				kr->pending_on = !kr->is_host;
+				kr->pending_on = !kr->is_host || nm_monitor_is_port(port);
 			}
 			if (use == NM_USE_PIN) {
 				kr->pins++;

@@ -8,12 +8,14 @@ set(NM_CORE_SOURCES
   core.c
   host.c
   lookup.c
+  monitor.c
   options.c
   pipe.c
   poll.c
   port.c
   region.c
   rings.c
+  rxqueue.c
   sync.c
   vale/attach.c
   vale/fdb.c

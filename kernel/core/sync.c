@@ -44,16 +44,16 @@ void nm_kring_stop(struct nm_kring *kr)
 {
 	nm_kring_hold(kr);
 	nm_write_once(kr->stopped, 1);
-	if (kr->host)
-		nm_host_close(kr);
+	if (kr->queue)
+		nm_rx_queue_close(kr);
 	nm_kring_unhold(kr);
 }
 
 void nm_kring_start(struct nm_kring *kr)
 {
 	nm_kring_hold(kr);
-	if (kr->host)
-		nm_host_open(kr);
+	if (kr->queue)
+		nm_rx_queue_open(kr);
 	nm_write_once(kr->stopped, 0);
 	nm_kring_unhold(kr);
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Receive rings that others fill at any time: the host stack, a monitored ring. The ring's free
+ * slots are the queue. Who brings a frame puts it into the slots from queue->tail on, behind what
+ * the client has been shown; the next rxsync shows it. A spinning lock of the queue's own orders
+ * the two, so that whoever brings a frame never waits for a sync.
+ */
+#include "nm_internal.h"
+
+int nm_rx_queues_make(struct nm_port *port, u32 first, u32 num)
+{
+	u32 i;
+
+	port->queues = nm_os_alloc(num * sizeof(*port->queues));
+	if (!port->queues)
+		return -ENOMEM;
+	for (i = 0; i < num; i++) {
+		nm_spin_init(&port->queues[i].lock);
+		port->krings[NM_RX][first + i].queue = &port->queues[i];
+	}
+	return 0;
+}
+
+void nm_rx_queue_open(struct nm_kring *kr)
+{
+	struct nm_rx_queue *q = kr->queue;
+
+	nm_spin_acquire(&q->lock);
+	q->open = true;
+	q->bad_slot = false;
+	q->tail = kr->hwtail;
+	q->end = nm_prev(kr->hwcur, kr->num_slots - 1);
+	q->bufs = kr->bufs;
+	nm_spin_release(&q->lock);
+}
+
+void nm_rx_queue_close(struct nm_kring *kr)
+{
+	nm_spin_acquire(&kr->queue->lock);
+	kr->queue->open = false;
+	nm_spin_release(&kr->queue->lock);
+}
+
+void nm_rx_queue_set_bufs(struct nm_kring *kr, u32 num)
+{
+	nm_spin_acquire(&kr->queue->lock);
+	kr->queue->bufs.num = num;
+	nm_spin_release(&kr->queue->lock);
+}
+
+void nm_rx_queue_sync(struct nm_kring *kr)
+{
+	struct nm_rx_queue *q = kr->queue;
+	const u32 lim = kr->num_slots - 1;
+	struct nm_slot_view view;
+	u32 i;
+
+	for (i = kr->hwcur; i != kr->rhead; i = nm_next(i, lim)) {
+		if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &view)) {
+			nm_slot_refuse(kr, i);
+			break;
+		}
+	}
+	kr->hwcur = i;
+	nm_spin_acquire(&q->lock);
+	q->end = nm_prev(kr->hwcur, lim);
+	kr->hwtail = q->tail;
+	kr->stats.drops += q->drops;
+	q->drops = 0;
+	if (q->bad_slot) {
+		q->bad_slot = false;
+		nm_slot_refuse(kr, q->tail);
+	}
+	nm_spin_release(&q->lock);
+}

@@ -7,8 +7,6 @@
 
 #define NONE_OPEN	0
 
-/* Counters are read by others while they are written: nm_read_once() there. */
-
 int nm_vale_port_create(struct nm_vale *vale, const char *name, enum nm_vale_kind kind,
 			struct nm_vale_port **out)
 {
@@ -215,23 +213,13 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 	};
 	struct nm_core *core = client->core;
 	struct nm_vale *vale = nm_vale_get(core);
-	struct nm_region *region = NULL;
 	struct nm_vale_port *port;
-	int error = -ENOMEM;
+	struct nm_region *region;
+	int error;
 
-	if (reg->nr_mem_id) {
-		region = nm_region_find(core, reg->nr_mem_id);
-		if (!region)
-			return nm_refuse(client, -EINVAL,
-					 "there is no memory region %u; ask for 0, a new one",
-					 reg->nr_mem_id);
-		nm_region_hold(region);
-		error = 0;
-	} else {
-		error = nm_region_create_private(core, reg->nr_extra_bufs, &region);
-	}
+	error = nm_region_choose(client, reg, &region);
 	if (error)
-		return nm_refuse(client, error, "%s: no memory for its region", full_name);
+		return error;
 	nm_port_choose(reg, NM_VALE_RINGS, NM_VALE_MAX_SLOTS, &config);
 	error = vale ? nm_vale_port_create(vale, name, kind, &port) : -ENOMEM;
 	if (error)

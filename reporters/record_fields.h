@@ -157,6 +157,8 @@ void visit_fields(Archive& field, Visited<Archive, Record>& record) {
     inner("hash", record.scenario_hash);
     inner("text", record.scenario_text);
   });
+  field("clock_method", record.clock_method);
+  field("clock_hz", record.clock_hz);
   field("device", record.device);
   field.group("summary", [&](Archive& inner) {
     inner("tx_pps", record.tx_pps);

@@ -118,6 +118,9 @@ struct Record {
   std::string scenario_name, scenario_hash, scenario_text;
   Verdict verdict = Verdict::kInvalid;
   std::vector<std::string> verdict_reasons;  // sentences; a pass may have some too
+  // How the senders' clock was set (ClockSpec), and to what; 0 with "none".
+  std::string clock_method = "none";
+  double clock_hz = 0;
   DeviceRecord device;
   std::vector<RunRecord> runs;
   Spread tx_pps, rx_pps;  // over all whole intervals of all runs

@@ -45,6 +45,16 @@ uint32_t probe_every_from_json(const json& probes) {
   return probes == "off" ? 0 : 1;
 }
 
+ClockSpec clock_from_json(const json& object) {
+  ClockSpec clock;
+  clock.hz = object.at("hz").get<double>();
+  for (ClockSpec::Method method :
+       {ClockSpec::Method::kDuty, ClockSpec::Method::kCpufreq, ClockSpec::Method::kIcount})
+    if (object.at("method") == to_string(method))
+      clock.method = method;
+  return clock;
+}
+
 Rate rate_from_json(const json& rate) {
   if (rate.is_string())
     return Rate{};
@@ -108,6 +118,8 @@ Result<Scenario> scenario_from_json(const json& document, const std::string& fil
   read(document, "duration_s", scenario.duration_s);
   read(document, "warmup_s", scenario.warmup_s);
   read(document, "repeat", scenario.repeat);
+  if (document.contains("clock"))
+    scenario.clock = clock_from_json(document.at("clock"));
   if (document.contains("probes"))
     scenario.probe_every = probe_every_from_json(document.at("probes"));
   if (document.contains("simulated"))

@@ -35,6 +35,19 @@ std::string changed_64b(const std::string& override) {
   return sentence_of(text, {override});
 }
 
+TEST(Parse, ClockSpeed) {
+  Result<Scenario> scenario =
+      parse_scenario_text(kSmallest, "a.json", {"clock.method=duty", "clock.hz=150000000"});
+  ASSERT_TRUE(scenario.has_value()) << scenario.error().sentence();
+  EXPECT_EQ(scenario->clock.method, ClockSpec::Method::kDuty);
+  EXPECT_EQ(scenario->clock.hz, 150e6);
+  EXPECT_NE(sentence_of(kSmallest, {"clock.method=duty"}).find("hz"), std::string::npos);
+  EXPECT_NE(sentence_of(kSmallest, {"clock.method=slow", "clock.hz=1e8"}).find("/clock/method"),
+            std::string::npos);
+  EXPECT_NE(sentence_of(kSmallest, {"clock.method=duty", "clock.hz=1000"}).find("/clock/hz"),
+            std::string::npos);
+}
+
 TEST(Parse, TheSmallestScenarioHasEveryDefault) {
   Result<Scenario> scenario = parse_scenario_text(kSmallest, "dir/tiny.v2.json");
   ASSERT_TRUE(scenario.has_value()) << scenario.error().sentence();

@@ -17,4 +17,18 @@ const SimulatedDevice* Scenario::simulated_device(const std::string& device_name
   return nullptr;
 }
 
+const char* to_string(ClockSpec::Method method) {
+  switch (method) {
+    case ClockSpec::Method::kNone:
+      break;
+    case ClockSpec::Method::kDuty:
+      return "duty";
+    case ClockSpec::Method::kCpufreq:
+      return "cpufreq";
+    case ClockSpec::Method::kIcount:
+      return "icount";
+  }
+  return "none";
+}
+
 }  // namespace nmgen

@@ -35,6 +35,15 @@ struct StreamSpec {
   unsigned weight = 1;  // share of a sender's frames
 };
 
+// How fast the senders' cores are made to be. nmgen does only kDuty itself (traffic/duty.h); the
+// others are done to it, and are named so that the record says so.
+struct ClockSpec {
+  enum class Method { kNone, kDuty, kCpufreq, kIcount };
+  Method method = Method::kNone;
+  double hz = 0;  // 0 with kNone
+};
+const char* to_string(ClockSpec::Method method);  // "none", "duty", "cpufreq", "icount"
+
 struct SimulatedDevice {
   std::string name;          // the port is "sim:NAME"
   unsigned speed_gbps = 10;  // 10, 25, 40, 100
@@ -72,6 +81,7 @@ struct Scenario {
   std::string hash;  // "sha256:" + hex of `text`
   double duration_s = 10, warmup_s = 1;
   unsigned repeat = 1;
+  ClockSpec clock;
   uint32_t probe_every = 1;  // a probe in one frame of N; 0 = none
   std::vector<SimulatedDevice> simulated;
   std::vector<StreamSpec> streams;

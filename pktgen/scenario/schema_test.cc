@@ -24,6 +24,7 @@ json full_document() {
   return json::parse(R"({
     "$schema": "schema/nmgen-scenario-1.json", "schema": "nmgen-scenario/1",
     "name": "full", "description": "all keys", "duration_s": 0.5, "warmup_s": 0, "repeat": 3,
+    "clock": {"method": "duty", "hz": 1.3e9},
     "probes": {"one_in": 1000},
     "simulated": {
       "left": {"speed_gbps": 100, "queues": 16, "tx_slots": 64, "rx_slots": 8192,

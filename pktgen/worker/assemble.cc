@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pktgen/worker/assemble.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -119,6 +122,26 @@ Compared compare(const Scenario& scenario, const RunSet& set, const PhaseResult&
   return compared;
 }
 
+// Whether the cores ran as the scenario says they do; empty where they did.
+std::string core_clock_fault(const ClockSpec& clock, const RunRecord& run) {
+  constexpr double kTolerance = 0.1;
+  for (const WorkerRecord& worker : run.workers) {
+    if (clock.method == ClockSpec::Method::kNone || worker.role != "sender" ||
+        !(worker.core_hz > 0))
+      continue;
+    const double share = clock.hz / worker.core_hz;
+    const bool fits = clock.method == ClockSpec::Method::kDuty ? share <= 1 + kTolerance
+                                                               : std::fabs(share - 1) <= kTolerance;
+    if (!fits)
+      return fmt::format(
+          "{} was to run at {:.1f} MHz by {}, and its core runs at {:.1f} MHz; ask for a clock "
+          "that "
+          "the core has.",
+          worker.name, clock.hz / 1e6, to_string(clock.method), worker.core_hz / 1e6);
+  }
+  return "";
+}
+
 }  // namespace
 
 RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase) {
@@ -212,7 +235,10 @@ Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResu
       judged.reached_pps = phase.senders[i].median_pps;
     }
     const uint64_t total = worker.busy_cycles + worker.model_cycles + worker.idle_cycles;
-    judged.idle_percent = 100 * ratio(worker.idle_cycles, total);
+    // A core that was slow had no time to spare while it was held.
+    const uint64_t held =
+        i < set.senders.size() ? phase.senders[i].counters.held_cycles : uint64_t{0};
+    judged.idle_percent = 100 * ratio(worker.idle_cycles - held, total);
     judged.off_core_ms = worker.off_core_ms;
     judged.off_core_times = worker.off_core_times;
     judged.longest_gap_us = worker.longest_gap_us;
@@ -230,6 +256,8 @@ Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResu
     input.stale += result.counters.stale;
     input.foreign += result.counters.foreign;
   }
+  if (std::string fault = core_clock_fault(scenario.clock, run); !fault.empty())
+    input.faults.push_back(std::move(fault));
   input.clock_fault = clock.reason;
   return judge(input);
 }

@@ -29,6 +29,7 @@ struct alignas(64) WorkerCounters {
   Counter bytes;   // receivers only, with CRC; a sender's follow from its frames
   Counter syncs, syncs_with_frames;
   Counter busy_cycles, model_cycles, idle_cycles;
+  Counter held_cycles;  // of idle_cycles: waited to look like a slower core
   // Receivers only.
   Counter foreign, damaged;
   Counter unique, duplicates, reordered, stale;
@@ -47,7 +48,7 @@ static_assert(sizeof(WorkerCounters) % 64 == 0);
 struct CounterValues {
   uint64_t frames = 0, bytes = 0;
   uint64_t syncs = 0, syncs_with_frames = 0;
-  uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0;
+  uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0, held_cycles = 0;
   uint64_t foreign = 0, damaged = 0;
   uint64_t unique = 0, duplicates = 0, reordered = 0, stale = 0;
   uint64_t expected = 0, probes = 0, ring_frames = 0;
@@ -61,6 +62,7 @@ struct CounterValues {
     values.busy_cycles = counters.busy_cycles.get();
     values.model_cycles = counters.model_cycles.get();
     values.idle_cycles = counters.idle_cycles.get();
+    values.held_cycles = counters.held_cycles.get();
     values.foreign = counters.foreign.get();
     values.damaged = counters.damaged.get();
     values.unique = counters.unique.get();

@@ -18,8 +18,12 @@ class CycleSplit {
         model_(ring.model_cycles()),
         head_(ring.ring()->head) {}
 
+  struct Turn {
+    uint64_t own, model;  // ticks
+  };
+
   // The turn that began at the last call, or at the start, ends at `now`.
-  void on_turn(uint64_t now, bool moved) {
+  Turn on_turn(uint64_t now, bool moved) {
     const uint64_t model = ring_.model_cycles();
     const uint64_t in_model = model - model_;
     const uint64_t own = now - turn_ - in_model;
@@ -29,6 +33,14 @@ class CycleSplit {
       add_to_stretch(own);
     turn_ = now;
     model_ = model;
+    return {own, in_model};
+  }
+
+  // From the end of the last turn until `now` the worker was held, to look like a slower core.
+  void on_hold(uint64_t now) {
+    counters_.idle_cycles.add(now - turn_);
+    counters_.held_cycles.add(now - turn_);
+    turn_ = now;
   }
 
   // Busy turns are gathered until they moved so many frames, then their cost is recorded: long

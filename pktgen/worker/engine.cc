@@ -168,6 +168,8 @@ class Engine {
         worker->number = static_cast<uint16_t>(number);
         worker->plan = &kept;
         worker->asked_pps = *pps / spec.workers;
+        if (scenario_.clock.method == ClockSpec::Method::kDuty)
+          worker->clock_hz = scenario_.clock.hz;
         worker->live.asked_pps = worker->asked_pps;
         worker->live.mean_size_with_crc = kept.mean_size_with_crc();
         worker->live.first_stream = first_stream;
@@ -258,6 +260,8 @@ class Engine {
     record_.scenario_hash = scenario_.hash;
     record_.scenario_text = scenario_.text;
     const Port* port = !set_.senders.empty() ? set_.senders.front()->port : set_.ports.front();
+    record_.clock_method = to_string(scenario_.clock.method);
+    record_.clock_hz = scenario_.clock.hz;
     record_.device.residence = port->residence();
     record_.device.driver = port->driver();
     record_.device.simulated = port->simulated();

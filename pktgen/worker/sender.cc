@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "net/netmap_user.h"
+#include "pktgen/traffic/duty.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/cycle_split.h"
 #include "pktgen/worker/worker.h"
@@ -23,6 +24,8 @@ class SendLoop {
   SendLoop(SenderWorker& worker, PhaseOrders& orders, Writer& writer)
       : worker_(worker), orders_(orders), writer_(writer), ring_(worker.ring->ring()) {
     stamp_.probe = make_probe_template(orders.magic, worker.number);
+    if (worker.clock_hz > 0)
+      duty_ = DutyClock(worker.clock_hz, worker.core_cycles_per_tick[0] * worker.clock->hz);
   }
 
   void run() {
@@ -48,8 +51,10 @@ class SendLoop {
       if (worker_.error.load(std::memory_order_relaxed) != 0)
         return;
       now = tsc_now();
-      split.on_turn(now, moved);
+      const CycleSplit::Turn turn = split.on_turn(now, moved);
       worker_.gaps->on_turn(now);
+      if (duty_.on())
+        now = hold(now, turn, split);
     }
     drain(now);
   }
@@ -60,6 +65,23 @@ class SendLoop {
   // Frames of this phase that the device has done with; where the link is down the ring may hold
   // frames of an earlier one.
   uint64_t completed() const { return queued_ > pending() ? queued_ - pending() : 0; }
+
+  // Waits as long as a slower core would have been busy. Return: the time then.
+  uint64_t hold(uint64_t now, const CycleSplit::Turn& turn, CycleSplit& split) {
+    const uint64_t ticks = duty_.owed(turn.own, turn.model);
+    if (ticks == 0)
+      return now;
+    uint64_t end = now;
+    while (end - now < ticks) {
+      if (worker_.shares_core)
+        sched_yield();
+      end = tsc_now();
+      worker_.gaps->on_turn(end);
+    }
+    duty_.waited(end - now);
+    split.on_hold(end);
+    return end;
+  }
 
   // Writes `count` frames and syncs. Return: whether there was a frame.
   bool turn(uint32_t count, uint64_t now) {
@@ -96,6 +118,7 @@ class SendLoop {
   Writer& writer_;
   netmap_ring* ring_;
   BatchStamp stamp_;
+  DutyClock duty_;
   uint64_t queued_ = 0;
 };
 

@@ -73,6 +73,7 @@ struct SenderWorker : WorkerBase {
   const TrafficPlan* plan = nullptr;
   uint16_t number = 0;               // the probes' stream: all senders of a run have different ones
   double asked_pps = 0;              // 0: as fast as possible
+  double clock_hz = 0;               // the core's clock to look like; 0: its own
   Pacer pacer;                       // of the phase; read by receivers
   std::atomic<uint64_t> end_tsc{0};  // when the device had done with its last frame
 

@@ -1,0 +1,396 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs a scenario over many values of its parameters, each point in a fresh nmgen.
+
+  scripts/sweep.py scenarios/sweeps/clock-rings.json --out sweep
+  scripts/sweep.py scenarios/64b-10g-tx.json --vary senders.0.batch=1,2,4,8:64:8 --out sweep
+
+The result is a directory: manifest.json, which has the figures of every run, and the runs' records. A sweep that was
+stopped goes on where it was when it is started again with the same matrix and directory.
+Exit codes: 0 all points are there, 2 bad use or bad input, 3 stopped before the end.
+"""
+import argparse
+import hashlib
+import itertools
+import json
+import math
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+import cpufreq
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MATRIX_SCHEMA = "nmgen-sweep/1"
+RESULT_SCHEMA = "nmgen-sweep-result/1"
+MAX_POINTS = 10000
+METHODS = ("duty", "cpufreq", "icount")
+
+
+class Refused(Exception):
+    """One sentence for the user."""
+
+
+def number_list(text):
+    """"1,2,4" or "64:1518:64" (from:to:step, both ends in), or both: values as JSON."""
+    values = []
+    for part in text.split(","):
+        bounds = part.split(":")
+        try:
+            if len(bounds) == 3:
+                first, last, step = (float(bound) for bound in bounds)
+                if step <= 0 or last < first or (last - first) / step > MAX_POINTS:
+                    raise ValueError
+                steps = int(math.floor((last - first) / step + 1e-9))
+                values += [whole(first + i * step) for i in range(steps + 1)]
+                continue
+            if len(bounds) != 1:
+                raise ValueError
+        except ValueError:
+            raise Refused(f"cannot take the values \"{part}\": it is no range; write FROM:TO:STEP") from None
+        try:
+            values.append(json.loads(part))
+        except ValueError:
+            values.append(part)
+    return values
+
+
+def whole(value):
+    """Scenarios want whole numbers without a point."""
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def range_values(spec, where):
+    """A matrix file's {"from", "to", "steps", "scale"}."""
+    try:
+        first, last, steps = float(spec["from"]), float(spec["to"]), int(spec["steps"])
+        scale = spec.get("scale", "linear")
+        if steps < 2 or steps > MAX_POINTS or scale not in ("linear", "log") or (scale == "log" and first <= 0):
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise Refused(f"{where} is no range; give from, to, steps (2 or more) and scale \"linear\" or \"log\"") from None
+    if scale == "log":
+        return [whole(round(first * (last / first) ** (i / (steps - 1)))) for i in range(steps)]
+    return [whole(first + (last - first) * i / (steps - 1)) for i in range(steps)]
+
+
+def read_json(path, what):
+    try:
+        text = pathlib.Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise Refused(f"cannot read {what} {path}: {reason}; give the path of a JSON file") from None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Refused(f"cannot read {what} {path}: it is no JSON ({error}); correct it there") from None
+
+
+class Matrix:
+    """What to run: a scenario, fixed changes, and axes of values."""
+
+    def __init__(self, document, path):
+        self.path = path
+        known = {"$schema", "schema", "name", "description", "scenario", "duration_s", "warmup_s", "repeats", "set", "axes"}
+        unknown = sorted(set(document) - known)
+        if unknown:
+            raise Refused(f"{path}: there is no key \"{unknown[0]}\" in a sweep; the keys are {', '.join(sorted(known))}")
+        self.name = document.get("name") or pathlib.Path(path).stem
+        self.scenario = str((pathlib.Path(path).parent / document.get("scenario", "")).resolve())
+        self.duration_s = document.get("duration_s", 2)
+        self.warmup_s = document.get("warmup_s", 0.2)
+        self.repeats = document.get("repeats", 3)
+        self.fixed = dict(document.get("set", {}))
+        self.axes = []
+        if not isinstance(document.get("axes"), list) or not document["axes"]:
+            raise Refused(f"{path}: it has no axes; add for example "
+                          "\"axes\": [{\"name\": \"batch\", \"set\": [\"senders.0.batch\"], \"values\": [1, 256]}]")
+        for i, axis in enumerate(document["axes"]):
+            where = f"{path}: /axes/{i}"
+            if not isinstance(axis, dict) or "name" not in axis or not axis.get("set"):
+                raise Refused(f"{where} lacks a name or the keys that it sets; give both")
+            values = axis["values"] if "values" in axis else range_values(axis.get("range"), where + "/range")
+            if not isinstance(values, list) or not values:
+                raise Refused(f"{where} has no values; list them, or give a range")
+            paths = [axis["set"]] if isinstance(axis["set"], str) else axis["set"]
+            self.axes.append((axis["name"], paths, values))
+
+    @classmethod
+    def of_options(cls, scenario, varied):
+        axes = []
+        for text in varied:
+            path, separator, values = text.partition("=")
+            if not separator or not path or not values:
+                raise Refused(f"cannot take --vary {text}: write PATH=VALUES, for example senders.0.batch=1,16,256")
+            axes.append({"name": path, "set": [path], "values": number_list(values)})
+        return cls({"schema": MATRIX_SCHEMA, "name": pathlib.Path(scenario).stem,
+                    "scenario": os.path.abspath(scenario), "axes": axes}, scenario)
+
+    def overrides(self, values):
+        """--set assignments of a point."""
+        changes = dict(self.fixed, duration_s=self.duration_s, warmup_s=self.warmup_s, repeat=1)
+        for (_, paths, _), value in zip(self.axes, values):
+            changes.update({path: value for path in paths})
+        return [f"{path}={value if isinstance(value, str) else json.dumps(value)}" for path, value in changes.items()]
+
+    def points(self):
+        count = math.prod(len(values) for _, _, values in self.axes)
+        if count * self.repeats > MAX_POINTS:
+            raise Refused(f"{self.path}: {count} points {self.repeats} times are too many; {MAX_POINTS} runs are the most")
+        return list(itertools.product(*(values for _, _, values in self.axes)))
+
+    def describe(self):
+        return {"name": self.name, "scenario": os.path.basename(self.scenario), "duration_s": self.duration_s,
+                "warmup_s": self.warmup_s, "repeats": self.repeats, "set": self.fixed,
+                "axes": [{"name": name, "set": paths, "values": values} for name, paths, values in self.axes]}
+
+    def digest(self):
+        text = json.dumps(self.describe(), sort_keys=True) + pathlib.Path(self.scenario).read_text(encoding="utf-8")
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def figures(record):
+    """What a plot needs of a record."""
+    run = record["runs"][0]
+    senders = [worker for worker in run["workers"] if worker["role"] == "sender"]
+    latency = run["latency_ns"]
+    return {
+        "verdict": record["verdict"],
+        "clock_method": record["clock_method"],
+        "clock_hz": record["clock_hz"],
+        "core_hz": sum(worker["core_hz"] for worker in senders) / len(senders) if senders else 0,
+        "tx_pps": run["tx"]["pps"],
+        "rx_pps": run["rx"]["pps"],
+        "tx_line_rate_percent": run["tx"]["line_rate_percent"],
+        "rx_line_rate_percent": run["rx"]["line_rate_percent"],
+        "tx_busy_cycles": run["tx"]["busy_cycles_per_frame"],
+        "tx_quiet_cycles": run["tx"]["quiet_cycles_per_frame"],
+        "tx_model_cycles": run["tx"]["model_cycles_per_frame"],
+        "rx_busy_cycles": run["rx"]["busy_cycles_per_frame"],
+        "rx_quiet_cycles": run["rx"]["quiet_cycles_per_frame"],
+        "loss_ppm": run["loss"]["ppm"],
+        "p50_ns": latency["p50"], "p99_ns": latency["p99"], "p999_ns": latency["p999"],
+        "off_core_ms": sum(worker["off_core_ms"] for worker in run["workers"]),
+    }
+
+
+class ResultSet:
+    """A directory with manifest.json and records/. The manifest appears whole or not at all."""
+
+    def __init__(self, directory, matrix, keep_records):
+        self.directory = pathlib.Path(directory)
+        self.file = self.directory / "manifest.json"
+        self.keep_records = keep_records
+        if self.file.exists():
+            self.manifest = read_json(self.file, "the manifest")
+            if self.manifest.get("schema") != RESULT_SCHEMA or "points" not in self.manifest:
+                raise Refused(f"cannot go on in {directory}: its manifest is not one of {RESULT_SCHEMA}; "
+                              "give --out another directory")
+            if self.manifest.get("digest") != matrix.digest():
+                raise Refused(f"cannot go on in {directory}: it holds another sweep (other values, or another scenario); "
+                              "give --out another directory")
+            return
+        if self.directory.exists() and any(self.directory.iterdir()):
+            raise Refused(f"cannot write to {directory}: it has other files in it; give --out an empty directory")
+        self.manifest = {"schema": RESULT_SCHEMA, "digest": matrix.digest(), "sweep": matrix.describe(),
+                         "fingerprint": None, "device": None, "points": []}
+        try:
+            (self.directory / "records").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(f"cannot make {directory}: {error.strerror}; give --out a directory that can be made") from None
+        self.save()
+
+    def save(self):
+        lines = {key: json.dumps(value) for key, value in self.manifest.items() if key != "points"}
+        text = "{\n" + "".join(f"\"{key}\": {value},\n" for key, value in lines.items())
+        text += "\"points\": [" + ",".join("\n  " + json.dumps(point) for point in self.manifest["points"]) + "\n]}\n"
+        temporary = self.file.with_suffix(".tmp")
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, self.file)
+
+    def has(self, values, repeat):
+        return any(point["values"] == list(values) and point["repeat"] == repeat for point in self.manifest["points"])
+
+    def add(self, values, repeat, record, path):
+        point = {"values": list(values), "repeat": repeat, **figures(record)}
+        if self.keep_records:
+            point["record"] = f"records/{len(self.manifest['points']):04d}.json"
+            os.replace(path, self.directory / point["record"])
+        else:
+            os.unlink(path)
+        if self.manifest["fingerprint"] is None:
+            self.manifest["fingerprint"] = record["fingerprint"]
+            self.manifest["device"] = record["device"]
+        self.manifest["points"].append(point)
+        self.save()
+
+
+def run_point(nmgen, scenario, overrides, out):
+    """The record of one run; None where it was interrupted."""
+    command = [nmgen, "run", scenario, "--quiet", "--out", str(out)]
+    for override in overrides:
+        command += ["--set", override]
+    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                            stdin=subprocess.DEVNULL, check=False)
+    if result.returncode not in (0, 1, 3):
+        said = result.stderr.strip().removeprefix("nmgen: ") or f"it exited with {result.returncode}"
+        raise Refused(f"nmgen refused a point ({' '.join(overrides)}): {said}")
+    record = read_json(out, "the record")
+    if any("interrupted" in reason for reason in record["verdict_reasons"]):
+        return None
+    return record
+
+
+class Progress:
+    """A bar on a terminal, a line a point elsewhere."""
+
+    def __init__(self, total, done):
+        self.total, self.done, self.bar = total, done, None
+        if sys.stderr.isatty():
+            try:
+                from rich.console import Console
+                from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+            except ImportError:
+                raise Refused("the package rich is missing; apt-get install python3-rich") from None
+            self.bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                           console=Console(stderr=True))
+            self.task = self.bar.add_task("sweep", total=total, completed=done)
+            self.bar.start()
+
+    def step(self, text):
+        self.done += 1
+        if self.bar:
+            self.bar.update(self.task, completed=self.done, description=text)
+        else:
+            print(f"{self.done}/{self.total} {text}", file=sys.stderr)
+
+    def stop(self):
+        if self.bar:
+            self.bar.stop()
+
+
+def clock_of(overrides):
+    """(method, hz) that a point asks for."""
+    settings = dict(override.split("=", 1) for override in overrides)
+    return settings.get("clock.method"), settings.get("clock.hz")
+
+
+def run_sweep(matrix, results, nmgen):
+    """Return: whether it came to its end."""
+    points = matrix.points()
+    order = []
+    for repeat in range(matrix.repeats):
+        # There and back, so that a machine that gets slower meanwhile does not slow one end of an axis.
+        order += [(values, repeat) for values in (points if repeat % 2 == 0 else reversed(points))]
+    waiting = [(values, repeat) for values, repeat in order if not results.has(values, repeat)]
+    progress = Progress(len(order), len(order) - len(waiting))
+    frequency = None
+    stopped = []
+    old = signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
+    signal.signal(signal.SIGINT, lambda *_: stopped.append(1))
+    try:
+        for values, repeat in waiting:
+            overrides = matrix.overrides(values)
+            method, hz = clock_of(overrides)
+            if method == "cpufreq":
+                frequency = frequency or cpufreq.Frequency()
+                frequency.set(float(hz))
+            out = results.directory / "run.tmp"
+            record = None if stopped else run_point(nmgen, matrix.scenario, overrides, out)
+            if record is None or stopped:
+                out.unlink(missing_ok=True)
+                break
+            results.add(values, repeat, record, out)
+            names = ", ".join(f"{name} {value}" for (name, _, _), value in zip(matrix.axes, values))
+            progress.step(f"{names}: {record['runs'][0]['tx']['pps'] / 1e6:.3f} Mpps, {record['verdict']}")
+        else:
+            return True
+        return False
+    except cpufreq.Unsupported as error:
+        raise Refused(str(error)) from None
+    finally:
+        if frequency:
+            frequency.restore()
+        progress.stop()
+        signal.signal(signal.SIGTERM, old)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="sweep.py", description=__doc__.split("\n")[0], allow_abbrev=False)
+    parser.add_argument("file", help="a matrix (scenarios/sweeps/) or, with --vary, a scenario")
+    parser.add_argument("--vary", action="append", default=[], metavar="PATH=VALUES",
+                        help="an axis: a list 1,2,4 or a range FROM:TO:STEP; as often as you like")
+    parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="a change for every point")
+    parser.add_argument("--out", required=True, metavar="DIR", help="where the results go, or are already in part")
+    parser.add_argument("--duration", type=float, metavar="SECONDS", help="that each run measures")
+    parser.add_argument("--repeats", type=int, metavar="N", help="runs of each point")
+    parser.add_argument("--clock", choices=METHODS, help="how the clock of a clock axis is set [the matrix's]")
+    parser.add_argument("--nmgen", default=str(ROOT / "build/release/bin/nmgen"), metavar="PATH")
+    parser.add_argument("--no-records", action="store_true", help="keep the figures only, not each run's record")
+    return parser.parse_args(arguments)
+
+
+def build_matrix(options):
+    document = read_json(options.file, "the matrix")
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema == "nmgen-scenario/1":
+        if not options.vary:
+            raise Refused(f"{options.file} is a scenario, and nothing varies; add --vary PATH=VALUES")
+        matrix = Matrix.of_options(options.file, options.vary)
+    elif schema == MATRIX_SCHEMA:
+        if options.vary:
+            raise Refused(f"{options.file} is a matrix, which has its axes; leave --vary out, or give a scenario")
+        matrix = Matrix(document, options.file)
+    else:
+        raise Refused(f"cannot use {options.file}: it follows neither {MATRIX_SCHEMA} nor nmgen-scenario/1; "
+                      "give a file of scenarios/sweeps/")
+    for assignment in options.set:
+        path, separator, value = assignment.partition("=")
+        if not separator:
+            raise Refused(f"cannot take --set {assignment}: write PATH=VALUE")
+        matrix.fixed[path] = value
+    if options.clock:
+        if not any("clock.hz" in paths for _, paths, _ in matrix.axes):
+            raise Refused("--clock is for sweeps over clock.hz, and this one has no such axis; leave it out")
+        matrix.fixed["clock.method"] = options.clock
+    if options.duration is not None:
+        matrix.duration_s = whole(options.duration)
+    if options.repeats is not None:
+        matrix.repeats = options.repeats
+    if not isinstance(matrix.repeats, int) or not 1 <= matrix.repeats <= 1000:
+        raise Refused("the repeats are not a whole number from 1 to 1000; correct them")
+    if not os.path.isfile(matrix.scenario):
+        raise Refused(f"the scenario {matrix.scenario} is not there; correct \"scenario\" in {options.file}")
+    return matrix
+
+
+def main(arguments):
+    options = parse(arguments)
+    try:
+        matrix = build_matrix(options)
+        matrix.points()
+        if not os.access(options.nmgen, os.X_OK):
+            raise Refused(f"{options.nmgen} is no program; build nmgen with scripts/run, or give --nmgen PATH")
+        # One method's sentence, before anything is written.
+        if matrix.fixed.get("clock.method") == "cpufreq":
+            cpufreq.Frequency().restore()
+        results = ResultSet(options.out, matrix, not options.no_records)
+        complete = run_sweep(matrix, results, options.nmgen)
+    except (Refused, cpufreq.Unsupported) as error:
+        print("sweep.py:", re.sub(r"\s+", " ", str(error)), file=sys.stderr)
+        return 2
+    done, total = len(results.manifest["points"]), len(matrix.points()) * matrix.repeats
+    print(f"{matrix.name}: {done} of {total} runs in {options.out}" +
+          ("" if complete else "; stopped: start it again to go on"))
+    return 0 if complete else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -376,6 +376,7 @@ u64 nm_kring_deadline(struct nm_kring *kr);
 
 /* Keep the ring's sync away for a moment, from a thread that may sleep. */
 void nm_kring_hold(struct nm_kring *kr);
+void nm_kring_notify_work(struct nm_work *work);
 void nm_kring_unhold(struct nm_kring *kr);
 void nm_kring_stop(struct nm_kring *kr);
 void nm_kring_start(struct nm_kring *kr);

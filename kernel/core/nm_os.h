@@ -12,6 +12,7 @@
  *                  struct nm_spin      spinning lock, held for a few microseconds at most
  *                  struct nm_waitq     where pollers of a ring wait
  *                  struct nm_waiter    one poller (a file in the kernel, a hosted descriptor)
+ *                  struct nm_work      something to do in a moment, see below
  *                  struct nm_os_mem    one piece of region memory, see below
  *
  * Locks            void nm_lock_init(struct nm_lock *), _destroy, _acquire, _release
@@ -94,6 +95,16 @@ void nm_os_waitq_init(struct nm_waitq *wq);
 void nm_os_waitq_destroy(struct nm_waitq *wq);
 void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq);
 void nm_os_wake(struct nm_waitq *wq);
+
+/*
+ * Work: nm_os_work_queue(), from any context, has @run called soon by a thread that holds nothing
+ * and may sleep; once for all calls that come before it begins. A residence whose drivers have no
+ * interrupts calls it at once. nm_os_work_cancel() forgets a call that has not begun, and waits for
+ * one that has.
+ */
+void nm_os_work_init(struct nm_work *work, void (*run)(struct nm_work *work));
+void nm_os_work_queue(struct nm_work *work);
+void nm_os_work_cancel(struct nm_work *work);
 
 /**
  * nm_os_mem_create() - memory that clients can map: one range of offsets, zeroed, backed as it is

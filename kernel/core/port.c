@@ -54,8 +54,10 @@ static void krings_free(struct nm_port *port)
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		if (!port->krings[dir])
 			continue;
-		for (i = 0; i < port->max_rings[dir]; i++)
+		for (i = 0; i < port->max_rings[dir]; i++) {
+			nm_os_work_cancel(&port->krings[dir][i].notify_work);
 			nm_os_waitq_destroy(&port->krings[dir][i].waitq);
+		}
 		nm_os_free(port->krings[dir]);
 	}
 	nm_os_free(port->queues);
@@ -101,6 +103,7 @@ static int krings_make(struct nm_port *port)
 			kr->may_forward = has_stack && dir == NM_RX && !kr->is_host;
 			kring_choose_sync(kr);
 			nm_os_waitq_init(&kr->waitq);
+			nm_os_work_init(&kr->notify_work, nm_kring_notify_work);
 		}
 	}
 	return has_stack ? nm_rx_queues_make(port, port->config.num_rings[NM_RX], NM_MAX_RINGS) : 0;

@@ -210,12 +210,20 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir)
 	return result;
 }
 
-void nm_kring_notify(struct nm_kring *kr)
+void nm_kring_notify_work(struct nm_work *work)
 {
+	struct nm_kring *kr = nm_entry(work, struct nm_kring, notify_work);
 	void (*notify)(struct nm_kring *kr) = nm_read_once(kr->notify);
 
-	if (nm_unlikely(notify))
+	if (notify)
 		notify(kr);
+}
+
+/* To forward what came in is no work for an interrupt, nor for a driver that holds its locks. */
+void nm_kring_notify(struct nm_kring *kr)
+{
+	if (nm_unlikely(nm_read_once(kr->notify)))
+		nm_os_work_queue(&kr->notify_work);
 	else
 		nm_os_wake(&kr->waitq);
 }

@@ -170,6 +170,11 @@ struct nm_waiter {
 	struct nm_waiter *next_alarm;
 };
 
+/* No interrupt here: it is the caller's thread that does it. */
+struct nm_work {
+	void (*run)(struct nm_work *work);
+};
+
 /* Memory; memory.c explains it. */
 
 struct nm_mem_piece;

@@ -94,6 +94,21 @@ void nm_os_yield(void)
 	sched_yield();
 }
 
+void nm_os_work_init(struct nm_work *work, void (*run)(struct nm_work *work))
+{
+	work->run = run;
+}
+
+void nm_os_work_queue(struct nm_work *work)
+{
+	work->run(work);
+}
+
+void nm_os_work_cancel(struct nm_work *work)
+{
+	(void)work;
+}
+
 /* A world is a namespace of its own. */
 const void *nm_os_namespace(void)
 {

@@ -190,13 +190,13 @@ static struct sk_buff *frame_alloc(struct generic_tx *tx, u32 slot, u32 len)
 	struct sk_buff *skb;
 
 	if (len > PAGE_ROOM)
-		return alloc_skb(len, GFP_KERNEL | __GFP_NOWARN);
+		return alloc_skb(len, GFP_ATOMIC | __GFP_NOWARN);
 	if (page && page_ref_count(page) != 1) {
 		put_page(page);
 		page = NULL;
 	}
 	if (!page) {
-		page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+		page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
 		tx->pages[slot] = page;
 		if (!page)
 			return NULL;

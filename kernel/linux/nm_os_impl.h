@@ -16,6 +16,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #ifndef CONFIG_64BIT
 #error "netmap.ko is for 64-bit kernels: the layout of its shared memory is theirs"
@@ -105,6 +106,11 @@ struct nm_waitq {
 struct nm_waiter {
 	struct file *file;
 	poll_table *table;
+};
+
+struct nm_work {
+	struct work_struct work;
+	void (*run)(struct nm_work *work);
 };
 
 /*

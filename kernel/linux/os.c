@@ -129,6 +129,32 @@ void nm_os_wake(struct nm_waitq *wq)
 		wake_up_interruptible(&wq->head);
 }
 
+/* Work */
+
+static void run_work(struct work_struct *item)
+{
+	struct nm_work *work = container_of(item, struct nm_work, work);
+
+	work->run(work);
+}
+
+void nm_os_work_init(struct nm_work *work, void (*run)(struct nm_work *work))
+{
+	INIT_WORK(&work->work, run_work);
+	work->run = run;
+}
+
+/* The caller is where the frames are; the work stays on its processor. */
+void nm_os_work_queue(struct nm_work *work)
+{
+	queue_work(system_highpri_wq, &work->work);
+}
+
+void nm_os_work_cancel(struct nm_work *work)
+{
+	cancel_work_sync(&work->work);
+}
+
 /*
  * Region memory. vmalloc_huge() takes large pages where there are any, which saves the core's
  * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to

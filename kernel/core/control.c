@@ -2,24 +2,6 @@
 /* The ioctls. What a client passes is copied in once, checked, handled, and copied out. */
 #include "nm_internal.h"
 
-union nm_body {
-	struct nmreq_register reg;
-	struct nmreq_port_info_get info;
-	struct nmreq_pools_info pools;
-	struct nmreq_vale_attach attach;
-	struct nmreq_vale_detach detach;
-	struct nmreq_vale_list list;
-	struct nmreq_port_hdr hdr;
-	struct nmreq_vale_newif newif;
-};
-
-/* A request as copied in; large, so it is allocated. */
-struct nm_request {
-	struct nmreq_header head;
-	union nm_body body;
-	struct nm_options options;
-};
-
 /* Bytes of the body of each request type, 0 where it has none. */
 static const u8 body_sizes[] = {
 	[NETMAP_REQ_REGISTER] = sizeof(struct nmreq_register),
@@ -137,7 +119,7 @@ static int do_pools_info(struct nm_client *client, struct nm_request *r)
 	return error;
 }
 
-static int dispatch(struct nm_client *client, struct nm_request *r)
+int nm_request_run(struct nm_client *client, struct nm_request *r)
 {
 	int error;
 
@@ -160,6 +142,18 @@ static int dispatch(struct nm_client *client, struct nm_request *r)
 	case NETMAP_REQ_VALE_NEWIF:
 	case NETMAP_REQ_VALE_DELIF:
 		error = nm_vale_request(client, r->head.nr_reqtype, r->head.nr_name, &r->body);
+		break;
+	case NETMAP_REQ_VALE_POLLING_ENABLE:
+	case NETMAP_REQ_VALE_POLLING_DISABLE:
+		error = nm_refuse(client, -EOPNOTSUPP,
+				  "%s: this netmap does not poll from the kernel; let a program poll the port",
+				  r->head.nr_name);
+		break;
+	case NETMAP_REQ_SYNC_KLOOP_START:
+	case NETMAP_REQ_SYNC_KLOOP_STOP:
+	case NETMAP_REQ_CSB_ENABLE:
+		error = nm_refuse(client, -EOPNOTSUPP,
+				  "this netmap has no sync loop in the kernel; use TXSYNC, RXSYNC or poll");
 		break;
 	default:
 		error = nm_refuse(client, -EOPNOTSUPP, "request %u is not supported here",
@@ -213,7 +207,7 @@ static int do_request(struct nm_client *client, struct nm_request *r)
 	error = nm_options_read(client, r->head.nr_options, body_sizes[r->head.nr_reqtype],
 				&r->options);
 	if (!error)
-		error = dispatch(client, r);
+		error = nm_request_run(client, r);
 	late = nm_options_write_status(&r->options);
 	if (error)
 		return error;
@@ -251,6 +245,11 @@ int nm_client_control(struct nm_client *client, u32 cmd, u64 arg)
 		return nm_client_sync(client, NM_RX);
 	case NIOCCTRL:
 		return control_request(client, arg);
+	case NIOCREGIF:
+	case NIOCGINFO:
+		return nm_legacy_request(client, cmd, arg);
+	case NIOCCONFIG:
+		return nm_legacy_config(client, arg);
 	default:
 		return nm_refuse(client, -EOPNOTSUPP, "ioctl 0x%x is not supported here", cmd);
 	}

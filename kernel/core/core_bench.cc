@@ -182,6 +182,52 @@ void txsync_blind(benchmark::State& state) {
 BENCHMARK(txsync_checked)->Arg(1)->Arg(16)->Arg(64)->Arg(256)->Arg(512);
 BENCHMARK(txsync_blind)->Arg(1)->Arg(16)->Arg(64)->Arg(256)->Arg(512);
 
+// A whole TXSYNC of a batch through a pipe, the receiver's RXSYNC of it, and the same with a monitor
+// that copies 60-byte frames. The receiver releases all between the calls, untimed.
+void pipe_batch(benchmark::State& state, nm_dir timed, uint64_t monitor_flags) {
+  Bed bed(kBlind);
+  Client master(bed.world), slave(bed.world), monitor(bed.world);
+  require(master.bind("p{x") == 0 && slave.bind("p}x") == 0, "bound");
+  if (monitor_flags)
+    require(monitor.bind("p{x", NR_REG_ALL_NIC, monitor_flags) == 0, "bound");
+  netmap_ring* tx = master.tx();
+  netmap_ring* rx = slave.rx();
+  const uint32_t batch = static_cast<uint32_t>(state.range(0));
+  u64 cycles[NM_DIRS] = {}, slots = 0;
+  for (auto _ : state) {
+    for (uint32_t i = 0, at = tx->head; i < batch; ++i, at = nm_next(at, kSlots - 1))
+      nm_slot_put(&tx->slot[at], 60, 0);
+    advance(tx, batch);
+    const u64 start = nm_os_cycles();
+    nm_client_sync(master.get(), NM_TX);
+    const u64 sent = nm_os_cycles();
+    nm_client_sync(slave.get(), NM_RX);
+    cycles[NM_RX] += nm_os_cycles() - sent;
+    cycles[NM_TX] += sent - start;
+    advance(rx, space(rx));
+    nm_client_sync(slave.get(), NM_RX);
+    if (monitor_flags) {
+      monitor.rxsync();
+      advance(monitor.rx(), space(monitor.rx()));
+      monitor.rxsync();
+    }
+    slots += batch;
+  }
+  report(state, "cycles_slot", cycles[timed], static_cast<double>(slots));
+}
+void pipe_txsync(benchmark::State& state) {
+  pipe_batch(state, NM_TX, 0);
+}
+void pipe_rxsync(benchmark::State& state) {
+  pipe_batch(state, NM_RX, 0);
+}
+void pipe_txsync_copied(benchmark::State& state) {
+  pipe_batch(state, NM_TX, NR_MONITOR_TX);
+}
+BENCHMARK(pipe_txsync)->Arg(1)->Arg(64)->Arg(256)->Arg(512);
+BENCHMARK(pipe_rxsync)->Arg(1)->Arg(64)->Arg(256)->Arg(512);
+BENCHMARK(pipe_txsync_copied)->Arg(256);
+
 // A call that finds nothing to do: the price of asking.
 void empty_sync(benchmark::State& state, nm_dir dir, uint64_t flags) {
   Bed bed(kBlind);

@@ -360,6 +360,34 @@ int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct n
 int nm_options_check(struct nm_client *client, const struct nm_options *options);
 int nm_options_write_status(const struct nm_options *options);
 
+/* control.c */
+
+union nm_body {
+	struct nmreq_register reg;
+	struct nmreq_port_info_get info;
+	struct nmreq_pools_info pools;
+	struct nmreq_vale_attach attach;
+	struct nmreq_vale_detach detach;
+	struct nmreq_vale_list list;
+	struct nmreq_port_hdr hdr;
+	struct nmreq_vale_newif newif;
+	struct nmreq_vale_polling polling;
+};
+
+/* A request as copied in; large, so it is allocated. */
+struct nm_request {
+	struct nmreq_header head;
+	union nm_body body;
+	struct nm_options options;
+};
+
+/* What the request asks for, with everything copied in; takes core->lock. */
+int nm_request_run(struct nm_client *client, struct nm_request *r);
+
+/* legacy.c: NIOCREGIF and NIOCGINFO, and NIOCCONFIG */
+int nm_legacy_request(struct nm_client *client, u32 cmd, u64 arg);
+int nm_legacy_config(struct nm_client *client, u64 arg);
+
 /* sync.c */
 
 /* What a sync did, besides errnos. */

@@ -7,6 +7,7 @@ set(NM_CORE_SOURCES
   control.c
   core.c
   host.c
+  legacy.c
   lookup.c
   monitor.c
   options.c

@@ -105,7 +105,7 @@ std::string left_over(const CLI::App& app) {
 void add_manual_commands(CLI::App& app, Action* action) {
   CLI::App* page = app.add_subcommand("manual", "Print a manual page")->group("");
   std::shared_ptr<std::string> command = std::make_shared<std::string>();
-  page->add_option("COMMAND", *command, "Of this command; left out, of nmgen")->type_name("");
+  page->add_option("--of", *command, "Of this command; left out, of nmgen")->type_name("COMMAND");
   page->callback([&app, command, action] {
     *action = [&app, command]() -> int {
       const std::string text = manual_page(app, *command, NMGEN_VERSION);

@@ -57,7 +57,7 @@ class Peer : public Client {
     if (space(r) == 0)
       return false;
     netmap_slot& slot = r->slot[r->head];
-    std::memcpy(buffer(r, slot.buf_idx), bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), buffer(r, slot.buf_idx));
     slot.len = static_cast<uint16_t>(bytes.size());
     slot.flags = flags;
     advance(r, 1);

@@ -208,15 +208,20 @@ static inline void nm_slot_put(struct netmap_slot *slot, u16 len, u16 flags)
 	nm_write_once(*(nm_word32 *)&slot->len, word);
 }
 
+/* The first 8 bytes of a slot as one word. */
+static inline u64 nm_slot_word(u32 buf_idx, u16 len, u16 flags)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return buf_idx | (u64)len << 32 | (u64)flags << 48;
+#else
+	return (u64)buf_idx << 32 | (u32)len << 16 | flags;
+#endif
+}
+
 /* Write all that nm_slot_get() reads. */
 static inline void nm_slot_set(struct netmap_slot *slot, u32 buf_idx, u16 len, u16 flags)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const u64 word = buf_idx | (u64)len << 32 | (u64)flags << 48;
-#else
-	const u64 word = (u64)buf_idx << 32 | (u32)len << 16 | flags;
-#endif
-	nm_write_once(*(nm_word64 *)slot, word);
+	nm_write_once(*(nm_word64 *)slot, nm_slot_word(buf_idx, len, flags));
 }
 
 /*

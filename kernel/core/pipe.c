@@ -18,6 +18,9 @@
 
 #define NM_PIPE_MAX_SLOTS	4096
 
+/* Slots ahead that are asked for: the receiver's were last seen a ring ago. */
+#define NM_PIPE_AHEAD	32
+
 /**
  * struct nm_pipe_queue - one direction of one pair of rings
  * @tx: ring of the sender
@@ -80,6 +83,7 @@ static u32 complete_end(struct nm_kring *kr, u32 end)
 static u32 swap_slots(struct netmap_slot *tx, struct netmap_slot *rx, u32 count,
 		      const struct nm_bufs *bufs)
 {
+	const u64 changed = nm_slot_word(0, 0, NS_BUF_CHANGED);
 	const u32 num = bufs->num;
 	u32 i;
 
@@ -87,10 +91,13 @@ static u32 swap_slots(struct netmap_slot *tx, struct netmap_slot *rx, u32 count,
 		struct nm_slot_view full;
 		const u32 index = nm_read_once(rx[i].buf_idx);
 
+		nm_prefetch_write(&rx[i + NM_PIPE_AHEAD]);
 		if (!nm_slot_get(&tx[i], bufs, &full))
 			break;
-		nm_slot_set(&rx[i], full.buf_idx, full.len, full.flags | NS_BUF_CHANGED);
-		nm_slot_set(&tx[i], index < num ? index : 0, 0, NS_BUF_CHANGED);
+		nm_write_once(*(nm_word64 *)&rx[i],
+			      nm_slot_word(full.buf_idx, full.len, full.flags) | changed);
+		nm_write_once(*(nm_word64 *)&tx[i],
+			      nm_slot_word(index < num ? index : 0, 0, 0) | changed);
 	}
 	return i;
 }

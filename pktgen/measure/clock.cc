@@ -127,9 +127,14 @@ Result<TscClock> TscClock::fit(const std::vector<ClockSample>& samples) {
   return clock;
 }
 
-Result<TscClock> TscClock::calibrate(uint64_t span_ns, bool invariant) {
-  if (!invariant)
-    return fail("cannot use the TSC as a clock", "this processor does not say that it is invariant",
+bool tsc_is_steady() {
+  return has_invariant_tsc() || clock_source_name() == "tsc";
+}
+
+Result<TscClock> TscClock::calibrate(uint64_t span_ns, bool steady) {
+  if (!steady)
+    return fail("cannot use the TSC as a clock",
+                "this processor does not say that it is invariant, and the kernel does not use it",
                 "use a processor that has an invariant TSC, or let the virtual machine have it "
                 "(QEMU with KVM: -cpu host,+invtsc)");
   Result<TscClock> clock;

@@ -62,6 +62,10 @@ struct ClockCheck {
 // Whether the processor says that its counter is invariant.
 bool has_invariant_tsc();
 
+// Whether the counter can be a clock: it is invariant, or the kernel, which checks it against other
+// clocks, uses it as its own (emulated processors do not say that theirs is invariant).
+bool tsc_is_steady();
+
 // Copied freely; every member function may be called from any thread.
 struct TscClock {
   double hz = 0;
@@ -69,9 +73,9 @@ struct TscClock {
   FixedRatio ns_per_tick, ticks_per_ns;
 
   // Measures the counter's rate for `span_ns`, asleep most of the time. Error where the counter is
-  // not invariant, or where three attempts did not agree with themselves.
+  // not steady, or where three attempts did not agree with themselves.
   static Result<TscClock> calibrate(uint64_t span_ns = 100'000'000,
-                                    bool invariant = has_invariant_tsc());
+                                    bool steady = tsc_is_steady());
 
   // The least-squares line through samples of rising time. Error where one lies off the line by
   // more than 50 ppm of the span.

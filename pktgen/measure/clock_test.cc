@@ -143,7 +143,7 @@ TEST(TscClock, RunningBackwardsIsAReason) {
   EXPECT_THAT(clock.compare(now).reason, HasSubstr("kernel's clock ran backwards"));
 }
 
-TEST(TscClock, RefusesACounterThatIsNotInvariant) {
+TEST(TscClock, RefusesACounterThatIsNotSteady) {
   Result<TscClock> clock = TscClock::calibrate(1'000'000, false);
   ASSERT_FALSE(clock);
   EXPECT_THAT(clock.error().sentence(), HasSubstr("invariant"));

@@ -189,7 +189,8 @@ static int do_list(struct nm_client *client, char *name, struct nmreq_vale_list 
 			return 0;
 		}
 	}
-	return nm_refuse(client, -ENOENT, "there are no more ports");
+	/* No refusal: whoever lists asks until this comes. */
+	return -ENOENT;
 }
 
 /*

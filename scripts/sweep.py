@@ -124,7 +124,7 @@ class Matrix:
         for text in varied:
             path, separator, values = text.partition("=")
             if not separator or not path or not values:
-                raise Refused(f"cannot take --vary {text}: write PATH=VALUES, for example senders.0.batch=1,16,256")
+                raise Refused(f"cannot take --vary {text}: it has no path or no values; write PATH=VALUES, for example senders.0.batch=1,16,256")
             axes.append({"name": path, "set": [path], "values": number_list(values)})
         return cls({"schema": MATRIX_SCHEMA, "name": pathlib.Path(scenario).stem,
                     "scenario": os.path.abspath(scenario), "axes": axes}, scenario)
@@ -354,7 +354,7 @@ def build_matrix(options):
     for assignment in options.set:
         path, separator, value = assignment.partition("=")
         if not separator:
-            raise Refused(f"cannot take --set {assignment}: write PATH=VALUE")
+            raise Refused(f"cannot take --set {assignment}: it has no value; write PATH=VALUE")
         matrix.fixed[path] = value
     if options.clock:
         if not any("clock.hz" in paths for _, paths, _ in matrix.axes):

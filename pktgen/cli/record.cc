@@ -38,7 +38,8 @@ int record_one(const std::string& file, const std::string& program, const Record
   std::vector<double> cycles;
   size_t valid = 0;
   for (const Sample& sample : set.samples) {
-    cycles.push_back(sample.value(Metric::kTxCycles));
+    if (sample.value(Metric::kTxCycles) >= 0)
+      cycles.push_back(sample.value(Metric::kTxCycles));
     valid += sample.verdict != Verdict::kInvalid ? 1 : 0;
   }
   const Spread of = spread(cycles);

@@ -112,12 +112,14 @@ Result<Record> Sampler::run_once(const Contestant& contestant, const SampleOrder
   if (!code)
     return tl::unexpected<Error>(code.error());
   // 0, 1 and 3 are verdicts, and leave a record.
-  if (*code != 0 && *code != 1 && *code != 3) {
+  std::error_code error;
+  if ((*code != 0 && *code != 1 && *code != 3) || !fs::exists(out, error)) {
     std::string said = first_line(errors);
     if (said.starts_with("nmgen: "))
       said.erase(0, 7);
     return fail("cannot take samples of " + contestant.program,
-                said.empty() ? fmt::format("it exited with {}", *code) : "it said \"" + said + "\"",
+                said.empty() ? fmt::format("it exited with {} and left no record", *code)
+                             : "it said \"" + said + "\"",
                 "see that it runs the scenario by itself");
   }
   Result<Record> record = read_record(out);

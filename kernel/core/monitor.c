@@ -23,6 +23,7 @@
  * struct nm_tap - who watches a ring
  * @link: in taps->list
  * @out: ring of the monitor
+ * @zero_copy: it gets the buffers themselves
  */
 struct nm_tap {
 	struct nm_list link;
@@ -33,6 +34,7 @@ struct nm_tap {
 /**
  * struct nm_taps - of a ring that is watched
  * @sync: the ring's own sync function
+ * @list: its taps
  * @seen: slots before this one have been copied
  */
 struct nm_taps {
@@ -44,6 +46,8 @@ struct nm_taps {
 /**
  * struct nm_monitor - under core->lock
  * @target: with a reference
+ * @zero_copy: as its taps
+ * @watches: the target's rings of this direction
  * @nic_rings: host rings of the monitor follow these
  */
 struct nm_monitor {

@@ -21,7 +21,7 @@
 /* Slots ahead that are asked for: the receiver's were last seen a ring ago. */
 #define NM_PIPE_AHEAD	32
 
-/**
+/*
  * struct nm_pipe_queue - one direction of one pair of rings
  * @tx: ring of the sender
  * @rx: ring of the receiver

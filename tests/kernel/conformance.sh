@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
+# Run in the guest, as scripts/guest --files conformance conformance.sh: the ABI's sentences, asked of /dev/netmap.
+insmod netmap.ko || exit 1
+ip link add v0 type veth peer name v1
+ip link set v0 up
+ip link set v1 up
+./conformance v0
+code=$?
+# Each file has been closed: nothing may be left.
+rmmod netmap || code=1
+exit $code

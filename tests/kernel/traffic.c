@@ -8,6 +8,8 @@
  *   traffic count PORT SECONDS                  how many frames of any kind come in
  *   traffic watch PORT SECONDS                  poll until it says POLLERR; exit 0 when it does
  *   traffic hold PORT SECONDS                   keep it open
+ *   traffic attach SWITCH:IF nic|host           put an interface into a switch; host: its stack too
+ *   traffic detach SWITCH:IF -                  take it out
  *
  * Exit code 0: as asked; 1: not; 2: bad use, or the port cannot be opened.
  */
@@ -208,6 +210,8 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 			}
 		}
 	}
+	/* The last slots go back: a pipe's sender waits for them. */
+	ioctl(port->fd, NIOCRXSYNC);
 	printf("received %u frames of %u, %u with a VLAN tag\n", got, frames, vlans);
 	return got == frames ? 0 : 1;
 }
@@ -330,9 +334,29 @@ static int do_watch(struct port *port, double seconds)
 	return 1;
 }
 
+/* attach and detach: requests on a file that is bound to nothing. */
+static int do_switch(const char *name, bool attach, bool host)
+{
+	struct nmreq_header head = { .nr_version = NETMAP_API };
+	struct nmreq_vale_attach in = { .reg.nr_mode = host ? NR_REG_NIC_SW : NR_REG_ALL_NIC };
+	struct nmreq_vale_detach out = { 0 };
+	const int fd = open(NETMAP_DEVICE_NAME, O_RDWR);
+
+	head.nr_reqtype = attach ? NETMAP_REQ_VALE_ATTACH : NETMAP_REQ_VALE_DETACH;
+	head.nr_body = attach ? (uintptr_t)&in : (uintptr_t)&out;
+	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
+	if (fd < 0 || ioctl(fd, NIOCCTRL, &head)) {
+		fprintf(stderr, "cannot %s %s: %s\n", attach ? "attach" : "detach", name,
+			strerror(errno));
+		return 1;
+	}
+	close(fd);
+	return 0;
+}
+
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF -\n");
 	return 2;
 }
 
@@ -342,6 +366,8 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return bad_use();
+	if (!strcmp(argv[1], "attach") || !strcmp(argv[1], "detach"))
+		return do_switch(argv[2], argv[1][0] == 'a', !strcmp(argv[3], "host"));
 	if (port_open(&port, argv[2]))
 		return 2;
 	if (!strcmp(argv[1], "send"))

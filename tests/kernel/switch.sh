@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
+# Run in the guest, as scripts/guest --files traffic,guest.sh switch.sh: VALE, pipes, and clients that are killed.
+# shellcheck source=tests/kernel/guest.sh
+. ./guest.sh
+
+insmod netmap.ko || exit 1
+pair "VALE" vale1:a vale1:b 1000 60
+pair "VALE, long frames" vale1:a vale1:b 300 1500
+pair "VALE, several slots a frame" vale1:a vale1:b 200 9000
+pair "pipe" "p{1" "p}1" 1000 60
+pair "pipe, several slots a frame" "p}2" "p{2" 200 9000
+
+# Two namespaces, each with an interface whose other end is in a switch: they talk to each other.
+for i in 1 2; do
+  ip netns add "side$i"
+  ip link add "v$i" type veth peer name "w$i"
+  ip link set "w$i" netns "side$i"
+  ip link set "v$i" up
+  ip netns exec "side$i" ip address add "10.7.0.$i/24" dev "w$i"
+  ip netns exec "side$i" ip link set "w$i" up
+  expect "attach v$i" 0 ./traffic attach "vale2:v$i" nic
+done
+expect "ping from namespace to namespace" 0 ip netns exec side1 ping -c 3 -W 3 -q 10.7.0.2
+dd if=/dev/zero bs=1M count=4 2>/dev/null | cat traffic netmap.ko - traffic >/tmp/file
+# Each end closes when its input ends, so the receiver's lasts longer.
+sleep 30 | ip netns exec side2 nc -l -p 5001 >/tmp/got &
+usleep 500000
+ip netns exec side1 nc 10.7.0.2 5001 </tmp/file
+usleep 500000
+expect "TCP from namespace to namespace" 0 cmp /tmp/got /tmp/file
+rm -f /tmp/got /tmp/file
+expect "open what is in a switch" 2 ./traffic hold v1 0
+expect "detach" 0 ./traffic detach vale2:v1 -
+expect "an attached interface is removed" 0 ip link del v2
+usleep 300000
+expect "open what was detached" 0 ./traffic hold v1 0
+ip link del v1
+
+# The interface and its host stack in one switch: this host talks to a client of the switch's other interface.
+ip link add v0 type veth peer name v1
+ip link set v1 netns side1
+ip netns exec side1 ip address add 10.8.0.1/24 dev v1
+ip netns exec side1 ip link set v1 up
+ip address add 10.8.0.2/24 dev v0
+ip link set v0 up
+expect "attach with the host stack" 0 ./traffic attach vale3:v0 host
+expect "ping through the switch" 0 ping -c 3 -W 3 -q 10.8.0.1
+expect "detach it" 0 ./traffic detach vale3:v0 -
+expect "ping without it" 0 ping -c 2 -W 3 -q 10.8.0.1
+ip netns del side1
+ip netns del side2
+
+# Killed at any moment, with traffic running: whatever they had is free again.
+i=0
+while [ $i -lt 40 ]; do
+  ./traffic count vale1:b 20 >/dev/null 2>&1 &
+  a=$!
+  ./traffic send vale1:a 100000000 >/dev/null 2>&1 &
+  b=$!
+  ./traffic count "q}1" 20 >/dev/null 2>&1 &
+  c=$!
+  ./traffic send "q{1" 100000000 >/dev/null 2>&1 &
+  d=$!
+  usleep $((i * 7919 % 40000 + 2000))
+  kill -9 $a $b
+  kill -9 $c $d
+  wait
+  i=$((i + 1))
+done
+cd /sys/module/netmap/parameters || exit 1
+expect "no buffers are left" 0 test "$(cat buf_curr_num)" -eq 0
+cd /test || exit 1
+expect "rmmod" 0 rmmod netmap
+exit $failed

@@ -35,7 +35,10 @@ std::string remedy_for(int error) {
 
 class DeviceRing final : public PortRing {
  public:
-  DeviceRing(int fd, bool tx) : fd_(fd), command_(tx ? NIOCTXSYNC : NIOCRXSYNC) {}
+  DeviceRing(int fd, bool tx, bool keeps_buffers)
+      : fd_(fd), command_(tx ? NIOCTXSYNC : NIOCRXSYNC) {
+    keeps_buffers_ = keeps_buffers;
+  }
   ~DeviceRing() override {
     return_extra_buffers();
     if (memory_ != nullptr)
@@ -129,6 +132,7 @@ class KernelPort final : public Port {
   KernelPort(const PortName& name, const nmreq_port_info_get& info) : port_(name) {
     name_ = name.text;
     residence_ = "kernel";
+    keeps_buffers_ = !name.is_pipe();
     if (name.is_vale() || name.is_pipe()) {
       driver_ = name.is_vale() ? "vale" : "pipe";
     } else {
@@ -145,7 +149,7 @@ class KernelPort final : public Port {
     Result<int> fd = open_device(what);
     if (!fd)
       return tl::unexpected<Error>(fd.error());
-    auto opened = std::make_unique<DeviceRing>(*fd, ring.tx);
+    auto opened = std::make_unique<DeviceRing>(*fd, ring.tx, keeps_buffers_);
     RegisterRequest request(port_.name, ring);
     if (int error = opened->bind(request, ring); error != 0)
       return fail_errno(what, error, remedy_for(error));

@@ -25,7 +25,9 @@ uint32_t buffer_bytes(const Scenario& scenario) {
 
 class HostedRing final : public PortRing {
  public:
-  HostedRing(nmh_fd* fd, bool tx) : fd_(fd), tx_(tx) {}
+  HostedRing(nmh_fd* fd, bool tx, bool keeps_buffers) : fd_(fd), tx_(tx) {
+    keeps_buffers_ = keeps_buffers;
+  }
   ~HostedRing() override {
     return_extra_buffers();
     nmh_close(fd_);
@@ -46,13 +48,13 @@ class HostedRing final : public PortRing {
 
 // A descriptor of `world`, bound to one ring of `port`, which the user calls `name`.
 Result<std::unique_ptr<PortRing>> open_hosted_ring(nmh* world, const std::string& name,
-                                                   const std::string& port,
-                                                   const RingRequest& ring) {
+                                                   const std::string& port, const RingRequest& ring,
+                                                   bool keeps_buffers) {
   std::string what = "cannot open " + name;
   nmh_fd* fd = nullptr;
   if (int error = nmh_open(world, &fd); error != 0)
     return fail_errno(what, -error, "free some memory");
-  std::unique_ptr<HostedRing> opened = std::make_unique<HostedRing>(fd, ring.tx);
+  std::unique_ptr<HostedRing> opened = std::make_unique<HostedRing>(fd, ring.tx, keeps_buffers);
   RegisterRequest request(port, ring);
   if (int error = nmh_ioctl(fd, NIOCCTRL, &request.header); error != 0)
     return fail(what, nmh_reason(fd), "", -error);
@@ -77,7 +79,7 @@ class SimulatedPort final : public Port {
   nmh_sim* sim() const { return sim_; }
 
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
-    return open_hosted_ring(world_, name_, device_, ring);
+    return open_hosted_ring(world_, name_, device_, ring, true);
   }
 
   PortCounters counters() override {
@@ -111,13 +113,14 @@ class SoftwarePort final : public Port {
     name_ = name.text;
     driver_ = name.is_vale() ? "vale" : "pipe";
     residence_ = "hosted";
+    keeps_buffers_ = !name.is_pipe();
     tx_rings_ = info.nr_tx_rings;
     rx_rings_ = info.nr_rx_rings;
     tx_slots_ = info.nr_tx_slots;
   }
 
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
-    return open_hosted_ring(world_, name_, port_, ring);
+    return open_hosted_ring(world_, name_, port_, ring, keeps_buffers_);
   }
   PortCounters counters() override { return {}; }
   uint64_t in_flight() override { return 0; }

@@ -31,6 +31,10 @@ class PortRing {
   // Indexes of the extra buffers that were granted, in rising order.
   const std::vector<uint32_t>& extra_buffers() const { return extra_; }
 
+  // Whether a slot has the same buffer before and after a sync. The end of a pipe exchanges it for
+  // one of the other end.
+  bool keeps_buffers() const { return keeps_buffers_; }
+
   // TSC cycles that a simulated device has taken inside this ring's syncs; only grows. Read it from
   // the thread that syncs.
   uint64_t model_cycles() const { return model_cycles_ ? *model_cycles_ : 0; }
@@ -45,6 +49,7 @@ class PortRing {
   netmap_ring* ring_ = nullptr;
   char* buffers_ = nullptr;
   const uint64_t* model_cycles_ = nullptr;
+  bool keeps_buffers_ = true;
   std::vector<uint32_t> extra_;
 };
 
@@ -84,6 +89,7 @@ class Port {
   unsigned tx_rings() const { return tx_rings_; }
   unsigned rx_rings() const { return rx_rings_; }
   unsigned tx_slots() const { return tx_slots_; }  // of each ring
+  bool keeps_buffers() const { return keeps_buffers_; }  // as its rings do
 
  protected:
   std::string name_, driver_, residence_;
@@ -91,6 +97,7 @@ class Port {
   double speed_bps_ = 0;
   unsigned tx_rings_ = 0, rx_rings_ = 0;
   unsigned tx_slots_ = 0;
+  bool keeps_buffers_ = true;
 };
 
 // All ports of a scenario: the hosted world with its simulated devices, and ports of the kernel's

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Puts planned frames into the slots of a transmit ring, a batch a call. Three ways, chosen once
+// Puts planned frames into the slots of a transmit ring, a batch a call. Four ways, chosen once
 // before a run (with_writer()):
 //
 //   InPlaceWriter  every slot's own buffer holds the one frame; a batch costs nothing but the
 //   probes SwapWriter     each frame of the cycle waits in a buffer of its own, and a slot is
-//   pointed at it (zero copy) PatchWriter    one stream with many flows and probes: the flow's
-//   headers are copied from a compact table over the frame in the
-//                  slot's own buffer. The frames of a swap would be that many cache misses, as each
-//                  gets its probe when it is sent
+//   pointed at it
+//                  (zero copy)
+//   PatchWriter    one stream with many flows and probes: the flow's headers are copied from a
+//                  compact table over the frame in the slot's own buffer. The frames of a swap
+//                  would be that many cache misses, as each gets its probe when it is sent
+//   CopyWriter     whole frames are copied into whatever buffers the slots have now: for rings
+//   whose
+//                  kernel side takes a buffer away and puts another one in its place (pipes)
 //
-// All of one thread. A writer puts every slot's own buffer back when it goes.
+// All of one thread. A writer puts every slot's own buffer back when it goes, where the ring keeps
+// them.
 #pragma once
 
 #include <array>
@@ -244,9 +249,50 @@ class PatchWriter {
   uint16_t offset_ = 0;
 };
 
-// Extra buffers that the plan's writer will need from a ring of `num_slots`.
-inline uint64_t extra_buffers_needed(const TrafficPlan& plan, uint32_t num_slots) {
-  if (plan.is_constant())
+template <ProbeMode kMode>
+class CopyWriter {
+ public:
+  CopyWriter(PortRing& port, const TrafficPlan& plan)
+      : port_(port), plan_(plan), stride_((plan.largest_size_no_crc() + 63u) / 64 * 64) {
+    images_.resize(plan.cycle().size() * stride_);
+    for (size_t k = 0; k < plan.cycle().size(); k++)
+      plan.write_frame(plan.cycle()[k], &images_[k * stride_]);
+  }
+
+  uint32_t write(uint32_t head, uint32_t count, BatchStamp& stamp) {
+    netmap_ring* ring = port_.ring();
+    for (; count > 0; count--) {
+      const PlannedStream& stream = plan_.streams()[plan_.cycle()[next_].stream];
+      netmap_slot* slot = &ring->slot[head];
+      uint8_t* buffer = reinterpret_cast<uint8_t*>(port_.buffer(slot->buf_idx));
+      std::memcpy(buffer, &images_[next_ * stride_], stream.size_no_crc);
+      slot->len = stream.size_no_crc;
+      slot->flags = 0;
+      if (kMode == ProbeMode::kEvery || (kMode == ProbeMode::kSampled && --countdown_ == 0)) {
+        countdown_ = plan_.probe_every();
+        write_probe(buffer + stream.probe_offset, stamp.probe,
+                    static_cast<uint32_t>(stamp.sequence++), stamp.tsc);
+      }
+      next_ = next_ + 1 == plan_.cycle().size() ? 0 : next_ + 1;
+      head = head + 1 == ring->num_slots ? 0 : head + 1;
+    }
+    return head;
+  }
+
+ private:
+  PortRing& port_;
+  const TrafficPlan& plan_;
+  size_t stride_;
+  std::vector<uint8_t> images_;  // of each frame of the cycle, `stride_` apart, without probes
+  size_t next_ = 0;
+  uint32_t countdown_ = 1;  // the first frame has a probe
+};
+
+// Extra buffers that the plan's writer will need from a ring of `num_slots`. `keeps_buffers`: see
+// PortRing.
+inline uint64_t extra_buffers_needed(const TrafficPlan& plan, uint32_t num_slots,
+                                     bool keeps_buffers) {
+  if (plan.is_constant() || !keeps_buffers)
     return 0;
   switch (plan.probe_every()) {
     case 0:
@@ -269,6 +315,13 @@ void with_writer(PortRing& port, const TrafficPlan& plan, Use&& use) {
     use(writer);
   };
   const uint32_t every = plan.probe_every();
+  if (!port.keeps_buffers()) {
+    if (every == 0)
+      return run(std::in_place_type<CopyWriter<ProbeMode::kNone>>);
+    if (every == 1)
+      return run(std::in_place_type<CopyWriter<ProbeMode::kEvery>>);
+    return run(std::in_place_type<CopyWriter<ProbeMode::kSampled>>);
+  }
   if (plan.is_constant()) {
     if (every == 0)
       return run(std::in_place_type<InPlaceWriter<ProbeMode::kNone>>);

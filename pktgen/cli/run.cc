@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nmgen run FILE
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -137,7 +135,7 @@ int run(const RunOptions& options) {
     if (!terminal)
       return complain(terminal.error());
     catch_lost_terminal(&Terminal::restore_now);
-    live = std::make_unique<LiveView>(std::move(*terminal), [] { kill(getpid(), SIGTERM); });
+    live = std::make_unique<LiveView>(std::move(*terminal), &ask_to_stop);
     observers.add(live.get());
   }
 

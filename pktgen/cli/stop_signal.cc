@@ -21,12 +21,16 @@ extern "C" void on_stop_signal(int number) {
   std::raise(number);
 }
 
-void catch_unless_ignored(int number) {
+extern "C" void on_hangup(int) {
+  stop_asked.store(true, std::memory_order_relaxed);
+}
+
+void catch_unless_ignored(int number, void (*handler)(int)) {
   struct sigaction action {};
   if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
     return;
   action = {};
-  action.sa_handler = on_stop_signal;
+  action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(number, &action, nullptr);
@@ -36,13 +40,17 @@ void catch_unless_ignored(int number) {
 
 const std::atomic<bool>& catch_stop_signals() {
   for (int number : {SIGINT, SIGTERM})
-    catch_unless_ignored(number);
+    catch_unless_ignored(number, on_stop_signal);
   return stop_asked;
+}
+
+void ask_to_stop() {
+  stop_asked.store(true, std::memory_order_relaxed);
 }
 
 void catch_lost_terminal(void (*last_words)()) {
   last_words_said.store(last_words, std::memory_order_relaxed);
-  catch_unless_ignored(SIGHUP);
+  catch_unless_ignored(SIGHUP, on_hangup);
 }
 
 }  // namespace nmgen

@@ -10,8 +10,12 @@ namespace nmgen {
 // shell's background job) stays ignored. Call once.
 const std::atomic<bool>& catch_stop_signals();
 
-// The same for SIGHUP, which comes when the terminal goes away. And `last_words` is called before a
-// second signal ends the process, in its handler.
+// Sets that flag, as the first signal does, but however often it is called it ends nothing.
+void ask_to_stop();
+
+// From now on SIGHUP, which comes when the terminal goes away and may come again, does as
+// ask_to_stop(). And `last_words` is called before a second signal of the others ends the process,
+// in its handler.
 void catch_lost_terminal(void (*last_words)());
 
 }  // namespace nmgen

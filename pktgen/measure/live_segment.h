@@ -63,7 +63,7 @@ struct alignas(64) LiveHeader {
   std::atomic<uint32_t> state{0};  // LiveState
   std::atomic<uint32_t> run{0};    // from 0
   std::atomic<uint64_t> start_tsc{0};
-  std::atomic<uint32_t> rate_changes{0};  // orders that senders have followed, in all phases
+  std::atomic<uint32_t> rate_changed{0};  // 1: senders have followed an order in this phase
   std::atomic<uint64_t> end_tsc{0};       // of the last phase; 0 while it is under way
 
   // Written by watchers. Share of the rate that the scenario asks for (of the line, where it asks
@@ -88,6 +88,7 @@ struct alignas(64) LiveWorker {
   uint32_t slots = 0;  // of the ring
   uint32_t first_stream = 0, streams = 0;
   double asked_pps = 0;  // 0: as fast as possible
+  double full_pps = 0;   // what an order is a share of; 0: orders cannot be followed
   double mean_size_with_crc = 0;
   double floor_ns = 0;  // of a receiver's latencies
   // By the thread that samples, once a second.

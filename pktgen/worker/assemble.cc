@@ -258,6 +258,11 @@ Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResu
   }
   if (std::string fault = core_clock_fault(scenario.clock, run); !fault.empty())
     input.faults.push_back(std::move(fault));
+  if (phase.rate_changed)
+    input.faults.push_back(fmt::format(
+        "The rate was changed by hand while the run was under way, at last to {:g} times "
+        "what the scenario asks for; ask for that rate in the scenario.",
+        phase.rate_share));
   input.clock_fault = clock.reason;
   return judge(input);
 }

@@ -170,6 +170,11 @@ class Engine {
         worker->asked_pps = *pps / spec.workers;
         if (scenario_.clock.method == ClockSpec::Method::kDuty)
           worker->clock_hz = scenario_.clock.hz;
+        worker->full_pps = worker->asked_pps;
+        if (worker->asked_pps <= 0 && (*port)->speed_bps() > 0)
+          worker->full_pps =
+              line_rate_pps((*port)->speed_bps(), kept.mean_size_with_crc()) / spec.workers;
+        worker->live.full_pps = worker->full_pps;
         worker->live.asked_pps = worker->asked_pps;
         worker->live.mean_size_with_crc = kept.mean_size_with_crc();
         worker->live.first_stream = first_stream;

@@ -132,9 +132,10 @@ class PhaseRunner {
       watches_.emplace_back(worker.tid.load(std::memory_order_relaxed), worker.core);
     });
     orders_.start_tsc = tsc_now() + clock_.to_ticks(kStartDelayNs);
+    orders_.first_rate = header_.rate_order.load(std::memory_order_relaxed);
+    orders_.rate_order = &header_.rate_order;
     for (std::unique_ptr<SenderWorker>& worker : set_.senders)
-      worker->pacer =
-          worker->asked_pps > 0 ? Pacer(worker->asked_pps, clock_.hz, orders_.start_tsc) : Pacer();
+      worker->pacer = worker->pacer_for(orders_.first_rate, orders_.start_tsc);
     header_.start_tsc.store(orders_.start_tsc, std::memory_order_relaxed);
     set_state(state_);
     orders_.go.store(true, std::memory_order_release);
@@ -145,9 +146,15 @@ class PhaseRunner {
     header_.state.store(static_cast<uint32_t>(state), std::memory_order_relaxed);
   }
 
+  // Whether senders did not do what the scenario says, at some time of this phase.
+  bool rate_changed() const {
+    return orders_.first_rate != 1000 || orders_.rate_changed.load(std::memory_order_relaxed);
+  }
+
   // For watchers; a worker publishes its own counters itself.
   void publish_ports() {
     next_publish_ = tsc_now() + clock_.to_ticks(kPublishNs);
+    header_.rate_changed.store(rate_changed() ? 1 : 0, std::memory_order_relaxed);
     for (size_t i = 0; i < set_.ports.size(); i++) {
       const PortCounters now = difference(ports_before_[i], set_.ports[i]->counters());
       LivePort& port = set_.live->port(i);
@@ -381,6 +388,8 @@ class PhaseRunner {
     }
     result_.seconds = clock_.to_seconds(end - orders_.start_tsc);
     header_.end_tsc.store(end, std::memory_order_relaxed);
+    result_.rate_changed = rate_changed();
+    result_.rate_share = header_.rate_order.load(std::memory_order_relaxed) / 1000.0;
     for (size_t i = 0; i < set_.ports.size(); i++) {
       result_.ports.push_back(difference(ports_before_[i], set_.ports[i]->counters()));
       result_.port_median_pps.push_back(median(port_pps_[i]));

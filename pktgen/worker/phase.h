@@ -41,7 +41,9 @@ struct PhaseResult {
   std::vector<double> port_median_pps;  // frames sent, over the whole intervals, as in the RunSet
   HistogramSnapshot latency, latency_intended;
   CostSnapshot tx_costs, rx_costs;
-  Error error;  // `what` is empty where all went well
+  double rate_share = 1;      // of what was asked for, at the end
+  bool rate_changed = false;  // watchers changed it
+  Error error;                // `what` is empty where all went well
 };
 
 using IntervalSink = std::function<void(const std::vector<IntervalRecord>&)>;

@@ -31,7 +31,7 @@ struct BatchTotals {
 // Counts frames and bytes; for runs without probes.
 class CountingChecker {
  public:
-  explicit CountingChecker(ReceiverWorker&, uint32_t) {}
+  explicit CountingChecker(ReceiverWorker&, const PhaseOrders&) {}
 
   void on_frame(const uint8_t*, uint32_t size, BatchTotals& totals) {
     totals.frames++;
@@ -47,9 +47,10 @@ class CountingChecker {
 template <bool kMany>
 class ProbeChecker {
  public:
-  ProbeChecker(ReceiverWorker& worker, uint32_t magic)
+  ProbeChecker(ReceiverWorker& worker, const PhaseOrders& orders)
       : worker_(worker),
-        magic_(magic),
+        orders_(orders),
+        magic_(orders.magic),
         offset_(worker.probe_offsets.front()),
         trackers_(worker.senders->size()) {
     for (const std::unique_ptr<SenderWorker>& sender : *worker.senders) {
@@ -58,7 +59,12 @@ class ProbeChecker {
     }
   }
 
-  void begin_batch(uint64_t now) { now_ = now; }
+  void begin_batch(uint64_t now) {
+    now_ = now;
+    // Acquire, beside the release of the sender that changed it.
+    if (paced_ && orders_.rate_changed.load(std::memory_order_acquire)) [[unlikely]]
+      paced_ = false;
+  }
 
   void on_frame(const uint8_t* frame, uint32_t size, BatchTotals& totals) {
     const uint8_t* at = frame + offset_;
@@ -156,6 +162,7 @@ class ProbeChecker {
   }
 
   ReceiverWorker& worker_;
+  const PhaseOrders& orders_;
   uint32_t magic_;
   uint32_t offset_;
   std::vector<SequenceTracker> trackers_;  // a sender each
@@ -170,10 +177,7 @@ template <typename Checker>
 class ReceiveLoop {
  public:
   ReceiveLoop(ReceiverWorker& worker, PhaseOrders& orders)
-      : worker_(worker),
-        orders_(orders),
-        ring_(worker.ring->ring()),
-        checker_(worker, orders.magic) {}
+      : worker_(worker), orders_(orders), ring_(worker.ring->ring()), checker_(worker, orders) {}
 
   void run() {
     uint64_t now = tsc_now();

@@ -9,6 +9,7 @@
 #include "pktgen/traffic/duty.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/cycle_split.h"
+#include "pktgen/worker/slowdown.h"
 #include "pktgen/worker/worker.h"
 
 namespace nmgen {
@@ -32,6 +33,8 @@ class SendLoop {
     orders_.await_go();
     while (tsc_now() < orders_.start_tsc) {
     }
+    pacer_ = worker_.pacer;
+    rate_ = orders_.first_rate;
     uint64_t now = tsc_now();
     worker_.gaps->restart(now);
     CycleSplit split(worker_.counters, *worker_.ring, now);
@@ -40,9 +43,14 @@ class SendLoop {
     const uint32_t wanted = std::min(worker_.batch, ring_->num_slots / 4);
 
     while (!orders_.stop_senders.load(std::memory_order_relaxed)) {
+      // Relaxed: an order stands alone, and the next turn is early enough.
+      if (const uint32_t rate = orders_.rate_order->load(std::memory_order_relaxed); rate != rate_)
+          [[unlikely]]
+        follow(rate, now);
       uint32_t count = std::min(free_slots(), worker_.batch);
-      if (worker_.pacer.paced())
-        count = static_cast<uint32_t>(std::min<uint64_t>(count, worker_.pacer.due(now) - queued_));
+      if (pacer_.paced())
+        count =
+            static_cast<uint32_t>(std::min<uint64_t>(count, before_ + pacer_.due(now) - queued_));
       else if (count < wanted)
         count = 0;
       const bool moved = turn(count, now);
@@ -65,6 +73,17 @@ class SendLoop {
   // Frames of this phase that the device has done with; where the link is down the ring may hold
   // frames of an earlier one.
   uint64_t completed() const { return queued_ > pending() ? queued_ - pending() : 0; }
+
+  // From now on at another rate: what was late is no longer due.
+  void follow(uint32_t rate, uint64_t now) {
+    rate_ = rate;
+    if (worker_.full_pps <= 0)
+      return;
+    pacer_ = worker_.pacer_for(rate, now);
+    before_ = queued_;
+    // Before the first frame of the new rate is in the ring, so that its receiver sees it.
+    orders_.rate_changed.store(true, std::memory_order_release);
+  }
 
   // Waits as long as a slower core would have been busy. Return: the time then.
   uint64_t hold(uint64_t now, const CycleSplit::Turn& turn, CycleSplit& split) {
@@ -89,11 +108,13 @@ class SendLoop {
       stamp_.tsc = now;
       ring_->head = ring_->cur = writer_.write(ring_->head, count, stamp_);
       queued_ += count;
+      slow_down(count);
     }
     if (int error = worker_.ring->sync(); error != 0)
       worker_.error.store(error, std::memory_order_relaxed);
     worker_.counters.syncs.add(1);
     worker_.counters.frames.set(completed());
+    worker_.counters.ring_frames.set(pending());
     if (count == 0)
       return false;
     worker_.counters.syncs_with_frames.add(1);
@@ -120,6 +141,9 @@ class SendLoop {
   BatchStamp stamp_;
   DutyClock duty_;
   uint64_t queued_ = 0;
+  Pacer pacer_;
+  uint64_t before_ = 0;  // frames queued before pacer_'s first
+  uint32_t rate_ = 1000;
 };
 
 }  // namespace

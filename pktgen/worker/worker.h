@@ -31,6 +31,13 @@ struct PhaseOrders {
   std::atomic<bool> stop_senders{false};
   std::atomic<bool> stop_receivers{false};
 
+  // What watchers want of the senders: thousandths of the rate that the scenario asks for. It may
+  // change at any time, and pacers start with `first_rate`.
+  const std::atomic<uint32_t>* rate_order = nullptr;
+  uint32_t first_rate = 1000;
+  // A sender has followed a new order: from now on only senders know when a frame was due.
+  std::atomic<bool> rate_changed{false};
+
   void await_go() const {
     while (!go.load(std::memory_order_acquire)) {
     }
@@ -73,9 +80,17 @@ struct SenderWorker : WorkerBase {
   const TrafficPlan* plan = nullptr;
   uint16_t number = 0;               // the probes' stream: all senders of a run have different ones
   double asked_pps = 0;              // 0: as fast as possible
+  double full_pps = 0;               // what an order is a share of; 0: orders cannot be followed
   double clock_hz = 0;               // the core's clock to look like; 0: its own
   Pacer pacer;                       // of the phase; read by receivers
   std::atomic<uint64_t> end_tsc{0};  // when the device had done with its last frame
+
+  // For `rate` thousandths of what is asked for, from `start_tsc` on.
+  Pacer pacer_for(uint32_t rate, uint64_t start_tsc) const {
+    if (full_pps <= 0 || (asked_pps <= 0 && rate >= 1000))
+      return asked_pps > 0 ? Pacer(asked_pps, clock->hz, start_tsc) : Pacer();
+    return Pacer(full_pps * rate / 1000, clock->hz, start_tsc);
+  }
 
   void run(PhaseOrders& orders);
 };

@@ -136,6 +136,11 @@ class Viewer {
       state_.message = "This run sends nothing, so there is no rate to change.";
       return;
     }
+    if (std::none_of(model_.about().workers.begin(), model_.about().workers.end(),
+                     [](const LiveAbout::Worker& worker) { return worker.full_pps > 0; })) {
+      state_.message = "The rate cannot be changed: the speed of the line is not known.";
+      return;
+    }
     std::atomic<uint32_t>& order = segment_.header().rate_order;
     const uint32_t now = order.load(std::memory_order_relaxed);
     const uint32_t wanted = up ? std::min(now + kRateStep, kHighestRate)

@@ -12,6 +12,9 @@ namespace nmgen {
 namespace {
 
 constexpr double kWindowSeconds = 1;
+constexpr double kGoodReadSeconds = 20e-6;
+// Of fewer seconds there is no median worth a verdict.
+constexpr size_t kJudgedSeconds = 3;
 
 double ratio(uint64_t a, uint64_t b) {
   return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
@@ -73,8 +76,8 @@ LiveAbout about(const LiveSegment& segment) {
     const LiveWorker& worker = segment.worker(i);
     about.workers.push_back({std::string(worker.name.view()), worker.sender != 0, worker.port,
                              worker.ring, worker.slots, worker.core, worker.first_stream,
-                             worker.streams, worker.asked_pps, worker.mean_size_with_crc,
-                             worker.floor_ns});
+                             worker.streams, worker.asked_pps, worker.full_pps,
+                             worker.mean_size_with_crc, worker.floor_ns});
   }
   for (uint32_t i = 0; i < header.streams; i++) {
     const LiveStream& stream = segment.stream(i);
@@ -93,7 +96,7 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
   sample.start_tsc = header.start_tsc.load(std::memory_order_relaxed);
   sample.end_tsc = header.end_tsc.load(std::memory_order_relaxed);
   sample.rate_order = header.rate_order.load(std::memory_order_relaxed);
-  sample.rate_changes = header.rate_changes.load(std::memory_order_relaxed);
+  sample.rate_changed = header.rate_changed.load(std::memory_order_relaxed) != 0;
   for (uint32_t i = 0; i < header.receivers; i++)
     sample.latency.merge(snapshot_of(segment.latency(i)));
   for (uint32_t i = 0; i < header.ports; i++) {
@@ -102,11 +105,19 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
                             port.tx_frames.get(), port.rx_frames.get(), port.missed.get(),
                             port.paused_ns.get(), port.driver_bugs.get()});
   }
-  sample.tsc = tsc_now();
-  for (uint32_t i = 0; i < header.workers; i++) {
-    const LiveWorker& worker = segment.worker(i);
-    sample.workers.push_back({CounterValues::read(worker.counters), worker.off_core_us.get(),
-                              worker.off_core_times.get(), worker.longest_gap_ns.get()});
+  // Where this thread is held up between clock and counters, once more: some microseconds of error
+  // are some millionths of a second's rate.
+  const uint64_t good_ticks = static_cast<uint64_t>(header.tsc_hz * kGoodReadSeconds);
+  for (int tries = 0; tries < 10; tries++) {
+    sample.workers.clear();
+    sample.tsc = tsc_now();
+    for (uint32_t i = 0; i < header.workers; i++) {
+      const LiveWorker& worker = segment.worker(i);
+      sample.workers.push_back({CounterValues::read(worker.counters), worker.off_core_us.get(),
+                                worker.off_core_times.get(), worker.longest_gap_ns.get()});
+    }
+    if (tsc_now() - sample.tsc < good_ticks)
+      break;
   }
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (header.phase.load(std::memory_order_seq_cst) != sample.phase)
@@ -125,7 +136,7 @@ void LiveModel::add(LiveSample sample) {
   figures_.state = sample.state;
   figures_.run = sample.run;
   figures_.rate_share = sample.rate_order / 1000.0;
-  figures_.rate_changes = sample.rate_changes;
+  figures_.rate_changed = sample.rate_changed;
   // Before the start there is nothing to tell, and after the end nothing more.
   if (sample.start_tsc == 0 || sample.tsc <= sample.start_tsc)
     return;
@@ -237,6 +248,8 @@ void LiveModel::add_history(const LiveSample& to) {
   last_point_tsc_ = to.tsc;
   last_point_frames_ = sent;
   last_point_rx_ = received;
+  if (figures_.history.size() < kJudgedSeconds)
+    return;
   if (to.state == LiveState::kMeasuring || to.state == LiveState::kDraining)
     figures_.standing = judge_so_far(to);
 }
@@ -301,7 +314,7 @@ Judgement LiveModel::judge_so_far(const LiveSample& now) const {
   input.reordered = figures_.reordered;
   input.damaged_probes = figures_.damaged;
   input.foreign = figures_.foreign;
-  if (figures_.rate_changes > 0)
+  if (figures_.rate_changed)
     input.faults.emplace_back("The rate was changed while the run was under way.");
   return judge(input);
 }

@@ -29,7 +29,7 @@ struct LiveAbout {
     uint32_t port = 0, ring = 0, slots = 0;
     int core = 0;
     uint32_t first_stream = 0, streams = 0;
-    double asked_pps = 0, mean_size_with_crc = 0, floor_ns = 0;
+    double asked_pps = 0, full_pps = 0, mean_size_with_crc = 0, floor_ns = 0;
   };
   struct Stream {
     std::string name;
@@ -64,7 +64,8 @@ struct LiveSample {
   LiveState state = LiveState::kOpening;
   uint32_t phase = 0, run = 0;
   uint64_t start_tsc = 0, end_tsc = 0;
-  uint32_t rate_order = 1000, rate_changes = 0;
+  uint32_t rate_order = 1000;
+  bool rate_changed = false;
   std::vector<Port> ports;
   std::vector<Worker> workers;
   HistogramSnapshot latency;
@@ -110,7 +111,7 @@ struct LiveFigures {
   unsigned run = 0;
   double seconds = 0;  // since the phase began
   double rate_share = 1;
-  uint32_t rate_changes = 0;
+  bool rate_changed = false;
   std::vector<LivePortFigures> ports;
   std::vector<LiveWorkerFigures> workers;
   uint64_t lost = 0, duplicates = 0, reordered = 0, damaged = 0, foreign = 0, missed = 0;

@@ -64,6 +64,10 @@ const char* state_name(LiveState state) {
   return "?";
 }
 
+std::string shortened(const std::string& text, size_t columns) {
+  return text.size() <= columns ? text : text.substr(0, columns - 2) + "..";
+}
+
 // The highest figure of a curve, as a round one above it.
 double round_top(double highest) {
   if (!(highest > 0))
@@ -149,10 +153,9 @@ class Page {
                 Style::kFaint);
   }
 
-  // Columns: name 24, then 10, 10, 8, 7, 8, 7, 7 = 81 less one that ends the last column.
   void add_rates_row(int y, const std::string& name, const LiveRates& rates,
                      const std::string& ring, Style style) {
-    canvas_.put(0, y, name, style);
+    canvas_.put(0, y, shortened(name, 21), style);
     const std::string cells[] = {
         si_rate(rates.pps),
         bits(rates.bps_l1),
@@ -162,19 +165,21 @@ class Page {
         rates.pps > 0 ? short_cycles(rates.busy_cycles_per_frame) : "-",
         rates.pps > 0 && about_.device.simulated ? short_cycles(rates.model_cycles_per_frame) : "-",
         rates.pps > 0 ? short_cycles(rates.idle_cycles_per_frame) : "-"};
-    static constexpr int kEnds[] = {33, 42, 50, 56, 63, 69, 75, 80};
+    static constexpr int kEnds[] = {30, 39, 47, 52, 59, 66, 73, 80};
     for (size_t i = 0; i < std::size(cells); i++)
       canvas_.put_right(kEnds[i], y, cells[i], style);
   }
 
   int add_table_head(int y) {
-    const std::string cells[][2] = {{"", "pps"},       {"", "bit/s"},        {"line", "%"},
-                                    {"ring", "full%"}, {"frames", "a sync"}, {"cycles", "busy"},
-                                    {"a", "model"},    {"frame", "idle"}};
-    static constexpr int kEnds[] = {33, 42, 50, 56, 63, 69, 75, 80};
-    for (size_t i = 0; i < std::size(cells); i++)
-      for (int row = 0; row < 2; row++)
-        canvas_.put_right(kEnds[i], y + row, cells[i][row], Style::kFaint);
+    const std::pair<int, const char*> upper[] = {
+        {47, "line"}, {52, "ring"}, {59, "frames"}, {80, "cycles a frame"}};
+    const std::pair<int, const char*> lower[] = {{30, "pps"},   {39, "bit/s"},  {47, "%"},
+                                                 {52, "full"},  {59, "a sync"}, {66, "busy"},
+                                                 {73, "model"}, {80, "idle"}};
+    for (const auto& [end, text] : upper)
+      canvas_.put_right(end, y, text, Style::kFaint);
+    for (const auto& [end, text] : lower)
+      canvas_.put_right(end, y + 1, text, Style::kFaint);
     return y + 2;
   }
 
@@ -198,7 +203,7 @@ class Page {
           if (worker.port != i || worker.sender != sends)
             continue;
           lines.push_back({fmt::format("  {} ring {}", worker.name, worker.ring),
-                           fmt::format("{:.1f}", figures_.workers[k].ring_percent),
+                           fmt::format("{:.0f}%", figures_.workers[k].ring_percent),
                            &figures_.workers[k].rates, Style::kPlain});
         }
       }
@@ -292,7 +297,7 @@ class Page {
       canvas_.put(0, y, "latency: no probe came in the last second", Style::kFaint);
       return;
     }
-    int x = canvas_.put(0, y, "latency, last second  ", Style::kFaint);
+    int x = canvas_.put(0, y, "latency  ", Style::kFaint);
     const std::pair<const char*, double> figures[] = {{"p50", now.p50},
                                                       {"p90", now.p90},
                                                       {"p99", now.p99},
@@ -300,7 +305,7 @@ class Page {
                                                       {"max", now.max}};
     for (const auto& [name, value] : figures) {
       x = canvas_.put(x, y, fmt::format("{} ", name), Style::kFaint);
-      x = canvas_.put(x, y, short_time(value), Style::kStrong) + 2;
+      x = canvas_.put(x, y, short_time(value), Style::kStrong) + (width_ < 100 ? 1 : 2);
     }
     canvas_.put(x, y, fmt::format("floor {}", short_time(now.floor)), Style::kFaint);
     // Columns of equal ratio from the lowest to the highest that has come so far.
@@ -423,8 +428,8 @@ class Page {
         "space   pause the view, not the run; again: go on",
         "w       workers: where each one's time goes",
         "s       streams",
-        "u       unit of the curve and of the workers' rates: frames/s, bit/s, % of line rate",
-        "+ -     rate up and down by a tenth of what was asked for; the run then is invalid",
+        "u       unit of curve and workers' rates: frames/s, bit/s, % of line rate",
+        "+ -     rate up, down by a tenth of what was asked for; the run is invalid then",
         "m       main page",
         "? h     this page; any of the above leaves it",
     };
@@ -435,9 +440,9 @@ class Page {
                 state_.owns_run ? "q       stop the run in order: its record is still written"
                                 : "q       leave; the run goes on");
     static constexpr const char* kWords[] = {
-        "Rates are over the last second, counts since this phase of the run began.",
+        "Rates and latencies are of the last second, counts since this phase began.",
         "busy: application, core and driver. model: inside the simulated device, the",
-        "price of the simulation. idle: waiting. All in cycles of the time stamp counter.",
+        "price of the simulation. idle: waiting. In cycles of the time stamp counter.",
         "so far: what the verdict would be now, by the run's own rules. Lost frames are",
         "told up to the newest that has come; what is still under way is not lost.",
     };

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "reporters/live/model.h"
+
+#include <gmock/gmock.h>
+
+#include "pktgen/measure/clock.h"
+#include "reporters/live/testing.h"
+
+namespace nmgen {
+namespace {
+
+using live_example::first_sample;
+using live_example::later;
+
+constexpr double kLinePps = 10e9 / (84 * 8);
+
+class LiveModelTest : public testing::Test {
+ protected:
+  // Samples of a quarter of a second each.
+  void go(double seconds, double pps) {
+    for (double passed = 0; passed < seconds; passed += 0.25)
+      model_.add(now_ = later(now_, 0.25, pps));
+  }
+
+  std::shared_ptr<LiveSegment> segment_ = live_example::segment();
+  LiveSample now_ = first_sample(*segment_);
+  LiveModel model_{about(*segment_)};
+};
+
+TEST_F(LiveModelTest, RatesAndCostsAreOfTheLastSecond) {
+  go(3, 1e6);
+  go(1.25, 2e6);
+  const LiveFigures& figures = model_.figures();
+  const LivePortFigures& left = figures.ports[0];
+  EXPECT_TRUE(left.sends);
+  EXPECT_FALSE(left.receives);
+  EXPECT_DOUBLE_EQ(left.tx.pps, 2e6);
+  EXPECT_DOUBLE_EQ(left.tx.bps_l1, 2e6 * 84 * 8);
+  EXPECT_NEAR(left.tx.line_rate_percent, 100 * 2e6 / kLinePps, 1e-9);
+  EXPECT_EQ(left.tx.total_frames, 5'500'000U);
+  EXPECT_DOUBLE_EQ(left.tx.busy_cycles_per_frame, 20);
+  EXPECT_DOUBLE_EQ(left.tx.model_cycles_per_frame, 30);
+  EXPECT_DOUBLE_EQ(left.tx.idle_cycles_per_frame, 17);
+  EXPECT_NEAR(left.tx.idle_percent, 100 * 17 / 67.0, 1e-9);
+  EXPECT_NEAR(left.tx.frames_per_sync, 128, 0.1);
+  EXPECT_DOUBLE_EQ(figures.ports[1].rx.pps, 2e6);
+  EXPECT_DOUBLE_EQ(figures.ports[1].rx.bps_l1, 2e6 * 84 * 8);
+  EXPECT_DOUBLE_EQ(figures.workers[0].ring_percent, 25);
+  EXPECT_DOUBLE_EQ(figures.seconds, 4.25);
+  ASSERT_EQ(figures.history.size(), 4U);
+  EXPECT_DOUBLE_EQ(figures.history.front().tx_pps, 1e6);
+  EXPECT_DOUBLE_EQ(figures.history.back().rx_pps, 2e6);
+}
+
+TEST_F(LiveModelTest, ANewPhaseStartsAnew) {
+  go(3, 1e6);
+  now_ = first_sample(*segment_);
+  now_.phase++;
+  go(0.5, 3e6);
+  EXPECT_TRUE(model_.figures().history.empty());
+  EXPECT_FALSE(model_.figures().standing);
+  EXPECT_EQ(model_.figures().ports[0].tx.total_frames, 1'500'000U);
+  EXPECT_DOUBLE_EQ(model_.figures().ports[0].tx.pps, 3e6);
+}
+
+TEST_F(LiveModelTest, BeforeTheStartThereIsNothing) {
+  now_.start_tsc = 0;
+  model_.add(now_);
+  EXPECT_TRUE(model_.figures().ports.empty());
+  EXPECT_EQ(model_.figures().seconds, 0);
+}
+
+TEST_F(LiveModelTest, TheStandingVerdictIsTheRunsOwn) {
+  go(4, kLinePps);
+  ASSERT_TRUE(model_.figures().standing);
+  EXPECT_EQ(model_.figures().standing->verdict, Verdict::kPass);
+
+  now_.workers[1].counters.unique -= 5;
+  go(1.25, kLinePps);
+  EXPECT_EQ(model_.figures().lost, 5U);
+  EXPECT_EQ(model_.figures().standing->verdict, Verdict::kFail);
+
+  now_.rate_changed = true;
+  go(1.25, kLinePps);
+  EXPECT_EQ(model_.figures().standing->verdict, Verdict::kInvalid);
+  EXPECT_THAT(model_.figures().standing->reasons,
+              testing::Contains(testing::HasSubstr("rate was changed")));
+}
+
+TEST_F(LiveModelTest, WhatIsUnderWayIsNotLost) {
+  // Sent 1000 more than received, and the receiver knows of no hole.
+  now_.workers[0].counters.frames += 1000;
+  now_.workers[0].counters.probes += 1000;
+  go(2, 1e6);
+  EXPECT_EQ(model_.figures().lost, 0U);
+}
+
+TEST_F(LiveModelTest, DropsAreThePortsOwn) {
+  go(1, 1e6);
+  now_.ports[1].missed = 700;
+  now_.ports[0].paused_ns = 250'000'000;
+  go(0.5, 1e6);
+  const LiveFigures& figures = model_.figures();
+  EXPECT_EQ(figures.missed, 700U);
+  EXPECT_NEAR(figures.ports[1].missed_pps, 700, 1);
+  EXPECT_DOUBLE_EQ(figures.ports[0].paused_s, 0.25);
+}
+
+TEST_F(LiveModelTest, ItsMemoryIsBounded) {
+  go(2.0 * LiveModel::kMaxHistory, 1000);
+  EXPECT_EQ(model_.figures().history.size(), LiveModel::kMaxHistory);
+}
+
+TEST(LiveSample, TakesWhatTheSegmentHolds) {
+  std::shared_ptr<LiveSegment> segment = live_example::segment();
+  segment->worker(0).counters.frames.add(11);
+  segment->worker(1).off_core_us.set(7);
+  segment->port(1).missed.set(3);
+  segment->header().state.store(static_cast<uint32_t>(LiveState::kMeasuring));
+  Histogram latency(segment->latency(0));
+  latency.record(500);
+  std::optional<LiveSample> sample = take_sample(*segment);
+  ASSERT_TRUE(sample);
+  EXPECT_EQ(sample->workers[0].counters.frames, 11U);
+  EXPECT_EQ(sample->workers[1].off_core_us, 7U);
+  EXPECT_EQ(sample->ports[1].missed, 3U);
+  EXPECT_EQ(sample->latency.count(), 1U);
+  EXPECT_EQ(sample->state, LiveState::kMeasuring);
+  EXPECT_LE(sample->tsc, tsc_now());
+  const LiveAbout described = about(*segment);
+  EXPECT_EQ(described.scenario, "64b-10g");
+  EXPECT_EQ(described.workers[1].name, "rx0");
+  EXPECT_EQ(described.streams[0].name, "udp");
+}
+
+TEST(LiveSample, LatencyIsOfTheLastSecondAndOfAll) {
+  std::shared_ptr<LiveSegment> segment = live_example::segment();
+  Histogram latency(segment->latency(0));
+  LiveModel model(about(*segment));
+  LiveSample now = first_sample(*segment);
+  latency.record_n(1000, 10);
+  now.latency = snapshot_of(segment->latency(0));
+  model.add(now = later(now, 0.25, 1e6));
+  latency.record_n(2000, 4);
+  now.latency = snapshot_of(segment->latency(0));
+  model.add(later(now, 1, 1e6));
+  EXPECT_EQ(model.figures().latency.count, 4U);
+  EXPECT_DOUBLE_EQ(model.figures().latency.p50, 2000);
+  EXPECT_EQ(model.figures().latency_total.count, 14U);
+  EXPECT_DOUBLE_EQ(model.figures().latency.floor, 85);
+}
+
+}  // namespace
+}  // namespace nmgen

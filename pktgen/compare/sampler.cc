@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMostWaitSeconds = 1;
+constexpr double kMostWaitSeconds = 2;
 
 // A directory that goes with its owner.
 class ScratchDirectory {
@@ -54,6 +54,16 @@ std::string first_line(const std::string& file) {
   std::string line;
   std::getline(stream, line);
   return line;
+}
+
+// Whether a worker's core was taken away for more than a fiftieth of the time.
+bool lost_its_core(const Record& record) {
+  constexpr double kShare = 0.02;
+  for (const RunRecord& run : record.runs)
+    for (const WorkerRecord& worker : run.workers)
+      if (worker.off_core_ms > kShare * 1e3 * run.seconds)
+        return true;
+  return false;
 }
 
 std::vector<int> cores_of(const Record& record) {
@@ -140,7 +150,7 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
   }
   const std::vector<int> all_cores = allowed_cores();
   const size_t wanted = contestants.size() * orders.samples;
-  size_t again = wanted / 2;
+  size_t again = wanted;
   for (size_t turn = 0, taken = 0; turn < orders.samples; ++turn) {
     for (size_t place = 0; place < contestants.size(); ++place) {
       // A B, B A, A B, ...
@@ -157,9 +167,11 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
         if (!record)
           return tl::unexpected<Error>(record.error());
         const std::vector<int> used = cores_of(*record);
-        const bool disturbed = std::any_of(used.begin(), used.end(), [&](int core) {
-          return std::find(loud.begin(), loud.end(), core) != loud.end() || !speed_.is_quiet(core);
-        });
+        const bool disturbed =
+            lost_its_core(*record) || std::any_of(used.begin(), used.end(), [&](int core) {
+              return std::find(loud.begin(), loud.end(), core) != loud.end() ||
+                     !speed_.is_quiet(core);
+            });
         if (disturbed && again > 0) {
           again--;
           continue;

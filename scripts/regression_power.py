@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Shows what `nmgen ci` is worth: tries with a slowdown of 5 % in the sender's loop, and tries without.
+
+  scripts/regression_power.py [--build build/release] [--tries 20] [--scenario FILE] [--samples 10] [--duration 0.5]
+
+A try is one `nmgen ci --against`: fresh processes in turns, and a second look before an alarm. Tries with and without alternate.
+Exit codes: 0 at least 95 % of the slowdowns were caught and at most 5 % of the others were alarms; 1 not so; 2 bad use.
+"""
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def attempt(program, against, options):
+    """(exit code, shift of the main metric in per cent or None)."""
+    command = [program, "ci", options.scenario, "--against", against, "--samples", str(options.samples),
+               "--duration", str(options.duration), "--quiet"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode == 2:
+        sys.exit(f"regression_power.py: {result.stderr.strip()}")
+    shifts = re.findall(r"(?m)^  [tr]x cycles/frame .*?([+-][\d.]+) %", result.stdout)
+    return result.returncode, float(shifts[-1]) if shifts else None
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="regression_power.py", description=__doc__.split("\n")[0], allow_abbrev=False)
+    parser.add_argument("--build", default=str(ROOT / "build/release"), metavar="DIR")
+    parser.add_argument("--tries", type=int, default=20, metavar="N", help="of each kind [20]")
+    parser.add_argument("--scenario", default=str(ROOT / "scenarios/64b-10g-tx.json"), metavar="FILE")
+    parser.add_argument("--samples", type=int, default=10, metavar="N", help="runs a side in each try [10]")
+    parser.add_argument("--duration", type=float, default=0.5, metavar="SECONDS", help="of each run [0.5]")
+    options = parser.parse_args()
+    build = subprocess.run(["cmake", "--build", options.build, "--target", "nmgen", "nmgen_slowed"], capture_output=True, text=True,
+                           check=False)
+    if build.returncode != 0:
+        print(f"regression_power.py: cannot build nmgen_slowed in {options.build}; configure it first: scripts/run does",
+              file=sys.stderr)
+        return 2
+    caught = alarms = invalid = 0
+    with tempfile.TemporaryDirectory(prefix="nmgen-power-") as directory:
+        # Copies: a build meanwhile changes nothing, and the two without a slowdown are two files as well.
+        programs = {}
+        for name, source in (("base", "nmgen"), ("same", "nmgen"), ("slowed", "nmgen_slowed")):
+            programs[name] = str(pathlib.Path(directory, name))
+            shutil.copy(pathlib.Path(options.build, "bin", source), programs[name])
+        for number in range(1, options.tries + 1):
+            words = []
+            for name in ("slowed", "same"):
+                code, shift = attempt(programs[name], programs["base"], options)
+                caught += name == "slowed" and code == 1
+                alarms += name == "same" and code == 1
+                invalid += code == 3
+                outcome = {0: "pass", 1: "regress", 3: "invalid"}[code]
+                words.append(f"{name} {outcome} ({'-' if shift is None else f'{shift:+.2f} %'})")
+            print(f"{number}/{options.tries} " + ", ".join(words), flush=True)
+    print(f"caught {caught} of {options.tries} slowdowns; {alarms} alarms in {options.tries} tries without; {invalid} invalid")
+    return 0 if caught >= 0.95 * options.tries and alarms <= 0.05 * options.tries else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@
  *   kring->busy   held by the one thread in a ring's sync, or by the control path while it changes
  *                 the ring
  *   region->lock  the free lists of a region; sleeps
+ *   queue->lock   vale/vale.h: the slots of a VALE receiver that senders lease and publish; spins
  * The sync path takes kring->busy only.
  */
 #ifndef NM_CORE_H

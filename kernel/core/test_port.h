@@ -40,6 +40,7 @@ struct Sizes {
   uint32_t if_size = 0, if_num = 0;
   uint32_t ring_size = 0, ring_num = 0;
   uint32_t buf_size = 0, buf_num = 4096;
+  uint32_t priv_buf_size = 0;
 
   nm_core_config config(nm_os* os) const {
     nm_core_config config = {};
@@ -50,6 +51,7 @@ struct Sizes {
     config.ring_num = ring_num;
     config.buf_size = buf_size;
     config.buf_num = buf_num;
+    config.priv_buf_size = priv_buf_size;
     return config;
   }
 };

@@ -12,6 +12,9 @@
 /* Frames that are asked for ahead: what a frame's work takes is a fraction of a cache miss. */
 #define AHEAD		8
 
+/* From here on a frame's buffers are worth asking for line by line. */
+#define LONG_FRAME	256
+
 #define ETH_HEADER	14
 
 /* The flags that make a slot more than a plain frame. */
@@ -315,6 +318,20 @@ static u32 fit(struct walk w, u32 room)
 }
 
 /*
+ * The next frame's buffers, both of them, while one of @len bytes is copied: the processor asks
+ * ahead by itself for what is read, but not far, and not for what is written.
+ */
+static void ask_for_long(const u8 *to, const u8 *from, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i += NM_CACHE_LINE) {
+		nm_prefetch(from + i);
+		nm_prefetch_write(to + i);
+	}
+}
+
+/*
  * The plain way: frames as they are, to slots that are as large, @count of them from @at on, which
  * are leased. Return: how many frames they took.
  */
@@ -351,8 +368,14 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 			/* The receiver has spoilt its slot, and gets its frame nowhere. */
 			if (nm_unlikely(index >= bufs.num))
 				index = 0;
-			nm_copy(nm_buf_at(&bufs, index), from->data, from->len);
 			at = nm_next(at, lim);
+			if (nm_unlikely(from->len > LONG_FRAME) && count) {
+				const u32 after = w.one < w.all ? w.one : w.all;
+
+				ask_for_long(nm_buf_at(&bufs, nm_read_once(slots[at].buf_idx)),
+					     w.slots[after].data, from->len);
+			}
+			nm_copy(nm_buf_at(&bufs, index), from->data, from->len);
 			if (--left == 0) {
 				nm_slot_put(slot, from->len, flags);
 				break;

@@ -84,10 +84,14 @@ Result<Comparison> try_once(const Trial& trial, const std::string& program,
   Result<Comparison> comparison =
       other.empty() ? compare_samples(trial.kept, sampled->sets[0], Origin::kKept)
                     : compare_samples(sampled->sets[0], sampled->sets[1], Origin::kSameMachine);
+  const size_t runs = contestants.size() * options.samples.samples;
   if (comparison && sampled->disturbed > 0)
-    comparison->reasons.push_back(
-        fmt::format("{} of {} runs were made while something else used their cores.",
-                    sampled->disturbed, contestants.size() * options.samples.samples));
+    comparison->reasons.push_back(fmt::format(
+        "{} of {} runs were made while something else used their cores{}.", sampled->disturbed,
+        runs, sampled->disturbed * 2 > runs ? "; try again when it has ended" : ""));
+  // That nothing was seen in so much noise does not say that there is nothing.
+  if (comparison && sampled->disturbed * 2 > runs && comparison->outcome != Outcome::kRegress)
+    comparison->outcome = Outcome::kInvalid;
   return comparison;
 }
 

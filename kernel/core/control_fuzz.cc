@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 #include "kernel/core/test_port.h"
@@ -48,6 +49,9 @@ class Input {
   const uint8_t* at_;
   size_t left_;
 };
+
+constexpr const char* kNames[] = {"a",   "b",       "",    "nowhere", "a{1",
+                                  "a}1", "b{x y}z", "b}2", "auto{1",  "auto}1"};
 
 class Machine {
  public:
@@ -146,8 +150,7 @@ class Machine {
   }
 
   nmreq_header name_header() {
-    static constexpr const char* kNames[] = {"a", "b", "", "nowhere"};
-    nmreq_header h = Client::header(0, kNames[input_.take<uint8_t>() % 4], nullptr);
+    nmreq_header h = Client::header(0, kNames[input_.take<uint8_t>() % std::size(kNames)], nullptr);
     h.nr_version = static_cast<uint16_t>(13 + input_.take<uint8_t>() % 4);
     h.nr_options = pointer();
     return h;
@@ -198,6 +201,13 @@ class Machine {
       body.nr_flags |= input_.take<uint64_t>();
     if (input_.take<uint8_t>() % 4 == 0)
       body.nr_extra_bufs = input_.take<uint16_t>() % kMaxExtraBufs;
+    if (input_.take<uint8_t>() % 4 == 0) {  // monitors, and what pipes are made of
+      body.nr_flags |= uint64_t{input_.take<uint8_t>()} % 8 << 8;
+      body.nr_tx_slots = input_.take<uint8_t>();
+      body.nr_rx_slots = input_.take<uint8_t>();
+      body.nr_tx_rings = input_.take<uint8_t>() % 8;
+      body.nr_rx_rings = input_.take<uint8_t>() % 8;
+    }
     if (input_.take<uint8_t>() % 8 == 0)
       port_a_.reg_results = {-EIO};
     nmreq_header h = name_header();
@@ -214,7 +224,7 @@ class Machine {
 
   // What REGISTER says is so: every offset leads to a ring in the region, every slot to a buffer.
   void look_at(Client& c, const nmreq_register& body) {
-    const nm_region* region = world_.region();
+    const nm_region* region = c.get()->region;
     c.reg = body;
     require(body.nr_memsize == nm_region_memsize(region), "nr_memsize is the region's size");
     const netmap_if* nif = c.nif();
@@ -226,8 +236,8 @@ class Machine {
         continue;
       const uint8_t* end = reinterpret_cast<const uint8_t*>(&ring->slot[ring->num_slots]);
       require(reinterpret_cast<const uint8_t*>(ring) >= c.memory() + region->rings.offset &&
-                  end <= c.memory() + region->bufs.offset,
-              "a ring is in the ring pool");
+                  end <= c.memory() + body.nr_memsize,
+              "a ring is in the region");
       for (uint32_t s = 0; s < ring->num_slots; ++s)
         require(ring->slot[s].buf_idx < region->bufs.num, "a slot names a buffer");
     }
@@ -237,6 +247,12 @@ class Machine {
     for (std::unique_ptr<Client>& c : clients_)
       c.reset();
     port_a_.reg_results.clear();
+    // Ports that the input has made to stay.
+    for (const char* name : kNames) {
+      Client one(world_);
+      nmreq_header h = Client::header(NETMAP_REQ_VALE_DELIF, name, nullptr);
+      one.control(&h);
+    }
     const nm_region* region = world_.region();
     // A driver that would not stop keeps its rings until it has.
     for (const char* name : {"a", "b"}) {
@@ -246,7 +262,14 @@ class Machine {
     require(region->users == 1, "only the keeper uses the region");
     require(region->ifs.num_free == ifs_, "all netmap_ifs are back");
     require(region->rings.num_free == rings_, "all rings are back");
-    require(region->bufs.num_free == region->bufs.num - NM_RESERVED_BUFS, "all buffers are back");
+    u64 taken = NM_RESERVED_BUFS;
+    for (u32 i = 0; i < region->num_more; ++i) {
+      const nm_pool& pool = region->more[i];
+      require(pool.num_free == pool.num, "all that pools have grown by is back");
+      taken += (u64{pool.num} * pool.size + region->bufs.size - 1) / region->bufs.size;
+    }
+    require(region->bufs.num_free == region->bufs.num - taken, "all buffers are back");
+    require(nm_region_find(world_.core(), 2) == nullptr, "no private region is left");
   }
 
   Input input_;

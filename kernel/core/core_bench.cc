@@ -52,10 +52,10 @@ int null_reg(nm_port* port) {
   return 0;
 }
 
-constexpr nm_driver_ops kLooking = {"looking",   null_reg, null_txsync<true>,
-                                    null_rxsync, nullptr,  nullptr, nullptr};
-constexpr nm_driver_ops kBlind = {"blind",     null_reg, null_txsync<false>,
-                                  null_rxsync, nullptr,  nullptr, nullptr};
+constexpr nm_driver_ops kLooking = {"looking", null_reg, null_txsync<true>, null_rxsync, nullptr,
+                                    nullptr,   nullptr};
+constexpr nm_driver_ops kBlind = {"blind", null_reg, null_txsync<false>, null_rxsync, nullptr,
+                                  nullptr, nullptr};
 
 struct Bed {
   explicit Bed(const nm_driver_ops& ops, const nm_port_config& config = port_config(1, kSlots))
@@ -183,9 +183,10 @@ void txsync_blind(benchmark::State& state) {
 BENCHMARK(txsync_checked)->Arg(1)->Arg(16)->Arg(64)->Arg(256)->Arg(512);
 BENCHMARK(txsync_blind)->Arg(1)->Arg(16)->Arg(64)->Arg(256)->Arg(512);
 
-// A whole TXSYNC of a batch through a pipe, the receiver's RXSYNC of it, and the same with a monitor
-// that copies 60-byte frames. The receiver releases all between the calls, untimed. Medians, and the
-// least ("least_slot"), as neighbours on the machine disturb means of calls this short.
+// A whole TXSYNC of a batch through a pipe, the receiver's RXSYNC of it, and the same with a
+// monitor that copies 60-byte frames. The receiver releases all between the calls, untimed.
+// Medians, and the least ("least_slot"), as neighbours on the machine disturb means of calls this
+// short.
 void pipe_batch(benchmark::State& state, nm_dir timed, uint64_t monitor_flags) {
   Bed bed(kBlind);
   Client master(bed.world), slave(bed.world), monitor(bed.world);

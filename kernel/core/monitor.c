@@ -3,17 +3,17 @@
  * Monitors: ports that receive what goes through the rings of another port, the target. Ring i of a
  * monitor watches the target's TX ring i, RX ring i, or both.
  *
- * A ring that is watched has a list of taps, and monitor_sync() stands before its own sync function;
- * a ring that is not watched pays nothing. What a tap sees goes to a ring of the monitor whose free
- * slots are a queue (rxqueue.c), as several rings may feed it at once; what finds no room is dropped
- * and counted there, the target never waits.
+ * A ring that is watched has a list of taps, and monitor_sync() stands before its own sync
+ * function; a ring that is not watched pays nothing. What a tap sees goes to a ring of the monitor
+ * whose free slots are a queue (rxqueue.c), as several rings may feed it at once; what finds no
+ * room is dropped and counted there, the target never waits.
  *
  * Copying taps see what is sent before it is sent, and what comes in before the client does, cut to
  * the monitor's buffers. A zero-copy tap gets the buffers themselves and gives empty ones for them,
  * so it sees frames when nobody needs them any more: sent ones when the slots are free again,
  * received ones when the client has released them. A ring has one such tap at most; the next
- * zero-copy monitor watches the first one's ring, and so on. The TX ring of a pipe loses its buffers
- * when it sends, so the frames are looked for where they are released, at the other end.
+ * zero-copy monitor watches the first one's ring, and so on. The TX ring of a pipe loses its
+ * buffers when it sends, so the frames are looked for where they are released, at the other end.
  *
  * Taps are made and unmade under core->lock with the ring held; monitor_sync() has the ring held.
  */
@@ -83,7 +83,7 @@ static void copy_slot(struct nm_kring *out, const struct nm_kring *kr, u32 i)
 	q->tail = nm_next(q->tail, out->num_slots - 1);
 }
 
-/* A slot that nobody needs any more exchanges its buffer with the monitor; with the queue's lock. */
+/* A slot that nobody needs any more swaps its buffer with the monitor's; with the queue's lock. */
 static void swap_slot(struct nm_kring *out, struct nm_kring *kr, u32 i)
 {
 	struct nm_rx_queue *q = out->queue;
@@ -478,12 +478,12 @@ static int make_port(struct nm_client *client, struct nm_monitor *m,
 	error = nm_port_create(client->core, name, &monitor_ops, &config, region, m, out);
 	nm_region_drop(region);
 	if (error)
-		return nm_refuse(client, error, "%s: no memory for a monitor of it; close something",
+		return nm_refuse(client, error, "%s: no memory for its monitor; close something",
 				 m->target->name);
 	error = nm_rx_queues_make(*out, 0, nic + host);
 	if (error) {
 		nm_port_put(*out);
-		return nm_refuse(client, error, "%s: no memory for a monitor of it; close something",
+		return nm_refuse(client, error, "%s: no memory for its monitor; close something",
 				 m->target->name);
 	}
 	for (i = nic; i < nic + host; i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Monitors: what they see and when, copies and swaps, chains, full rings, targets that go, hosts and
-// pipes, and threads.
+// Monitors: what they see and when, copies and swaps, chains, full rings, targets that go, hosts
+// and pipes, and threads.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -29,9 +29,10 @@
  * @released: as @filled, the other way
  */
 struct nm_pipe_queue {
-	struct nm_kring *tx, *rx;
-	u32 filled NM_ALIGNED_CACHE;
-	u32 released NM_ALIGNED_CACHE;
+	struct nm_kring *tx;
+	struct nm_kring *rx;
+	u32 filled NM_ALIGNED_CACHE;	/* written by the sender's thread */
+	u32 released NM_ALIGNED_CACHE;	/* written by the receiver's thread */
 };
 
 enum { NM_MASTER = 0, NM_SLAVE = 1 };
@@ -355,7 +356,7 @@ int nm_pipe_find_or_make(struct nm_client *client, const char *name,
 
 	if (brace == name || !brace[1] || find_brace(brace + 1))
 		return nm_refuse(client, -EINVAL,
-				 "%s: a pipe's name is a port's name, { or }, and an id without either",
+				 "%s: a pipe is called by its port's name, { or }, and an id without either",
 				 name);
 	nm_os_snprintf(parent_name, sizeof(parent_name), "%.*s", (int)(brace - name), name);
 	error = nm_auto_find_or_make(client, parent_name, &parent_reg, &parent);

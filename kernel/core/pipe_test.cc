@@ -408,7 +408,8 @@ TEST_F(Pipe, TwoThreadsLoseNothingAndWake) {
       uint32_t n = nm_dist(tx->head, nm_load_acquire(&tx->tail), tx->num_slots);
       for (; n && next < kFrames; --n) {
         netmap_slot& slot = tx->slot[tx->head];
-        uint8_t* buffer = reinterpret_cast<uint8_t*>(tx) + tx->buf_ofs + size_t{slot.buf_idx} * 2048;
+        uint8_t* buffer =
+            reinterpret_cast<uint8_t*>(tx) + tx->buf_ofs + size_t{slot.buf_idx} * 2048;
         std::memcpy(buffer, &next, sizeof(next));
         slot.len = 60;
         slot.flags = 0;
@@ -424,8 +425,7 @@ TEST_F(Pipe, TwoThreadsLoseNothingAndWake) {
     for (uint32_t n = nm_dist(rx->head, rx->tail, rx->num_slots); n; --n) {
       const netmap_slot& slot = rx->slot[rx->head];
       uint64_t got;
-      std::memcpy(&got,
-                  reinterpret_cast<uint8_t*>(rx) + rx->buf_ofs + size_t{slot.buf_idx} * 2048,
+      std::memcpy(&got, reinterpret_cast<uint8_t*>(rx) + rx->buf_ofs + size_t{slot.buf_idx} * 2048,
                   sizeof(got));
       ASSERT_EQ(got, next++);
       advance(rx, 1);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Hostile rings: a client that writes what the input says to any word of what it has mapped (its
 // rings, their slots, its netmap_if, its buffers), and syncs, polls and closes in between. Beside
-// it lives a victim in the same region, which keeps the rules.
+// it lives a victim in the same region, which keeps the rules. What the hostile client has open is
+// a port, one end of a pipe whose other end keeps the rules, or a copying monitor of the victim.
 //
-// Oracle: the victim's frames arrive, whole and in order; its rings are as it left them; the device
-// is only ever given buffers of the region (the test port checks); in the end everything can be had
-// again. The sanitizers watch the rest.
+// Oracle: the other end of the pipe is never told that it broke a rule; the victim's frames arrive,
+// whole and in order; its rings are as it left them; the device is only ever given buffers of the
+// region (the test port checks); in the end everything can be had again. The sanitizers watch the
+// rest.
 //
 // One thing is a client's right, for that is what zero copy means: to name any buffer of the
 // region. So the input never writes the index of a buffer that the victim has.
@@ -117,6 +119,7 @@ class Machine {
     }
     look_at_victim();
     hostile_.reset();
+    peer_.reset();
     look_at_victim();
     victim_.reset();
     require(world_.region()->users == 0, "nobody uses the region");
@@ -137,9 +140,21 @@ class Machine {
   void open() {
     static constexpr uint64_t kFlags[] = {0, NR_EXCLUSIVE, NR_DO_RX_POLL, NR_NO_TX_POLL};
     hostile_ = std::make_unique<Client>(world_);
-    const uint32_t mode = input_.take<uint8_t>() % 2 ? NR_REG_NIC_SW : NR_REG_ALL_NIC;
-    const uint64_t flags = kFlags[input_.take<uint8_t>() % 4];
-    require(hostile_->bind("hostile", mode, flags, 0, input_.take<uint8_t>() % 16) == 0,
+    const uint8_t choice = input_.take<uint8_t>();
+    const uint32_t mode = choice % 2 ? NR_REG_NIC_SW : NR_REG_ALL_NIC;
+    uint64_t flags = kFlags[input_.take<uint8_t>() % 4];
+    const char* name = "hostile";
+    peer_.reset();
+    is_monitor_ = choice % 8 == 7;
+    if (is_monitor_) {
+      name = "victim";
+      flags = NR_MONITOR_TX | NR_MONITOR_RX | (flags & ~uint64_t{NR_EXCLUSIVE});
+    } else if (choice % 8 == 5 || choice % 8 == 6) {
+      name = "hostile{x";
+      peer_ = std::make_unique<Client>(world_);
+      require(peer_->bind("hostile}x") == 0, "the other end of a pipe can be bound");
+    }
+    require(hostile_->bind(name, mode, flags, 0, input_.take<uint8_t>() % 16) == 0,
             "a client can be bound, whatever others have done");
     nif_ = hostile_->nif();
     rings_.clear();
@@ -219,12 +234,14 @@ class Machine {
         break;
       case 9: {
         const uint32_t at = index(), next = index();
-        if (at < world_.region()->bufs.num)
+        if (at < hostile_->get()->region->bufs.num)
           std::memcpy(buffers_ + size_t{at} * 2048, &next, sizeof(next));
         break;
       }
       case 10:
-        require(hostile_->txsync() == 0, "TXSYNC answers 0, whatever the ring holds");
+        // A monitor's answers EIO, where it does not have to be put right first.
+        require(hostile_->txsync() == 0 || is_monitor_,
+                "TXSYNC answers 0, whatever the ring holds");
         check_rings();
         break;
       case 11:
@@ -237,7 +254,9 @@ class Machine {
         require((ready & ~(events | POLLERR)) == 0, "poll says what was asked for, or POLLERR");
         break;
       }
-      case 13: {  // the wire brings a frame
+      case 13: {  // the wire brings a frame, or the other end of the pipe does
+        if (peer_)
+          work_as_peer();
         const std::vector<uint8_t> frame(1500, 0x77);
         hostile_port_.receive(0, frame.data(), input_.take<uint8_t>());
         break;
@@ -253,6 +272,25 @@ class Machine {
     }
   }
 
+  void work_as_peer() {
+    netmap_ring *tx = peer_->tx(), *rx = peer_->rx();
+    if (space(tx)) {
+      tx->slot[tx->head].len = 60;
+      tx->slot[tx->head].flags = 0;
+      advance(tx, 1);
+    }
+    require(peer_->txsync() == 0 && peer_->rxsync() == 0, "the other end's syncs succeed");
+    for (; space(rx); advance(rx, 1)) {
+      const netmap_slot& slot = rx->slot[rx->head];
+      require(slot.len <= 2048 && slot.buf_idx < world_.region()->bufs.num,
+              "what comes through a pipe names a buffer");
+    }
+    require(peer_->rxsync() == 0, "the other end's syncs succeed");
+    for (nm_dir dir : {NM_TX, NM_RX})
+      require(nm_client_ring(peer_->get(), dir, 0)->stats.reinits == 0,
+              "who keeps the rules is not re-initialised");
+  }
+
   // After a sync the kernel's side is sound, and tail is the kernel's again.
   void check_rings() {
     for (nm_dir dir : {NM_TX, NM_RX}) {
@@ -260,10 +298,10 @@ class Machine {
         const nm_kring* kr = nm_client_ring(hostile_->get(), dir, i);
         if (!kr)
           continue;
-        require(kr->hwcur < kHostileSlots && kr->hwtail < kHostileSlots &&
-                    kr->rhead < kHostileSlots && kr->rtail < kHostileSlots,
+        const uint32_t n = kr->num_slots;
+        require(kr->hwcur < n && kr->hwtail < n && kr->rhead < n && kr->rtail < n,
                 "the kernel's positions are in the ring");
-        require(nm_dist(kr->rhead, kr->rtail, kHostileSlots) < kHostileSlots, "one slot is empty");
+        require(nm_dist(kr->rhead, kr->rtail, n) < n, "one slot is empty");
       }
     }
   }
@@ -274,6 +312,8 @@ class Machine {
   TestPort hostile_port_{world_, "hostile", port_config(1, kHostileSlots), Wire::kLoopback};
   std::unique_ptr<Victim> victim_ = std::make_unique<Victim>(world_);
   std::unique_ptr<Client> hostile_;
+  std::unique_ptr<Client> peer_;  // the other end of the hostile client's pipe
+  bool is_monitor_ = false;
   netmap_if* nif_ = nullptr;
   std::vector<netmap_ring*> rings_;
   uint8_t* buffers_ = nullptr;

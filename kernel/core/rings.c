@@ -78,8 +78,8 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 }
 
 /*
- * A ring that outlived its clients (a pipe's): whatever the last one left in head, cur and tail, the
- * next goes on where the kernel stands.
+ * A ring that outlived its clients (a pipe's): whatever the last one left in head, cur and tail,
+ * the next goes on where the kernel stands.
  */
 static void ring_resume(struct nm_kring *kr)
 {
@@ -178,12 +178,13 @@ void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], en
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = rings[dir].first; i < rings[dir].last; i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
+			const u32 full = nm_kring_has_bufs(kr) ? kr->num_slots : 0;
 
 			/* Stuck: a user of the region that nobody closes. */
 			if (is_unused(kr) && kr->on)
 				port->region->users++;
 			else if (is_unused(kr))
-				ring_free(port->region, kr, nm_kring_has_bufs(kr) ? kr->num_slots : 0);
+				ring_free(port->region, kr, full);
 			nm_os_wake(&kr->waitq);
 		}
 	}

@@ -107,7 +107,8 @@ class TestPort {
   TestPort(World& world, const char* name, const nm_port_config& config, Wire wire,
            bool host_stack = false)
       : wire(wire), queues_(config.num_rings[NM_RX]) {
-    require(nm_port_attach(world.core(), name, host_stack ? &kOpsWithStack : &kOps, &config, this, &port_) == 0,
+    require(nm_port_attach(world.core(), name, host_stack ? &kOpsWithStack : &kOps, &config, this,
+                           &port_) == 0,
             "a port can be attached");
     for (uint32_t i = 0; i < config.num_rings[NM_RX]; ++i)
       queues_[i].owned.resize(config.num_slots[NM_RX]);

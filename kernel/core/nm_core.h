@@ -127,6 +127,8 @@ struct nm_port_view {
 	const char *name;
 	const char *driver;
 	struct nm_port_config config;
+	const void *driver_data;
+	const struct nm_kring *rings[NM_DIRS];	/* NIC rings, then host rings */
 };
 
 /* Visits every attached port, with core->lock held. Return: how many there are. */

@@ -326,6 +326,9 @@ int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view 
 		view.name = port->name;
 		view.driver = port->ops->name;
 		view.config = port->config;
+		view.driver_data = port->driver_data;
+		view.rings[NM_TX] = port->krings[NM_TX];
+		view.rings[NM_RX] = port->krings[NM_RX];
 		visit(&view, arg);
 		count++;
 	}

@@ -155,7 +155,7 @@ static void generic_config(struct nm_port *port, struct nm_port_config *config)
 	config->link_up = netif_running(g->dev) && netif_carrier_ok(g->dev);
 }
 
-static const struct nm_driver_ops generic_ops = {
+const struct nm_driver_ops generic_ops = {
 	.name = "emulated",
 	.reg = generic_reg,
 	.txsync = generic_txsync,

@@ -110,6 +110,7 @@ static inline bool generic_is_down(const struct generic *g)
 int generic_init(void);
 void generic_exit(void);
 void generic_demand(struct nm_core *core, const char *name);
+extern const struct nm_driver_ops generic_ops;
 
 /* generic_rx.c */
 void generic_rx_init(struct generic_rx *rx, u32 limit);

@@ -29,6 +29,7 @@ static int __init netmap_init(void)
 	error = nm_chardev_register();
 	if (error)
 		goto fail_chardev;
+	nm_debug_init();
 	return 0;
 
 fail_chardev:
@@ -40,6 +41,7 @@ fail_generic:
 
 static void __exit netmap_exit(void)
 {
+	nm_debug_exit();
 	nm_chardev_unregister();
 	generic_exit();
 	nm_core_destroy(nm_linux_core);

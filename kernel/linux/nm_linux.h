@@ -27,4 +27,8 @@ void nm_params_config(struct nm_core_config *config);
 int nm_chardev_register(void);
 void nm_chardev_unregister(void);
 
+/* debug.c */
+void nm_debug_init(void);
+void nm_debug_exit(void);
+
 #endif /* NM_LINUX_H */

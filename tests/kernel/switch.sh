@@ -51,6 +51,15 @@ expect "ping without it" 0 ping -c 2 -W 3 -q 10.8.0.1
 ip netns del side1
 ip netns del side2
 
+# A sender and a receiver that does nothing: what is lost is counted where it was lost.
+./traffic hold vale1:full 3 >/dev/null &
+usleep 300000
+./traffic send vale1:e 3000 >/dev/null &
+usleep 1000000
+cat /sys/kernel/debug/netmap/counters
+expect "drops are counted" 0 grep -Eq 'vale1:full rx0 frames=1023 full=1977 misfit=0' /sys/kernel/debug/netmap/counters
+wait
+
 # Killed at any moment, with traffic running: whatever they had is free again.
 i=0
 while [ $i -lt 40 ]; do

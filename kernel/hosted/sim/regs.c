@@ -72,6 +72,34 @@ static void write_rss(struct ixgbe_hw *hw, u32 reg, u32 value)
 	nm_spin_release(&hw->rx.lock);
 }
 
+bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 tail)
+{
+	u32 head;
+
+	if (!q->enabled) {
+		if (tail)
+			sim_bug(hw, "%s queue %u is written with %u while the queue is off", q->name, q->queue, tail);
+		return false;
+	}
+	if (tail >= q->num) {
+		sim_bug(hw, "%s queue %u is written with %u, but its ring has %u descriptors", q->name, q->queue, tail, q->num);
+		return false;
+	}
+	head = nm_read_once(*q->head);
+	/* An engine that runs on another core has reported descriptors before it says where it stands: ask it when it has. */
+	if (nm_unlikely(nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num)) {
+		nm_spin_acquire(q->lock);
+		head = *q->head;
+		nm_spin_release(q->lock);
+	}
+	if (nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num) {
+		sim_bug(hw, "%s queue %u goes from %u to %u, over descriptors that the device owns (head %u)", q->name, q->queue,
+			q->tail, tail, head);
+		return false;
+	}
+	return true;
+}
+
 /* RXDCTL and TXDCTL: the queue is on, or off, when the write returns. */
 static void write_enable(struct ixgbe_hw *hw, enum nm_dir dir, u32 i, u32 reg, u32 value)
 {

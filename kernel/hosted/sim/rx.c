@@ -449,32 +449,14 @@ void sim_rx_disable(struct ixgbe_hw *hw, u32 i)
 void sim_rx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 {
 	struct sim_rx_queue *q = &hw->rx.queue[i];
-	u32 head = nm_read_once(q->head);
-	u32 at;
+	const struct sim_tail at = { "RDT of receive", i, q->enabled, q->num, &q->head, q->tail, &hw->rx.lock };
+	u32 k;
 
-	if (!q->enabled) {
-		if (tail)
-			sim_bug(hw, "RDT of receive queue %u is written with %u while the queue is off", i, tail);
+	if (!sim_tail_check(hw, &at, tail))
 		return;
-	}
-	if (tail >= q->num) {
-		sim_bug(hw, "RDT of receive queue %u is written with %u, but its ring has %u descriptors", i, tail, q->num);
-		return;
-	}
-	/* As in sim_tx_tail(). */
-	if (nm_unlikely(nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num)) {
-		nm_spin_acquire(&hw->rx.lock);
-		head = q->head;
-		nm_spin_release(&hw->rx.lock);
-	}
-	if (nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num) {
-		sim_bug(hw, "RDT of receive queue %u goes from %u to %u, over descriptors that the device owns (head %u)", i, q->tail,
-			tail, head);
-		return;
-	}
 	if (hw->strict) {
-		for (at = q->tail; at != tail; at = nm_next(at, q->num - 1))
-			q->shadow[at] = q->desc[at];
+		for (k = q->tail; k != tail; k = nm_next(k, q->num - 1))
+			q->shadow[k] = q->desc[k];
 	}
 	/* Release: the descriptors before the tail. */
 	nm_store_release(&q->tail, tail);

@@ -289,6 +289,20 @@ int sim_tx_enable(struct ixgbe_hw *hw, u32 i);
 void sim_tx_disable(struct ixgbe_hw *hw, u32 i);
 void sim_tx_tail(struct ixgbe_hw *hw, u32 i, u32 to);
 
+/* A queue whose tail register is written: "TDT of transmit", its number, its positions, and who guards the head. */
+struct sim_tail {
+	const char *name;
+	u32 queue;
+	bool enabled;
+	u32 num;
+	const u32 *head;
+	u32 tail;
+	struct nm_spin *lock;
+};
+
+/* regs.c: whether the new @tail is one that the driver may write; where not, a bug is noted. */
+bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 tail);
+
 /* rx.c: as above. @queue: whose caller it is, who needs no interrupt; IXGBE_MAX_QUEUES: nobody's. */
 u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue);
 void sim_rx_advance(struct ixgbe_hw *hw, u64 time, u32 queue);

@@ -565,32 +565,14 @@ void sim_tx_disable(struct ixgbe_hw *hw, u32 i)
 void sim_tx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 {
 	struct sim_tx_queue *q = &hw->tx.queue[i];
-	u32 head = nm_read_once(q->head);
-	u32 at;
+	const struct sim_tail at = { "TDT of transmit", i, q->enabled, q->num, &q->head, q->tail, &hw->tx.lock };
+	u32 k;
 
-	if (!q->enabled) {
-		if (tail)
-			sim_bug(hw, "TDT of transmit queue %u is written with %u while the queue is off", i, tail);
+	if (!sim_tail_check(hw, &at, tail))
 		return;
-	}
-	if (tail >= q->num) {
-		sim_bug(hw, "TDT of transmit queue %u is written with %u, but its ring has %u descriptors", i, tail, q->num);
-		return;
-	}
-	/* An engine that runs on another core has reported descriptors before it says where it stands: ask it when it has. */
-	if (nm_unlikely(nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num)) {
-		nm_spin_acquire(&hw->tx.lock);
-		head = q->head;
-		nm_spin_release(&hw->tx.lock);
-	}
-	if (nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num) {
-		sim_bug(hw, "TDT of transmit queue %u goes from %u to %u, over descriptors that the device owns (head %u)", i, q->tail,
-			tail, head);
-		return;
-	}
 	if (hw->strict) {
-		for (at = q->tail; at != tail; at = nm_next(at, q->num - 1))
-			q->shadow[at] = q->desc[at];
+		for (k = q->tail; k != tail; k = nm_next(k, q->num - 1))
+			q->shadow[k] = q->desc[k];
 	}
 	nm_write_once(q->doorbell, sim_time_at(&hw->clock, sim_ticks(&hw->clock)));
 	/* Release: the descriptors, and the doorbell, before the tail. */

@@ -50,6 +50,41 @@ void nm_vale_port_resume(struct nm_vale_port *port)
 		transmit_notify(port->queues[i]->kr);
 }
 
+bool nm_vale_is_model(const struct nm_vale_port *port)
+{
+	return port->kind == NM_VALE_NIC && port->port->ops->deadline;
+}
+
+void nm_vale_run_models(struct nm_switch *sw)
+{
+	u32 i;
+
+	for (i = 0; i < NM_VALE_PORTS; i++) {
+		struct nm_vale_port *port = nm_load_acquire(&sw->ports[i]);
+
+		if (port && nm_vale_is_model(port))
+			nm_vale_port_resume(port);
+	}
+}
+
+u64 nm_vale_models_deadline(struct nm_switch *sw)
+{
+	u64 earliest = 0;
+	u32 i, k;
+
+	for (i = 0; i < NM_VALE_PORTS; i++) {
+		struct nm_vale_port *port = nm_load_acquire(&sw->ports[i]);
+
+		for (k = 0; port && nm_vale_is_model(port) && k < port->num_sources; k++) {
+			const u64 at = nm_kring_deadline(port->sources[k]->kr);
+
+			if (at && (!earliest || at < earliest))
+				earliest = at;
+		}
+	}
+	return earliest;
+}
+
 static void set_notify(struct nm_kring *kr, void (*notify)(struct nm_kring *kr), void *data)
 {
 	nm_kring_hold(kr);

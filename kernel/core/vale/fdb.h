@@ -55,7 +55,7 @@ struct nm_fdb *nm_fdb_create(u64 seed, u64 now_ns);
 void nm_fdb_destroy(struct nm_fdb *fdb);
 
 /* The sweep of nm_fdb_tick(), when a tick is over. */
-void nm_fdb_sweep(struct nm_fdb *fdb, u64 tick);
+void nm_fdb_sweep(struct nm_fdb *fdb, u64 now_tick);
 
 /* Forget every station behind @port, which has left. */
 void nm_fdb_forget_port(struct nm_fdb *fdb, u32 port);

@@ -117,9 +117,27 @@ static int vale_reg(struct nm_port *nm_port)
 	return 0;
 }
 
+static void run_models(struct nm_kring *kr)
+{
+	struct nm_vale_port *port = kr->port->driver_data;
+	struct nm_switch *sw = nm_load_acquire(&port->sw);
+
+	if (nm_unlikely(sw && nm_read_once(sw->num_models)))
+		nm_vale_run_models(sw);
+}
+
+static u64 vale_deadline(struct nm_kring *kr)
+{
+	struct nm_vale_port *port = kr->port->driver_data;
+	struct nm_switch *sw = nm_load_acquire(&port->sw);
+
+	return sw && nm_read_once(sw->num_models) ? nm_vale_models_deadline(sw) : 0;
+}
+
 static int vale_txsync(struct nm_kring *kr, int flags)
 {
 	(void)flags;
+	run_models(kr);
 	if (kr->hwcur != kr->rhead)
 		kr->hwcur = nm_vale_forward(kr->driver_data, kr->hwcur, kr->rhead);
 	kr->hwtail = nm_prev(kr->hwcur, kr->num_slots - 1);
@@ -149,6 +167,7 @@ static int vale_rxsync(struct nm_kring *kr, int flags)
 		/* After the client has read what was in the slots. */
 		nm_store_release(&queue->limit, nm_prev(i, lim));
 	}
+	run_models(kr);
 	kr->hwtail = nm_load_acquire(&queue->published);
 	return 0;
 }
@@ -165,6 +184,7 @@ static const struct nm_driver_ops vale_ops = {
 	.txsync = vale_txsync,
 	.rxsync = vale_rxsync,
 	.config = vale_config,
+	.deadline = vale_deadline,
 };
 
 /* The last reference to an nm_port of ours. */

@@ -139,6 +139,7 @@ int nm_switch_join(struct nm_vale *vale, const char *sw_name, struct nm_vale_por
 		return -ENOMEM;
 	port->index = i;
 	sw->num_ports++;
+	nm_write_once(sw->num_models, sw->num_models + nm_vale_is_model(port));
 	/* A sender that sees the port sees its queues; one that is the port sees its index. */
 	nm_store_release(&sw->ports[i], port);
 	nm_write_once(sw->members[i / 64], sw->members[i / 64] | 1ull << i % 64);
@@ -153,6 +154,10 @@ static void port_quiesce(struct nm_vale_port *port)
 	for (i = 0; i < port->num_sources; i++) {
 		nm_kring_hold(port->sources[i]->kr);
 		nm_kring_unhold(port->sources[i]->kr);
+	}
+	for (i = 0; i < port->num_queues; i++) {
+		nm_kring_hold(port->queues[i]->kr);
+		nm_kring_unhold(port->queues[i]->kr);
 	}
 }
 
@@ -181,6 +186,7 @@ void nm_switch_leave(struct nm_vale_port *port)
 	nm_store_release(&port->sw, NULL);
 	nm_write_once(sw->members[i / 64], sw->members[i / 64] & ~(1ull << i % 64));
 	nm_store_release(&sw->ports[i], NULL);
+	nm_write_once(sw->num_models, sw->num_models - nm_vale_is_model(port));
 	/* Its own senders first: they learn stations for it. */
 	port_quiesce(port);
 	nm_switch_quiesce(sw);

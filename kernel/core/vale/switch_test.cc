@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "kernel/core/vale/test_switch.h"
+#include "kernel/hosted/testing/client.h"
+#include "kernel/hosted/testing/loopback.h"
 
 namespace {
 
@@ -359,6 +361,45 @@ TEST_F(Switch, ADeviceThatGoesAwayLeavesTheSwitch) {
   nic.detach();
   EXPECT_THAT(all(), ElementsAre("vale0:a"));
   EXPECT_TRUE(a.send(frame(kEverybody, station(1))));
+}
+
+// A model of a wire tells nobody when a frame is back: the client's poll lets it go on, and sleeps
+// until then.
+TEST(SwitchModel, AModelIsRunByTheClientsOfItsSwitch) {
+  nmh* world = nullptr;
+  const nmh_config config = {};
+  ASSERT_EQ(nmh_create(&config, &world), 0);
+  loopback* loop = nullptr;
+  ASSERT_EQ(loopback_create(world, "loop0", 1, 64, 2000000, &loop), 0);
+  client c;
+  ASSERT_EQ(client_open(&c, world, "vale0:a", NR_REG_ALL_NIC, 0, 0), 0);
+  nmreq_vale_attach body = {};
+  body.reg.nr_mode = NR_REG_ALL_NIC;
+  nmreq_header h = Client::header(NETMAP_REQ_VALE_ATTACH, "vale0:loop0", &body);
+  ASSERT_EQ(nmh_ioctl(c.fd, NIOCCTRL, &h), 0) << nmh_reason(c.fd);
+  netmap_ring* tx = client_tx(&c, 0);
+  netmap_ring* rx = client_rx(&c, 0);
+  const Bytes bytes = frame(kEverybody, station(1));
+  for (int round = 0; round < 3; ++round) {
+    std::copy(bytes.begin(), bytes.end(),
+              reinterpret_cast<uint8_t*>(tx) + tx->buf_ofs +
+                  static_cast<size_t>(tx->slot[tx->head].buf_idx) * tx->nr_buf_size);
+    tx->slot[tx->head].len = static_cast<uint16_t>(bytes.size());
+    advance(tx, 1);
+    ASSERT_EQ(nmh_txsync(c.fd), 0);
+    ASSERT_EQ(nmh_poll(c.fd, POLLIN, -1), POLLIN);
+    ASSERT_EQ(space(rx), 1u);
+    EXPECT_EQ(rx->slot[rx->head].len, bytes.size());
+    advance(rx, 1);
+  }
+  nmreq_vale_detach gone = {};
+  h = Client::header(NETMAP_REQ_VALE_DETACH, "vale0:loop0", &gone);
+  EXPECT_EQ(nmh_ioctl(c.fd, NIOCCTRL, &h), 0) << nmh_reason(c.fd);
+  EXPECT_EQ(nmh_poll(c.fd, POLLIN, 0), 0);
+  client_close(&c);
+  loopback_detach(loop);
+  loopback_free(loop);
+  nmh_destroy(world);
 }
 
 // Senders, receivers, and ports that come and go beside them. Frames carry sender and number: at

@@ -5,11 +5,12 @@
  * Who may look at what, and when it may go:
  *
  *   A sender is a thread in a sync of a ring that feeds the switch: it holds that ring's kr->busy.
+ *   A client's receive sync looks as a sender does, for interfaces that have no interrupt.
  *   Everything that a sender follows (sw->ports, port->sw, port->queue_of, queues, sw->lookup) is
  *   written under core->lock, set with nm_store_release() and loaded with nm_load_acquire(). What
  *   is taken away is first made unreachable, then nm_switch_quiesce() takes and gives back the busy
- *   of every ring that feeds the switch: who was in a sync before has left, who comes later does
- *   not find it. Only then it is freed. So senders take no lock for all this, and no reference.
+ *   of every ring of all these: who was in a sync before has left, who comes later does not find
+ *   it. Only then it is freed. So senders take no lock for all this, and no reference.
  */
 #ifndef NM_VALE_VALE_H
 #define NM_VALE_VALE_H
@@ -149,6 +150,7 @@ struct nm_vale_port {
  * struct nm_switch - a switch; exists while it has ports
  * @index: among those of its namespace
  * @members: a bit for each of @ports that is there: nm_read_once()
+ * @num_models: ports that are interfaces with no interrupt: nm_read_once()
  * @lookup: who decides, NULL for the table of stations
  */
 struct nm_switch {
@@ -160,6 +162,7 @@ struct nm_switch {
 	struct nm_fdb *fdb;
 	u64 members[NM_VALE_WORDS];
 	u32 num_ports;
+	u32 num_models;
 	const struct nm_vale_lookup *lookup;
 	struct nm_vale_port *ports[NM_VALE_PORTS];
 };
@@ -225,6 +228,15 @@ int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_na
 
 /* A network port that is attached. */
 void nm_vale_detach(struct nm_vale_port *port);
+
+/*
+ * Models of devices have no thread and no interrupt, but do things by themselves: let those of a
+ * switch go on; and when the next of them has something to do (nm_driver_ops.deadline), 0 for
+ * never. By a thread in the sync of a ring of a client of the switch.
+ */
+void nm_vale_run_models(struct nm_switch *sw);
+u64 nm_vale_models_deadline(struct nm_switch *sw);
+bool nm_vale_is_model(const struct nm_vale_port *port);
 
 /* Have the rings of a network port looked at, for what came while they were held. */
 void nm_vale_port_resume(struct nm_vale_port *port);

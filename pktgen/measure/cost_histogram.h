@@ -83,6 +83,12 @@ class CostHistogram {
     bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
+  // All to 0. Nobody may record meanwhile.
+  void clear() {
+    for (std::atomic<uint32_t>& bucket : buckets_)
+      bucket.store(0, std::memory_order_relaxed);
+  }
+
   void add_to(CostSnapshot& sum) const {
     for (size_t i = 0; i < cost_layout::kBuckets; i++)
       if (uint32_t count = buckets_[i].load(std::memory_order_relaxed); count > 0)

@@ -41,6 +41,15 @@ struct alignas(64) WorkerCounters {
   Counter ring_frames;
   // The busy cycles of a frame, stretch by stretch.
   alignas(64) CostHistogram costs;
+
+  // All to 0. No worker may count meanwhile; readers may read.
+  void clear() {
+    for (Counter* counter : {&frames, &bytes, &syncs, &syncs_with_frames, &busy_cycles,
+                             &model_cycles, &idle_cycles, &held_cycles, &foreign, &damaged, &unique,
+                             &duplicates, &reordered, &stale, &expected, &probes, &ring_frames})
+      counter->set(0);
+    costs.clear();
+  }
 };
 static_assert(sizeof(WorkerCounters) % 64 == 0);
 

@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "pktgen/error.h"
+#include "pktgen/measure/counters.h"
 #include "pktgen/measure/histogram.h"
-#include "pktgen/worker/counters.h"
 
 namespace nmgen {
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "net/netmap.h"
+#include "pktgen/measure/counters.h"
 #include "pktgen/port/port.h"
-#include "pktgen/worker/counters.h"
 
 namespace nmgen {
 

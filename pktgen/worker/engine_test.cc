@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 
 #include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/live_segment.h"
 
 namespace nmgen {
 namespace {
@@ -70,6 +72,72 @@ void expect_nothing_lost(const RunRecord& result) {
 void expect_below_line_rate(const Scenario& scenario, const RunRecord& result) {
   EXPECT_LE(result.tx.line_rate_percent, 100.01);
   EXPECT_LE(result.rx.line_rate_percent, 100.01) << scenario.name;
+}
+
+// Keeps a run's counters, and changes its rate at its first interval.
+class Watcher : public RunObserver {
+ public:
+  explicit Watcher(uint32_t rate_order = 1000) : rate_order_(rate_order) {}
+  void on_publish(const std::shared_ptr<LiveSegment>& live) override { segment = live; }
+  void on_start(const Record&, unsigned) override {}
+  void on_interval(const Record&, const RunRecord&) override {
+    segment->header().rate_order.store(rate_order_);
+  }
+
+  std::shared_ptr<LiveSegment> segment;
+
+ private:
+  uint32_t rate_order_;
+};
+
+TEST(Engine, WatchersSeeTheCountersThatTheRecordIsMadeOf) {
+  Watcher watcher;
+  std::atomic<bool> stop{false};
+  Result<Record> record = run_scenario(pair_scenario(), &watcher, stop);
+  ASSERT_TRUE(record) << record.error().sentence();
+  ASSERT_NE(watcher.segment, nullptr);
+  const LiveHeader& header = watcher.segment->header();
+  EXPECT_EQ(header.scenario.view(), "test");
+  EXPECT_EQ(header.state.load(), static_cast<uint32_t>(LiveState::kEnded));
+  EXPECT_EQ(header.phase.load(), 2u);  // warm-up and measurement
+  const RunRecord& result = record->runs[0];
+  ASSERT_EQ(header.workers, result.workers.size());
+  for (uint32_t i = 0; i < header.workers; i++) {
+    const LiveWorker& live = watcher.segment->worker(i);
+    const WorkerRecord& worker = result.workers[i];
+    EXPECT_EQ(live.name.view(), worker.name);
+    EXPECT_EQ(live.core, worker.core);
+    EXPECT_EQ(live.counters.frames.get(), worker.frames);
+    EXPECT_EQ(live.counters.busy_cycles.get(), worker.busy_cycles);
+    EXPECT_EQ(live.counters.idle_cycles.get(), worker.idle_cycles);
+    EXPECT_EQ(live.counters.syncs.get(), worker.syncs);
+  }
+  EXPECT_EQ(watcher.segment->worker(1).counters.expected.get(), result.rx.frames);
+  EXPECT_EQ(snapshot_of(watcher.segment->latency(0)).count(), result.latency_ns.count);
+  EXPECT_EQ(watcher.segment->port(1).missed.get(), result.missed);
+  EXPECT_EQ(watcher.segment->stream(0).name.view(), "udp");
+  EXPECT_DOUBLE_EQ(watcher.segment->stream(0).share, 1);
+}
+
+TEST(Engine, ARateThatIsChangedIsFollowedAndMakesTheRunInvalid) {
+  Watcher watcher(100);
+  Scenario scenario = pair_scenario();
+  scenario.duration_s = 2.2;
+  std::atomic<bool> stop{false};
+  Result<Record> record = run_scenario(scenario, &watcher, stop);
+  ASSERT_TRUE(record) << record.error().sentence();
+  EXPECT_EQ(record->verdict, Verdict::kInvalid);
+  ASSERT_FALSE(record->verdict_reasons.empty());
+  bool said = false;
+  for (const std::string& reason : record->verdict_reasons)
+    said |= reason.find("at last to 0.1 times what the scenario asks for") != std::string::npos;
+  EXPECT_TRUE(said);
+  const RunRecord& result = record->runs[0];
+  expect_nothing_lost(result);
+  // 1.1 s or so at 200,000 a second, then 1.1 s at 20,000, where all was 440,000.
+  EXPECT_LT(result.tx.frames, 400'000u);
+  // Frames of the new rate are due at times that only the sender knows.
+  EXPECT_LT(result.latency_intended_ns.count, result.latency_ns.count);
 }
 
 TEST(Engine, EveryFrameOfAPacedRunIsReceivedOnce) {

@@ -107,8 +107,7 @@ class PhaseRunner {
 
  private:
   void reset(WorkerBase& worker, uint64_t gap_ticks) {
-    worker.counters.~WorkerCounters();
-    new (&worker.counters) WorkerCounters();
+    worker.counters.clear();
     worker.gaps = std::make_unique<GapWatch>(gap_ticks);
     worker.ready.store(false, std::memory_order_relaxed);
     worker.error.store(0, std::memory_order_relaxed);

@@ -12,13 +12,13 @@
 
 #include "pktgen/error.h"
 #include "pktgen/measure/clock.h"
+#include "pktgen/measure/counters.h"
 #include "pktgen/measure/histogram.h"
 #include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/sched_watch.h"
 #include "pktgen/port/port.h"
 #include "pktgen/traffic/pacer.h"
 #include "pktgen/traffic/plan.h"
-#include "pktgen/worker/counters.h"
 
 namespace nmgen {
 

@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the live view costs the hot path: runs of a scenario with and without somebody watching, in turns
+(ABBA), each a fresh process; nmgen top draws on a terminal of its own. Prints cycles a frame of the sender
+and of the receiver, and the ratio with / without: the median of the pairs, its MAD, the lowest and the
+highest. `quiet` is the least disturbed tenth of a run, which tells the code from the machine.
+"""
+import argparse
+import fcntl
+import json
+import os
+import pty
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+
+
+def take_terminal(terminal):
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def watch(nmgen, pid):
+    """nmgen top on a terminal of 120 x 40 whose other end is read and forgotten. Returns how to end it."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    # A session of its own makes the terminal its /dev/tty.
+    process = subprocess.Popen([nmgen, "top", str(pid)], stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
+                               preexec_fn=lambda: take_terminal(theirs))
+    os.close(theirs)
+    drawn = [0]
+
+    def drain():
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:
+                return
+            if not piece:
+                return
+            drawn[0] += len(piece)
+
+    reader = threading.Thread(target=drain, daemon=True)
+    reader.start()
+
+    def end():
+        process.wait(30)
+        os.close(ours)
+        reader.join(5)
+        return drawn[0]
+
+    return end
+
+
+def one_run(nmgen, arguments, watched):
+    with tempfile.TemporaryDirectory(prefix="nmgen-live-cost-") as directory:
+        out = os.path.join(directory, "r.json")
+        process = subprocess.Popen([nmgen, "run", *arguments, "--quiet", "--out", out], stdout=subprocess.DEVNULL)
+        end = None
+        if watched:
+            # Until the run can be joined.
+            while not os.path.exists(f"/dev/shm/nmgen.{process.pid}") and process.poll() is None:
+                time.sleep(0.01)
+            end = watch(nmgen, process.pid)
+        if process.wait() == 2:
+            sys.exit(1)
+        drawn = end() if end else 0
+        if watched and drawn < 5000:
+            sys.exit("live_cost.py: nmgen top drew nothing; is TERM=xterm known here?")
+        with open(out, encoding="utf-8") as file:
+            run = json.load(file)["runs"][0]
+    figures = {}
+    for way in ("tx", "rx"):
+        if run[way]["frames"] > 0:
+            figures[way + " quiet cycles/frame"] = run[way]["quiet_cycles_per_frame"]
+            figures[way + " busy cycles/frame"] = run[way]["busy_cycles_per_frame"]
+            figures[way + " frames/s"] = run[way]["pps"]
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nmgen", default="build/release/bin/nmgen")
+    parser.add_argument("--pairs", type=int, default=10, help="pairs of runs (default 10)")
+    parser.add_argument("scenario", nargs="+", help="a scenario and options of nmgen run")
+    options = parser.parse_args()
+    if options.pairs < 1:
+        parser.error("--pairs has to be at least 1")
+    pairs = []
+    for number in range(options.pairs):
+        order = (False, True) if number % 2 == 0 else (True, False)
+        pair = {watched: one_run(options.nmgen, options.scenario, watched) for watched in order}
+        pairs.append(pair)
+    print(f"{'':<22}{'without':>12}{'with':>12}{'ratio':>9}{'MAD':>9}{'lowest':>9}{'highest':>9}")
+    for name in pairs[0][True]:
+        ratios = [pair[True][name] / pair[False][name] for pair in pairs if pair[False].get(name, 0) > 0]
+        if not ratios:
+            continue
+        median = statistics.median(ratios)
+        mad = statistics.median(abs(ratio - median) for ratio in ratios)
+        means = [statistics.median(pair[watched][name] for pair in pairs) for watched in (False, True)]
+        print(f"{name:<22}{means[0]:>12.6g}{means[1]:>12.6g}{median:>9.4f}{mad:>9.4f}{min(ratios):>9.4f}"
+              f"{max(ratios):>9.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,6 +4,7 @@
  * with the interface, or its name there; a port that nobody has open costs the interface nothing.
  */
 #include <linux/if_arp.h>
+#include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
@@ -122,6 +123,21 @@ fail:
 	return error;
 }
 
+/*
+ * A port that a switch keeps is in use without an open file. Who calls has a reference of its own,
+ * or is work that generic_exit() waits for.
+ */
+static void hold_module(struct generic *g)
+{
+	const bool used = is_used(g, NM_TX) || is_used(g, NM_RX);
+
+	if (used && !g->holds_module)
+		__module_get(THIS_MODULE);
+	else if (!used && g->holds_module)
+		module_put(THIS_MODULE);
+	g->holds_module = used;
+}
+
 /* Under core->lock. A call either opens rings or closes some, never both. */
 static int generic_reg(struct nm_port *port)
 {
@@ -145,6 +161,8 @@ static int generic_reg(struct nm_port *port)
 	else
 		error = rings_on(g);
 	rtnl_unlock();
+	if (!error)
+		hold_module(g);
 	return error;
 }
 

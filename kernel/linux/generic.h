@@ -80,6 +80,7 @@ struct generic_tx {
  * @down: it was set down while the port was there. Written under RTNL
  * @hooked: the rx_handler is ours; written under RTNL
  * @diverting: @egress is registered in @net; under RTNL
+ * @holds_module: a ring is in netmap mode, so the module stays; under core->lock
  * @host_no_memory: frames of the stack that could not be finished; a guess where many send at once
  * @num_rings: by direction
  */
@@ -92,6 +93,7 @@ struct generic {
 	bool down;
 	bool hooked;
 	bool diverting;
+	bool holds_module;
 	struct net *net;
 	struct nf_hook_ops egress;
 	u64 host_no_memory;

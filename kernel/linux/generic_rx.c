@@ -5,7 +5,8 @@
  */
 #include <linux/if_vlan.h>
 #include <linux/version.h>
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+/* Before, netdevice.h has it. */
+#if KERNEL_VERSION(6, 5, 0) <= LINUX_VERSION_CODE
 #include <net/gso.h>
 #endif
 
@@ -246,13 +247,11 @@ int generic_rxsync(struct nm_kring *kr, int flags)
 		const u32 len = generic_len(skb);
 		const u32 slots = DIV_ROUND_UP(len, kr->bufs.size);
 
-		if (slots > NETMAP_MAX_FRAGS || slots >= n) {
+		if (slots > NETMAP_MAX_FRAGS || slots >= n)
 			rx->too_long++;
-		} else if (slots > nm_dist(kr->hwtail, nm_prev(kr->hwcur, n - 1), n)) {
+		else if (slots > nm_dist(kr->hwtail, nm_prev(kr->hwcur, n - 1), n) ||
+			 !fill_slots(kr, skb, len, slots))
 			break;
-		} else if (!fill_slots(kr, skb, len, slots)) {
-			break;
-		}
 		__skb_unlink(skb, &rx->taken);
 		consume_skb(skb);
 	}

@@ -11,6 +11,19 @@
 struct nm_os nm_linux_os;
 struct nm_core *nm_linux_core;
 
+/* Called in an ioctl: its file holds the module too. */
+int nm_interface_make(struct nm_core *core, const char *name, void **interface)
+{
+	__module_get(THIS_MODULE);
+	*interface = core;
+	return 0;
+}
+
+void nm_interface_unmake(struct nm_core *core, void *interface)
+{
+	module_put(THIS_MODULE);
+}
+
 static int __init netmap_init(void)
 {
 	struct nm_core_config config;

@@ -20,6 +20,10 @@ extern unsigned int nm_generic_rings;
 extern struct nm_os nm_linux_os;
 extern struct nm_core *nm_linux_core;
 
+/* module.c: a persistent port of a switch, which is there while no file is open, keeps the module. */
+int nm_interface_make(struct nm_core *core, const char *name, void **interface);
+void nm_interface_unmake(struct nm_core *core, void *interface);
+
 /* params.c */
 void nm_params_config(struct nm_core_config *config);
 

@@ -44,8 +44,11 @@ struct nm_os {
 #define nm_write_once(x, v)		WRITE_ONCE(x, v)
 #define nm_load_acquire(p)		smp_load_acquire(p)
 #define nm_store_release(p, v)		smp_store_release(p, v)
+/* What each is for, and its partner, stand where the core uses them. */
 #define nm_mb()				smp_mb()
+/* As above. */
 #define nm_dma_rmb()			dma_rmb()
+/* As above. */
 #define nm_dma_wmb()			dma_wmb()
 
 static inline u32 nm_xchg_acquire(u32 *p, u32 v)

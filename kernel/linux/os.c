@@ -114,6 +114,7 @@ void nm_os_waitq_init(struct nm_waitq *wq)
 /* A poller holds its file, the file its client, and the client the port of the queue. */
 void nm_os_waitq_destroy(struct nm_waitq *wq)
 {
+	/* No fence: whoever could add himself has gone. */
 	WARN_ON_ONCE(waitqueue_active(&wq->head));
 }
 

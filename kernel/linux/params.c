@@ -53,6 +53,8 @@ void nm_params_config(struct nm_core_config *config)
 		.no_timestamp = no_timestamp,
 		.fwd = fwd,
 		.demand = generic_demand,
+		.interface_make = nm_interface_make,
+		.interface_unmake = nm_interface_unmake,
 	};
 }
 

@@ -127,6 +127,7 @@ static void vale_requests(void)
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "a_name_that_is_too_long", &newif), -EINVAL);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per0", &newif), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per0", &newif), -EEXIST);
+	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, device->port, &newif), -EEXIST);
 	CHECK_EQ(client_open(&a, "per0", NR_REG_ALL_NIC, 0, 0), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_DELIF, "per0", NULL), -EBUSY);
 	client_close(&a);

@@ -30,6 +30,7 @@ ip netns exec side1 nc 10.7.0.2 5001 </tmp/file
 usleep 500000
 expect "TCP from namespace to namespace" 0 cmp /tmp/got /tmp/file
 rm -f /tmp/got /tmp/file
+expect "rmmod with interfaces in a switch" 1 rmmod netmap
 expect "open what is in a switch" 2 ./traffic hold v1 0
 expect "detach" 0 ./traffic detach vale2:v1 -
 expect "an attached interface is removed" 0 ip link del v2

@@ -42,9 +42,11 @@ struct nm_os {
 
 #define nm_read_once(x)			READ_ONCE(x)
 #define nm_write_once(x, v)		WRITE_ONCE(x, v)
+/* What each of these is for, and its partner, stand where the core uses them. */
 #define nm_load_acquire(p)		smp_load_acquire(p)
+/* As above. */
 #define nm_store_release(p, v)		smp_store_release(p, v)
-/* What each is for, and its partner, stand where the core uses them. */
+/* As above. */
 #define nm_mb()				smp_mb()
 /* As above. */
 #define nm_dma_rmb()			dma_rmb()

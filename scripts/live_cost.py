@@ -71,8 +71,8 @@ def one_run(nmgen, arguments, watched):
         if process.wait() == 2:
             sys.exit(1)
         drawn = end() if end else 0
-        if watched and drawn < 5000:
-            sys.exit("live_cost.py: nmgen top drew nothing; is TERM=xterm known here?")
+        if watched and drawn < 1500:
+            sys.exit(f"live_cost.py: nmgen top drew only {drawn} bytes; is TERM=xterm known here?")
         with open(out, encoding="utf-8") as file:
             run = json.load(file)["runs"][0]
     figures = {}
@@ -88,10 +88,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nmgen", default="build/release/bin/nmgen")
     parser.add_argument("--pairs", type=int, default=10, help="pairs of runs (default 10)")
-    parser.add_argument("scenario", nargs="+", help="a scenario and options of nmgen run")
+    parser.add_argument("scenario", nargs=argparse.REMAINDER, help="a scenario and options of nmgen run")
     options = parser.parse_args()
     if options.pairs < 1:
         parser.error("--pairs has to be at least 1")
+    if not options.scenario:
+        parser.error("no scenario is given; name its file")
     pairs = []
     for number in range(options.pairs):
         order = (False, True) if number % 2 == 0 else (True, False)

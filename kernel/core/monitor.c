@@ -146,6 +146,11 @@ static u32 not_seen(const struct nm_kring *kr, u32 first, u32 end)
 	return nm_dist(first, seen, n) <= nm_dist(first, end, n) ? seen : first;
 }
 
+void nm_monitor_rewound(struct nm_kring *kr)
+{
+	kr->taps->seen = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
+}
+
 static int sync_tx(struct nm_kring *kr, int flags)
 {
 	struct nm_taps *taps = kr->taps;

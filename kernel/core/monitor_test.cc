@@ -353,6 +353,22 @@ TEST_F(Monitor, PipesBothWays) {
   }
 }
 
+// What the client has to write anew, after it broke the rules, is seen anew.
+TEST_F(Monitor, ARewoundRingIsSeenFromThere) {
+  ASSERT_EQ(client.bind("p"), 0);
+  ASSERT_EQ(monitor.bind("p", NR_REG_ALL_NIC, NR_MONITOR_TX), 0);
+  for (const char* frame : {"a", "bad", "c", "d"})
+    put(client, client.tx(), frame);
+  client.tx()->slot[1].buf_idx = 0xffffff;
+  ASSERT_EQ(client.txsync(), 0);
+  EXPECT_EQ(client.tx()->head, 1u);
+  EXPECT_THAT(seen(monitor), ElementsAre("a", "c", "d"));
+  for (const char* frame : {"B", "C", "D", "E"})
+    put(client, client.tx(), frame);
+  ASSERT_EQ(client.txsync(), 0);
+  EXPECT_THAT(seen(monitor), ElementsAre("B", "C", "D", "E"));
+}
+
 TEST_F(Monitor, AHostileMonitorHarmsItselfOnly) {
   ASSERT_EQ(client.bind("p"), 0);
   ASSERT_EQ(monitor.bind("p", NR_REG_ALL_NIC, NR_ZCOPY_MON), 0);

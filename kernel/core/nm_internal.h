@@ -486,6 +486,9 @@ bool nm_monitor_is_port(const struct nm_port *port);
  */
 void nm_monitor_ring_gone(struct nm_kring *kr);
 
+/* The ring was re-initialised: what its client had put behind hwcur will come again. */
+void nm_monitor_rewound(struct nm_kring *kr);
+
 /* The ring in which frames sent to pipe ring @kr can be found; @kr itself where it is no pipe's. */
 struct nm_kring *nm_pipe_other_ring(struct nm_kring *kr);
 

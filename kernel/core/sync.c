@@ -83,6 +83,8 @@ static void ring_reinit(struct nm_kring *kr)
 	kr->rhead = kr->hwcur;
 	kr->rcur = kr->hwcur;
 	kr->rtail = kr->hwtail;
+	if (kr->taps)
+		nm_monitor_rewound(kr);
 	nm_write_once(ring->head, kr->rhead);
 	nm_write_once(ring->cur, kr->rcur);
 	nm_store_release(&ring->tail, kr->rtail);

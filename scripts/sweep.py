@@ -127,7 +127,8 @@ class Matrix:
         for text in varied:
             path, separator, values = text.partition("=")
             if not separator or not path or not values:
-                raise Refused(f"cannot take --vary {text}: it has no path or no values; write PATH=VALUES, for example senders.0.batch=1,16,256")
+                raise Refused(f"cannot take --vary {text}: it has no path or no values; write PATH=VALUES, "
+                              "for example senders.0.batch=1,16,256")
             axes.append({"name": path, "set": [path], "values": number_list(values)})
         return cls({"schema": MATRIX_SCHEMA, "name": pathlib.Path(scenario).stem,
                     "scenario": os.path.abspath(scenario), "axes": axes}, scenario)
@@ -137,7 +138,8 @@ class Matrix:
         changes = dict(self.fixed, duration_s=self.duration_s, warmup_s=self.warmup_s, repeat=1)
         for (_, paths, _), value in zip(self.axes, values):
             changes.update({path: value for path in paths})
-        return [f"{path}={value if isinstance(value, str) else json.dumps(value)}" for path, value in changes.items()]
+        return [f"{path}={value if isinstance(value, str) else json.dumps(value)}"
+                for path, value in changes.items()]
 
     def points(self):
         count = math.prod(len(values) for _, _, values in self.axes)

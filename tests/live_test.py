@@ -274,9 +274,10 @@ class Top(NmgenTest):
             process.terminate()
             process.stdout.read()
             process.wait(TIMEOUT_S)
-        for number in (1, 2):
+        for number, process in ((1, first), (2, second)):
             record = records.read(self.path(f"r{number}.json"))
-            records.check(self, record, 3)
+            records.check(self, record, process.returncode)
+            self.assertIn("interrupted", " ".join(record["verdict_reasons"]))
         for process in (first, second):
             self.assertIn("there is no such run", self.refused("top", str(process.pid)))
             self.assertFalse(os.path.exists(f"/dev/shm/nmgen.{process.pid}"))

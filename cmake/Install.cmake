@@ -62,9 +62,12 @@ install(FILES "${PROJECT_BINARY_DIR}/install/netmap_hosted-config.cmake"
 install(FILES examples/send.c DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
 
 # DKMS looks in /usr/src, wherever the rest goes.
-set(dkms_dir "${CMAKE_INSTALL_PREFIX}/src/nmgen-netmap-${PROJECT_VERSION}")
-configure_file(cmake/install/dkms.conf.in install/dkms.conf @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/install/dkms.conf" DESTINATION "${dkms_dir}")
+set(dkms_dir "${CMAKE_INSTALL_PREFIX}/src/netmap-${PROJECT_VERSION}")
+file(STRINGS kernel/dkms.conf dkms_version REGEX "^PACKAGE_VERSION=\"${PROJECT_VERSION}\"$")
+if(NOT dkms_version)
+  message(FATAL_ERROR "kernel/dkms.conf has another version than the project, ${PROJECT_VERSION}: make them the same")
+endif()
+install(FILES kernel/dkms.conf DESTINATION "${dkms_dir}")
 foreach(room core include linux)
   install(DIRECTORY kernel/${room} DESTINATION "${dkms_dir}"
           FILES_MATCHING PATTERN "*.c" PATTERN "*.h" PATTERN "sources.cmake" PATTERN "Kbuild" PATTERN "Makefile"

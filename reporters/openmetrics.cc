@@ -12,8 +12,8 @@ namespace nmgen {
 namespace {
 
 // Upper bounds of the latency histogram's buckets: 1, 2 and 5 in each decade from 1 us to 10 s.
-constexpr double kFirstBoundNs = 1e3;
-constexpr double kLastBoundNs = 1e10;
+constexpr uint64_t kFirstBoundNs = 1000;
+constexpr uint64_t kLastBoundNs = 10'000'000'000;
 
 // The value of a label, quoted. ABNF of OpenMetrics 1.0: backslash, quote and line feed are
 // escaped.
@@ -189,15 +189,14 @@ void add_histogram(const Figures& figures, Document* document) {
                    "Latency of the probes, from sending; a bound is 0.1 % wide.", "seconds");
   uint64_t below = 0;
   std::map<uint64_t, uint64_t>::const_iterator bucket = figures.latency.begin();
-  for (double decade = kFirstBoundNs; decade <= kLastBoundNs; decade *= 10) {
-    for (const double step : {1.0, 2.0, 5.0}) {
-      const double bound = decade * step;
+  for (uint64_t decade = kFirstBoundNs; decade <= kLastBoundNs; decade *= 10) {
+    for (const uint64_t step : {1, 2, 5}) {
+      const uint64_t bound = decade * step;
       if (bound > kLastBoundNs)
         break;
-      for (; bucket != figures.latency.end() && static_cast<double>(bucket->first) <= bound;
-           ++bucket)
+      for (; bucket != figures.latency.end() && bucket->first <= bound; ++bucket)
         below += bucket->second;
-      document->count("_bucket", fmt::format("le=\"{}\"", bound / 1e9), below);
+      document->count("_bucket", fmt::format("le=\"{}\"", static_cast<double>(bound) / 1e9), below);
     }
   }
   document->count("_bucket", "le=\"+Inf\"", figures.probes);

@@ -194,8 +194,10 @@ std::vector<double> round_steps(double low, double high, unsigned wanted) {
   std::vector<double> steps;
   const double first = std::floor(low / step + 1e-9);
   const double last = std::ceil(high / step - 1e-9);
-  for (double k = first; k <= last; k++)
-    steps.push_back(k * step);
+  const size_t count = last >= first ? static_cast<size_t>(last - first) + 1 : 0;
+  steps.reserve(count);
+  for (size_t k = 0; k < count; k++)
+    steps.push_back((first + static_cast<double>(k)) * step);
   return steps;
 }
 

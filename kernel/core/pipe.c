@@ -292,16 +292,19 @@ static int make_pipe(struct nm_client *client, struct nm_port *parent, const cha
 		config.num_slots[dir] = mirrored.num_slots[!dir];
 	}
 	pipe = nm_os_alloc(sizeof(*pipe));
-	if (!pipe)
-		return nm_refuse(client, -ENOMEM, "no memory for a pipe; close something");
+	if (!pipe) {
+		nm_refuse(client, -ENOMEM, "no memory for a pipe; close something");
+		return -ENOMEM;
+	}
 	pipe->parent = parent;
 	nm_os_snprintf(pipe->id, sizeof(pipe->id), "%s", id);
 	error = make_ends(pipe, &config);
 	if (error) {
 		nm_os_free(pipe);
-		return nm_refuse(client, error,
-				 "%s: no memory for another pipe of %u and %u slots; ask for fewer",
-				 parent->name, config.num_slots[NM_TX], config.num_slots[NM_RX]);
+		nm_refuse(client, error,
+			  "%s: no memory for another pipe of %u and %u slots; ask for fewer",
+			  parent->name, config.num_slots[NM_TX], config.num_slots[NM_RX]);
+		return error;
 	}
 	for (i = NM_MASTER; i <= NM_SLAVE; i++) {
 		pipe->ends[i]->release = pipe_release;

@@ -129,7 +129,7 @@ std::string manual_page(const CLI::App& app, const std::string& command,
     if (about == nullptr)
       return "";
   }
-  const std::string program = app.get_name();
+  const std::string& program = app.get_name();
   const std::string title = command.empty() ? program : program + "-" + command;
   const std::string call = command.empty() ? program : program + " " + command;
   std::string page = fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n",
@@ -168,7 +168,7 @@ std::string manual_page(const CLI::App& app, const std::string& command,
 }
 
 std::string bash_completion(const CLI::App& app) {
-  const std::string program = app.get_name();
+  const std::string& program = app.get_name();
   std::string text = fmt::format(
       "# bash completion for {0}; made by the build from its options\n"
       "_{0}()\n{{\n"

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -67,12 +68,12 @@ bool lost_its_core(const Record& record) {
 }
 
 std::vector<int> cores_of(const Record& record) {
-  std::vector<int> cores;
+  std::set<int> cores;
   for (const RunRecord& run : record.runs)
     for (const WorkerRecord& worker : run.workers)
-      if (worker.core >= 0 && std::find(cores.begin(), cores.end(), worker.core) == cores.end())
-        cores.push_back(worker.core);
-  return cores;
+      if (worker.core >= 0)
+        cores.insert(worker.core);
+  return {cores.begin(), cores.end()};
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ std::vector<Level> find_levels(const std::vector<double>& whole) {
     return {};
   // Values are told to a thousandth of the typical one: finer differences are not of interest.
   std::vector<double> sizes;
+  sizes.reserve(length);
   for (double value : series)
     sizes.push_back(std::fabs(value));
   const double typical = median(sizes);

@@ -74,8 +74,7 @@ struct TscClock {
 
   // Measures the counter's rate for `span_ns`, asleep most of the time. Error where the counter is
   // not steady, or where three attempts did not agree with themselves.
-  static Result<TscClock> calibrate(uint64_t span_ns = 100'000'000,
-                                    bool steady = tsc_is_steady());
+  static Result<TscClock> calibrate(uint64_t span_ns = 100'000'000, bool steady = tsc_is_steady());
 
   // The least-squares line through samples of rising time. Error where one lies off the line by
   // more than 50 ppm of the span.

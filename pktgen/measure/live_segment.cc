@@ -61,9 +61,7 @@ std::shared_ptr<LiveSegment> LiveSegment::create(const LiveShape& shape,
   int error = 0;
   made.fd_ =
       ::open(made.temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (made.fd_ < 0)
-    error = errno;
-  else if (flock(made.fd_, LOCK_EX | LOCK_NB) != 0)
+  if (made.fd_ < 0 || flock(made.fd_, LOCK_EX | LOCK_NB) != 0)
     error = errno;
   else
     error = posix_fallocate(made.fd_, 0, static_cast<off_t>(made.bytes_));

@@ -88,7 +88,7 @@ class Port {
   double speed_bps() const { return speed_bps_; }  // 0: not known
   unsigned tx_rings() const { return tx_rings_; }
   unsigned rx_rings() const { return rx_rings_; }
-  unsigned tx_slots() const { return tx_slots_; }  // of each ring
+  unsigned tx_slots() const { return tx_slots_; }        // of each ring
   bool keeps_buffers() const { return keeps_buffers_; }  // as its rings do
 
  protected:

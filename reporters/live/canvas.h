@@ -44,7 +44,10 @@ class Canvas {
     char32_t letter = U' ';
     Style style = Style::kPlain;
   };
-  const Cell& cell(int x, int y) const { return cells_[static_cast<size_t>(y * width_ + x)]; }
+  size_t place(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x);
+  }
+  const Cell& cell(int x, int y) const { return cells_[place(x, y)]; }
   void set(int x, int y, char32_t letter, Style style);
 
   int width_, height_;

@@ -17,7 +17,7 @@ do {										\
 /* @to and @from do not overlap. */
 static inline void nm_copy(u8 *to, const u8 *from, u32 len)
 {
-	if (nm_unlikely(len > 256))
+	if (nm_unlikely(len > 256 || len <= 16))
 		memcpy(to, from, len);
 	else if (len > 128)
 		NM_COPY_ENDS(to, from, len, 128);
@@ -25,10 +25,8 @@ static inline void nm_copy(u8 *to, const u8 *from, u32 len)
 		NM_COPY_ENDS(to, from, len, 64);
 	else if (nm_likely(len > 32))
 		NM_COPY_ENDS(to, from, len, 32);
-	else if (len > 16)
-		NM_COPY_ENDS(to, from, len, 16);
 	else
-		memcpy(to, from, len);
+		NM_COPY_ENDS(to, from, len, 16);
 }
 
 #endif /* NM_VALE_COPY_H */

@@ -371,8 +371,8 @@ TEST(Sim82599, ASenderThatIsAwayGoesOnSending) {
   EXPECT_EQ(received, sent);
 }
 
-// The thread that ran the engine lost its core in it, and others could not run it meanwhile: the wire
-// was not idle, as there was something to send; what was rung for later leaves later.
+// The thread that ran the engine lost its core in it, and others could not run it meanwhile: the
+// wire was not idle, as there was something to send; what was rung for later leaves later.
 TEST(Sim82599, AnEngineThatIsLateLosesNoWireTime) {
   Pair pair({.slots = 8192});
   Client sender(pair.world, pair.a);

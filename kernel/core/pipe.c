@@ -31,8 +31,12 @@
 struct nm_pipe_queue {
 	struct nm_kring *tx;
 	struct nm_kring *rx;
-	u32 filled NM_ALIGNED_CACHE;	/* written by the sender's thread */
-	u32 released NM_ALIGNED_CACHE;	/* written by the receiver's thread */
+
+	/* Written by the sender's thread. */
+	u32 filled NM_ALIGNED_CACHE;
+
+	/* Written by the receiver's thread. */
+	u32 released NM_ALIGNED_CACHE;
 };
 
 enum { NM_MASTER = 0, NM_SLAVE = 1 };

@@ -300,8 +300,8 @@ struct sim_tail {
 	struct nm_spin *lock;
 };
 
-/* regs.c: whether the new @tail is one that the driver may write; where not, a bug is noted. */
-bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 tail);
+/* regs.c: whether @to, the new tail, is one that the driver may write; where not, a bug is noted. */
+bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 to);
 
 /* rx.c: as above. @queue: whose caller it is, who needs no interrupt; IXGBE_MAX_QUEUES: nobody's. */
 u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue);

@@ -234,8 +234,9 @@ TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
       {"/senders", "{}", "there is an object; use a list, [...]"},
       {"/senders/0", "{}",
        "the key \"port\" is missing; add it with a string like \"sim:left\" (a port: \"sim:NAME\" "
-       "for a simulated device, \"netmap:INTERFACE\" or \"valeNAME:PORT\" through the kernel's "
-       "module)"},
+       "for a simulated device, \"hosted:valeX:Y\" or \"hosted:x{1\" for a switch's port or a "
+       "pipe's "
+       "end in this process, \"netmap:INTERFACE\" or \"valeX:Y\" through the kernel's module)"},
       {"/senders/0/cores", "[]", "the list is empty; give it at least 1, or leave it out"},
       {"/senders/0/rate", "{}",
        "there is nothing in it; use one of bps_l1, bps_l2, percent or pps"},

@@ -390,9 +390,9 @@ static void write_l4(const struct nm_seg_plan *plan, u8 *h, u32 i, u32 part)
 	}
 	store_be32(l4 + 4, load_be32(l4 + 4) + i * plan->mss);
 	if (i + 1 < plan->num)
-		l4[13] &= (u8)~TCP_FIN_PSH;
+		l4[13] &= ~TCP_FIN_PSH & 0xff;
 	if (i)
-		l4[13] &= (u8)~TCP_CWR;
+		l4[13] &= ~TCP_CWR & 0xff;
 	store_be16(l4 + 16, 0);
 }
 

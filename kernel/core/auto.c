@@ -59,7 +59,7 @@ int nm_auto_find_or_make(struct nm_client *client, const char *name,
 		.link_up = true,
 	};
 	int error = nm_port_lookup(client, name, reg, out);
-	struct nm_region *region;
+	struct nm_region *region = NULL;
 
 	if (error != -ENXIO)
 		return error;

@@ -81,6 +81,7 @@ std::vector<int> cores_of(const Record& record) {
 Result<int> run_program(const std::vector<std::string>& arguments, const std::string& output,
                         const std::string& errors) {
   std::vector<char*> words;
+  words.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments)
     words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);

@@ -32,7 +32,7 @@ static void auto_release(struct nm_port *port)
 int nm_region_choose(struct nm_client *client, const struct nmreq_register *reg,
 		     struct nm_region **out)
 {
-	struct nm_region *region = NULL;
+	struct nm_region *region;
 
 	if (!reg->nr_mem_id) {
 		if (nm_region_create_private(client->core, reg->nr_extra_bufs, out))

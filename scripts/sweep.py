@@ -243,6 +243,9 @@ def run_point(nmgen, scenario, overrides, out):
         command += ["--set", override]
     result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                             stdin=subprocess.DEVNULL, check=False)
+    # Before it was ready to end in order, it dies of the signal that the whole group got.
+    if result.returncode in (-signal.SIGINT, -signal.SIGTERM):
+        return None
     if result.returncode not in (0, 1, 3):
         said = result.stderr.strip().removeprefix("nmgen: ") or f"it exited with {result.returncode}"
         raise Refused(f"nmgen refused a point ({' '.join(overrides)}): {said}")

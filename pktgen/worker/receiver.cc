@@ -265,6 +265,7 @@ class ReceiveLoop {
 void ReceiverWorker::run(PhaseOrders& orders) {
   if (enter() != 0)
     return;
+  ready.store(true, std::memory_order_release);
   orders.await_go();
   if (probe_offsets.empty())
     ReceiveLoop<CountingChecker>(*this, orders).run();

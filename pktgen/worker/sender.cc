@@ -152,7 +152,10 @@ void SenderWorker::run(PhaseOrders& orders) {
   if (enter() != 0)
     return;
   with_writer(*ring, *plan, [&]<typename Writer>(Writer& writer) {
-    SendLoop<Writer>(*this, orders, writer).run();
+    SendLoop<Writer> loop(*this, orders, writer);
+    // Only now: a writer prepares every slot, which on a long ring takes longer than a start waits.
+    ready.store(true, std::memory_order_release);
+    loop.run();
   });
 }
 

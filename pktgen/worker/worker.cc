@@ -22,7 +22,8 @@ int WorkerBase::enter() {
   core_cycles_per_tick[0] = nmgen::core_cycles_per_tick();
   tid.store(self, std::memory_order_relaxed);
   error.store(result, std::memory_order_relaxed);
-  ready.store(true, std::memory_order_release);
+  if (result != 0)
+    ready.store(true, std::memory_order_release);
   return result;
 }
 

@@ -70,8 +70,8 @@ struct WorkerBase {
   // Of its core, before and after the phase; read once its thread has ended.
   double core_cycles_per_tick[2] = {0, 0};
 
-  // Pins the calling thread to `core`. Return: 0, and the worker says that it is `ready` once it is,
-  // or an errno, which it is `ready` with.
+  // Pins the calling thread to `core`. Return: 0, and the worker says that it is `ready` once it
+  // is, or an errno, which it is `ready` with.
   int enter();
 };
 

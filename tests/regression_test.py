@@ -63,11 +63,11 @@ class Regression(NmgenTest):
         self.assertEqual(outcome, "invalid")
 
     def test_ten_a_side_are_judged(self):
-        outcome, text = self.outcome("ci", TX, "--against", NMGEN, "--samples", "10", "--duration", "0.3", "--set",
+        outcome, text = self.outcome("ci", TX, "--against", NMGEN, "--samples", "10", "--duration", "0.05", "--set",
                                      "warmup_s=0")
-        # A machine that is so busy that a run does not send a thousand frames has fewer samples, and has to say so.
+        # A busy machine has fewer samples that count, or disturbed ones, and has to say so.
         if outcome == "invalid":
-            self.assertIn("tx cycles/frame is not judged", text)
+            self.assertRegex(text, r"(?m)^  - .*(not judged|disturbed)")
         else:
             self.assertRegex(text, r"(?m)^  tx cycles/frame .* (pass|improve|regress)$")
 

@@ -57,25 +57,37 @@ struct nm_monitor {
 	u32 nic_rings;
 };
 
+/*
+ * The next slot that is free, as @empty shows it; NULL, and a drop, where there is none. With the
+ * queue's lock.
+ */
+static struct netmap_slot *free_slot(struct nm_rx_queue *q, struct netmap_ring *ring,
+				     struct nm_slot_view *empty)
+{
+	struct netmap_slot *slot = &ring->slot[q->tail];
+
+	if (q->tail != q->end) {
+		if (nm_slot_get(slot, &q->bufs, empty))
+			return slot;
+		q->bad_slot = true;
+	}
+	q->drops++;
+	return NULL;
+}
+
 /* A frame's slot is copied to the monitor; with the queue's lock. */
 static void copy_slot(struct nm_kring *out, const struct nm_kring *kr, u32 i)
 {
 	struct nm_rx_queue *q = out->queue;
-	struct netmap_slot *to = &out->ring->slot[q->tail];
 	struct nm_slot_view from, empty;
+	struct netmap_slot *to;
 	u32 len;
 
 	if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &from))
 		return;
-	if (q->tail == q->end) {
-		q->drops++;
+	to = free_slot(q, out->ring, &empty);
+	if (!to)
 		return;
-	}
-	if (!nm_slot_get(to, &q->bufs, &empty)) {
-		q->bad_slot = true;
-		q->drops++;
-		return;
-	}
 	len = from.len < q->bufs.size ? from.len : q->bufs.size;
 	memcpy(nm_buf_at(&q->bufs, empty.buf_idx), nm_buf_at(&kr->bufs, from.buf_idx), len);
 	nm_slot_put(to, (u16)len,
@@ -87,20 +99,14 @@ static void copy_slot(struct nm_kring *out, const struct nm_kring *kr, u32 i)
 static void swap_slot(struct nm_kring *out, struct nm_kring *kr, u32 i)
 {
 	struct nm_rx_queue *q = out->queue;
-	struct netmap_slot *from = &kr->ring->slot[i], *to = &out->ring->slot[q->tail];
+	struct netmap_slot *from = &kr->ring->slot[i], *to;
 	struct nm_slot_view full, empty;
 
 	if (!nm_slot_get(from, &kr->bufs, &full))
 		return;
-	if (q->tail == q->end) {
-		q->drops++;
+	to = free_slot(q, out->ring, &empty);
+	if (!to)
 		return;
-	}
-	if (!nm_slot_get(to, &q->bufs, &empty)) {
-		q->bad_slot = true;
-		q->drops++;
-		return;
-	}
 	nm_slot_set(to, full.buf_idx, full.len,
 		    (full.flags & (NS_MOREFRAG | NS_TXMON)) | NS_BUF_CHANGED |
 			    (kr->dir == NM_TX ? NS_TXMON : 0));

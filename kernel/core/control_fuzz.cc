@@ -12,6 +12,7 @@
 #include <iterator>
 #include <memory>
 
+#include "kernel/core/fuzz_input.h"
 #include "kernel/core/test_port.h"
 
 namespace {
@@ -25,30 +26,6 @@ constexpr size_t kArena = 8192;
 constexpr size_t kMaxBody = 64;
 // More would only cost the fuzzer's time: each buffer is touched.
 constexpr uint32_t kMaxExtraBufs = 3000;
-
-class Input {
- public:
-  Input(const uint8_t* data, size_t size) : at_(data), left_(size) {}
-  bool empty() const { return left_ == 0; }
-  void read(void* to, size_t size) {
-    const size_t have = std::min(size, left_);
-    if (have)
-      std::memcpy(to, at_, have);
-    std::memset(static_cast<uint8_t*>(to) + have, 0, size - have);
-    at_ += have;
-    left_ -= have;
-  }
-  template <typename T>
-  T take() {
-    T value;
-    read(&value, sizeof(value));
-    return value;
-  }
-
- private:
-  const uint8_t* at_;
-  size_t left_;
-};
 
 constexpr const char* kNames[] = {"a",   "b",       "",    "nowhere", "a{1",
                                   "a}1", "b{x y}z", "b}2", "auto{1",  "auto}1"};

@@ -19,6 +19,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernel/core/fuzz_input.h"
 #include "kernel/core/test_port.h"
 
 namespace {
@@ -30,26 +31,6 @@ constexpr uint32_t kHostileSlots = 8;
 constexpr uint32_t kHostileRings = 4;  // a NIC ring and a host ring in each direction
 // Small, so that a world is made in no time.
 constexpr Sizes kSizes = {.if_num = 8, .ring_size = 4096, .ring_num = 16, .buf_num = 256};
-
-class Input {
- public:
-  Input(const uint8_t* data, size_t size) : at_(data), left_(size) {}
-  bool empty() const { return left_ == 0; }
-  template <typename T>
-  T take() {
-    T value = {};
-    const size_t have = std::min(sizeof(value), left_);
-    if (have)
-      std::memcpy(&value, at_, have);
-    at_ += have;
-    left_ -= have;
-    return value;
-  }
-
- private:
-  const uint8_t* at_;
-  size_t left_;
-};
 
 // A client that keeps the rules, and knows what has to come back to it.
 class Victim {

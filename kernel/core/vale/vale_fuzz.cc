@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/core/fuzz_input.h"
 #include "kernel/core/vale/test_switch.h"
 
 namespace {
@@ -22,26 +23,6 @@ using namespace nmgen::test;
 
 constexpr uint32_t kSlots = 32;
 constexpr Sizes kSizes = {.if_num = 8, .ring_size = 4096, .ring_num = 16, .buf_num = 256};
-
-class Input {
- public:
-  Input(const uint8_t* data, size_t size) : at_(data), left_(size) {}
-  bool empty() const { return left_ == 0; }
-  template <typename T>
-  T take() {
-    T value = {};
-    const size_t have = std::min(sizeof(value), left_);
-    if (have)
-      std::memcpy(&value, at_, have);
-    at_ += have;
-    left_ -= have;
-    return value;
-  }
-
- private:
-  const uint8_t* at_;
-  size_t left_;
-};
 
 class Machine {
  public:

@@ -157,13 +157,37 @@ void nm_monitor_rewound(struct nm_kring *kr)
 	kr->taps->seen = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
 }
 
+/*
+ * Copy what is about to be sent. The data of an indirect slot is fetched first, as that may sleep;
+ * a frame of which some cannot be had is not sent, and not shown.
+ */
+static void show_sent(struct nm_kring *kr, u32 from, u32 to)
+{
+	const u32 lim = kr->num_slots - 1;
+	u32 frame = from, i;
+	bool lost = false;
+
+	for (i = from; i != to; i = nm_next(i, lim)) {
+		lost |= !nm_vale_fetch(kr, i);
+		if (nm_read_once(kr->ring->slot[i].flags) & NS_MOREFRAG)
+			continue;
+		if (lost) {
+			show(kr, from, frame, false);
+			from = nm_next(i, lim);
+			lost = false;
+		}
+		frame = nm_next(i, lim);
+	}
+	show(kr, from, lost ? frame : to, false);
+}
+
 static int sync_tx(struct nm_kring *kr, int flags)
 {
 	struct nm_taps *taps = kr->taps;
 	const u32 lim = kr->num_slots - 1, tail = kr->hwtail;
 	int error;
 
-	show(kr, not_seen(kr, kr->hwcur, kr->rhead), kr->rhead, false);
+	show_sent(kr, not_seen(kr, kr->hwcur, kr->rhead), kr->rhead);
 	taps->seen = kr->rhead;
 	error = taps->sync(kr, flags);
 	show(kr, nm_next(tail, lim), nm_next(kr->hwtail, lim), true);

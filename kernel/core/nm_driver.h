@@ -146,7 +146,7 @@ struct nm_kring {
 	bool pending_on;		/* what reg should make of it */
 	void (*notify)(struct nm_kring *kr);	/* instead of waking pollers; NULL: wake them */
 	void *notify_data;		/* for it; used and changed with @busy held only */
-	u32 notify_again;		/* whoever has the ring has to look again */
+	u32 notify_again;		/* whoever has the ring has to look again; sync.c */
 	struct nm_work notify_work;	/* calls @notify where the driver's interrupt must not */
 	struct nm_waitq waitq;
 	struct nm_rx_queue *queue;	/* RX rings that others fill at any time; rxqueue.c */

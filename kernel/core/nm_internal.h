@@ -402,7 +402,10 @@ void nm_kring_drive(struct nm_kring *kr, u32 head, int flags);
 int nm_kring_sync(struct nm_kring *kr, int flags);
 u64 nm_kring_deadline(struct nm_kring *kr);
 
-/* Keep the ring's sync away for a moment, from a thread that may sleep. */
+/*
+ * Keep the ring's sync away for a moment, from a thread that may sleep. What a ring with a notify
+ * was told meanwhile it is told again when it is let go.
+ */
 void nm_kring_hold(struct nm_kring *kr);
 void nm_kring_notify_work(struct nm_work *work);
 void nm_kring_unhold(struct nm_kring *kr);
@@ -412,8 +415,15 @@ void nm_kring_start(struct nm_kring *kr);
 /* With kr->busy held by the caller, for cores of syncs that work on a second ring. */
 int nm_kring_sync_held(struct nm_kring *kr, int flags);
 
-/* The ring's kr->busy, if nobody has it. */
+/* The ring's kr->busy, if nobody has it; and back, with no look at what came meanwhile. */
 bool nm_kring_try(struct nm_kring *kr);
+void nm_kring_release(struct nm_kring *kr);
+
+/*
+ * Work on a ring that has a notify, with its busy held and its notify_data as @data: now; or, where
+ * somebody has the ring, as soon as that one lets go of it.
+ */
+void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data));
 
 /*
  * The frame that begins at slot @i and may go on up to @end: its slots are checked and gathered.
@@ -509,6 +519,12 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 
 /* Whether a client with these nr_flags may open the port. Return: 0 or -EIO. */
 int nm_vale_check_bind(struct nm_client *client, struct nm_port *port, u64 flags);
+
+/*
+ * Whether the data of slot @i of a TX ring is in the slot's buffer; that of an NS_INDIRECT slot is
+ * copied there, if it can be had. In the ring's sync; may sleep.
+ */
+bool nm_vale_fetch(struct nm_kring *kr, u32 i);
 
 /* Requests 3 to 9; @name and @body are changed as the ABI says. */
 int nm_vale_request(struct nm_client *client, u16 type, char *name, void *body);

@@ -270,8 +270,11 @@ int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], enu
 			made[dir].last++;
 		}
 	}
-	if (!error)
+	if (!error) {
+		/* Before a zero-copy monitor puts buffers of its new ring into the target's slots. */
+		nm_rings_update_bufs(port->region);
 		error = rings_switch(port, rings);
+	}
 	if (error) {
 		nm_rings_put(port, made, use);
 		return error;

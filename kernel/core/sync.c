@@ -34,9 +34,42 @@ bool nm_kring_try(struct nm_kring *kr)
 	return nm_xchg_acquire(&kr->busy, 1) == 0;
 }
 
-void nm_kring_unhold(struct nm_kring *kr)
+void nm_kring_release(struct nm_kring *kr)
 {
 	nm_store_release(&kr->busy, 0);
+}
+
+/*
+ * Pairs with nm_kring_when_free(): either we see the mark of who came while we had the ring, or
+ * that one comes so late that he gets the ring.
+ */
+void nm_kring_unhold(struct nm_kring *kr)
+{
+	nm_kring_release(kr);
+	if (nm_likely(!nm_read_once(kr->notify)))
+		return;
+	nm_mb();
+	if (nm_read_once(kr->notify_again))
+		nm_kring_notify(kr);
+}
+
+/*
+ * The mark is set before we look whether the ring is free, and who has the ring looks for the mark
+ * after he has let it go: one of the two does the work. The ring's data is found and used with the
+ * ring held only, so that who takes it away, with the ring held, is sure that nobody uses it.
+ */
+void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data))
+{
+	nm_write_once(kr->notify_again, 1);
+	nm_mb();
+	while (nm_read_once(kr->notify_again) && nm_kring_try(kr)) {
+		nm_write_once(kr->notify_again, 0);
+		nm_mb();
+		if (kr->notify_data && !nm_read_once(kr->stopped))
+			work(kr->notify_data);
+		nm_kring_release(kr);
+		nm_mb();
+	}
 }
 
 /* After this no thread is in the ring's sync, and later ones get EIO. Sleeps. */

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -176,6 +177,15 @@ class TestPort {
   int reg_calls = 0;
   int sync_error = 0;  // what txsync and rxsync answer, without doing anything
   uint64_t deadline_ns = 0;
+  std::function<void()> in_deadline;  // called by deadline, with the ring held
+
+  // What a black hole has taken, if it is to be kept.
+  struct Sent {
+    std::string frame;
+    uint16_t flags;
+  };
+  bool keep_sent = false;
+  std::vector<Sent> sent;
 
  private:
   // The device's side of a receive ring. Slots from fill up to limit hold buffers that wait for
@@ -290,6 +300,11 @@ class TestPort {
       check_view(kr, view);
       if (rx)
         self->loop_back(rx, slot, view);
+      else if (self->keep_sent)
+        self->sent.push_back(
+            {std::string(reinterpret_cast<const char*>(nm_buf_at(&kr->bufs, view.buf_idx)),
+                         view.len),
+             view.flags});
       moved = true;
       kr->hwcur = nm_next(kr->hwcur, lim);
     }
@@ -335,7 +350,12 @@ class TestPort {
     config->speed_mbps = 40000;
   }
 
-  static u64 deadline(nm_kring* kr) { return of(kr)->deadline_ns; }
+  static u64 deadline(nm_kring* kr) {
+    TestPort* self = of(kr);
+    if (self->in_deadline)
+      self->in_deadline();
+    return self->deadline_ns;
+  }
 
   static bool host_up(nm_port* port, u32 queue, const nm_frag* frags, u32 num) {
     TestPort* self = static_cast<TestPort*>(nm_port_data(port));

@@ -30,12 +30,12 @@ static void pump(void *data)
 
 static void receive_notify(struct nm_kring *kr)
 {
-	nm_vale_when_free(kr, pump);
+	nm_kring_when_free(kr, pump);
 }
 
 static void transmit_notify(struct nm_kring *kr)
 {
-	nm_vale_when_free(kr, nm_vale_send);
+	nm_kring_when_free(kr, nm_vale_send);
 }
 
 void nm_vale_port_resume(struct nm_vale_port *port)

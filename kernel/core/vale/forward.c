@@ -344,8 +344,9 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 	};
 	struct netmap_slot *slots = queue->ring->slot;
 	const u32 lim = queue->num_slots - 1;
-	/* A device takes no count of fragments. */
+	/* A device takes no count of fragments, but has to learn of a buffer that is another. */
 	const u16 count_mask = queue->to_device ? 0 : NS_PORT_MASK;
+	const u16 kept = queue->to_device ? NS_BUF_CHANGED : 0;
 	u32 ahead = at, frames = 0, k;
 
 	for (k = 0; k < AHEAD; k++) {
@@ -354,13 +355,14 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 	}
 	while (count) {
 		const struct nm_vale_slot *from = &w.slots[walk_next(&w)];
-		const u16 flags = (u16)(from->slots << NS_PORT_SHIFT & count_mask);
+		const u16 count_flags = (u16)(from->slots << NS_PORT_SHIFT & count_mask);
 		u32 left = from->slots;
 
 		frames++;
 		count -= left;
 		for (;; from++) {
 			struct netmap_slot *slot = &slots[at];
+			const u16 flags = count_flags | (nm_read_once(slot->flags) & kept);
 			u32 index = nm_read_once(slot->buf_idx);
 
 			nm_prefetch_write(nm_buf_at(&bufs, nm_read_once(slots[ahead].buf_idx)));
@@ -444,8 +446,9 @@ static u32 write_frame(struct nm_vale_source *source, struct nm_vale_queue *queu
 	};
 	const u32 len = nm_seg_len(&source->plan, i);
 	const u32 lim = queue->num_slots - 1;
+	const u16 kept = queue->to_device ? NS_BUF_CHANGED : 0;
 	u32 num = 0, left = len, first = at, k;
-	u16 flags;
+	u16 count_flags;
 
 	do {
 		u32 index = nm_read_once(queue->ring->slot[at].buf_idx);
@@ -459,9 +462,12 @@ static u32 write_frame(struct nm_vale_source *source, struct nm_vale_queue *queu
 		at = nm_next(at, lim);
 	} while (left);
 	nm_seg_write(&source->plan, i, source->from, num_from, source->into, num);
-	flags = queue->to_device ? 0 : (u16)(num << NS_PORT_SHIFT);
+	count_flags = queue->to_device ? 0 : (u16)(num << NS_PORT_SHIFT);
 	for (k = 0; k < num; k++) {
-		nm_slot_put(&queue->ring->slot[first], (u16)source->into[k].len,
+		struct netmap_slot *slot = &queue->ring->slot[first];
+		const u16 flags = count_flags | (nm_read_once(slot->flags) & kept);
+
+		nm_slot_put(slot, (u16)source->into[k].len,
 			    k + 1 < num ? flags | NS_MOREFRAG : flags);
 		first = nm_next(first, lim);
 	}

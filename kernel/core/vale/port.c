@@ -201,6 +201,19 @@ struct nm_vale_port *nm_vale_port_of(struct nm_port *port)
 	return port->ops == &vale_ops ? port->driver_data : NULL;
 }
 
+bool nm_vale_fetch(struct nm_kring *kr, u32 i)
+{
+	const struct netmap_slot *slot = &kr->ring->slot[i];
+	struct nm_slot_view view;
+
+	if (!nm_vale_port_of(kr->port) || kr->is_host ||
+	    !(nm_read_once(slot->flags) & NS_INDIRECT))
+		return true;
+	return nm_slot_get(slot, &kr->bufs, &view) &&
+	       nm_os_copy_in(nm_buf_at(&kr->bufs, view.buf_idx), nm_read_once(slot->ptr),
+			     view.len) == 0;
+}
+
 /* Sources and queues for the rings of a port that clients open. */
 static int add_rings(struct nm_vale_port *port)
 {

@@ -72,39 +72,22 @@ void nm_vale_publish(struct nm_vale_queue *queue, u32 at, u32 count, u32 frames)
 	nm_spin_release(&queue->lock);
 }
 
-/*
- * Do what is to be done with a ring of an interface, unless somebody has the ring: then that one
- * does it, for it looks at notify_again after it has let the ring go, and we have set that before
- * we looked at the ring. The ring's data is found and used with the ring held only, so that who
- * takes it away, with the ring held, is sure that nobody uses it.
- */
-void nm_vale_when_free(struct nm_kring *kr, void (*work)(void *data))
-{
-	nm_write_once(kr->notify_again, 1);
-	nm_mb();
-	while (nm_read_once(kr->notify_again) && nm_kring_try(kr)) {
-		nm_write_once(kr->notify_again, 0);
-		nm_mb();
-		if (kr->notify_data && !nm_read_once(kr->stopped))
-			work(kr->notify_data);
-		nm_kring_unhold(kr);
-		nm_mb();
-	}
-}
-
 /* An interface's TX ring, held. */
 void nm_vale_send(void *data)
 {
 	struct nm_vale_queue *queue = data;
 
 	nm_kring_drive(queue->kr, nm_load_acquire(&queue->published), NM_SYNC_RECLAIM);
+	/* A zero-copy monitor may have put buffers in that the region has grown by. */
+	if (nm_unlikely(queue->bufs.num != queue->kr->bufs.num))
+		nm_write_once(queue->bufs.num, queue->kr->bufs.num);
 	nm_store_release(&queue->limit, queue->kr->hwtail);
 }
 
 void nm_vale_kick(struct nm_vale_queue *queue)
 {
 	if (queue->to_device)
-		nm_vale_when_free(queue->kr, nm_vale_send);
+		nm_kring_when_free(queue->kr, nm_vale_send);
 	else
 		nm_os_wake(&queue->kr->waitq);
 }

@@ -169,11 +169,6 @@ void nm_switch_quiesce(struct nm_switch *sw)
 		if (sw->ports[i])
 			port_quiesce(sw->ports[i]);
 	}
-	/* Interfaces that had something for us while we held their rings. */
-	for (i = 0; i < NM_VALE_PORTS; i++) {
-		if (sw->ports[i])
-			nm_vale_port_resume(sw->ports[i]);
-	}
 }
 
 void nm_switch_leave(struct nm_vale_port *port)

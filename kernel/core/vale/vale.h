@@ -238,7 +238,7 @@ void nm_vale_run_models(struct nm_switch *sw);
 u64 nm_vale_models_deadline(struct nm_switch *sw);
 bool nm_vale_is_model(const struct nm_vale_port *port);
 
-/* Have the rings of a network port looked at, for what came while they were held. */
+/* Have the rings of a network port looked at, for what came before we were told of it. */
 void nm_vale_port_resume(struct nm_vale_port *port);
 
 /* forward.c */
@@ -264,11 +264,7 @@ u32 nm_vale_lease(struct nm_vale_queue *queue, u32 want, u32 *at);
 /* @count slots of a lease, its first or what follows those published: they hold @frames. */
 void nm_vale_publish(struct nm_vale_queue *queue, u32 at, u32 count, u32 frames);
 
-/*
- * Work on a ring of an interface, with its busy held and its notify_data as @data; now, or, where
- * somebody has the ring, as soon as that one lets go of it.
- */
-void nm_vale_when_free(struct nm_kring *kr, void (*work)(void *data));
+/* Let the interface send, with its TX ring held. */
 void nm_vale_send(void *queue);
 
 /* Wake the receiver, or let the interface send. Once a batch. */

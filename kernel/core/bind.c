@@ -305,6 +305,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 
 int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg)
 {
+	u32 host_rings[NM_DIRS];
 	struct nm_port *port;
 	int error;
 
@@ -320,11 +321,15 @@ int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_regi
 	error = nm_port_lookup(client, name, reg, &port);
 	if (error)
 		return error;
+	host_rings[NM_TX] = port->config.num_host_rings[NM_TX];
+	host_rings[NM_RX] = port->config.num_host_rings[NM_RX];
 	error = nm_vale_check_bind(client, port, reg->nr_flags);
 	if (!error)
 		error = bind_port(client, port, reg);
-	if (error)
+	if (error) {
+		nm_port_set_host_rings(port, host_rings[NM_TX], host_rings[NM_RX]);
 		nm_port_put(port);
+	}
 	return error;
 }
 

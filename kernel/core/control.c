@@ -222,7 +222,7 @@ static int control_request(struct nm_client *client, u64 arg)
 	int error;
 
 	if (!r)
-		return -ENOMEM;
+		return nm_refuse(client, -ENOMEM, "no memory for a request; close something");
 	if (nm_os_copy_in(&r->head, arg, sizeof(r->head))) {
 		nm_os_free(r);
 		return nm_refuse(client, -EFAULT, "the request's header cannot be read");

@@ -243,7 +243,7 @@ int nm_legacy_request(struct nm_client *client, u32 cmd, u64 arg)
 	int error;
 
 	if (!r)
-		return -ENOMEM;
+		return nm_refuse(client, -ENOMEM, "no memory for a request; close something");
 	error = run(client, cmd, arg, &old, r);
 	nm_os_free(r);
 	return error;

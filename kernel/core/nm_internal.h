@@ -146,6 +146,7 @@ void *nm_region_buf(struct nm_region *region, u32 index);
  * @refs: 1 while attached, and 1 a client bound, or 1 of whoever else keeps it. Under core->lock
  * @release: the last reference has gone: undo what the maker did; the port is freed after.
  *	NULL: nothing to undo. Under core->lock
+ * @idle: only one reference is left, its maker's. NULL: nothing to do. Under core->lock
  * @queues: of RX rings that others fill; nm_rx_queues_make()
  * @max_rings: krings there are in each direction; host rings may be made more
  * @pipes: pipes at this port. Under core->lock
@@ -169,6 +170,7 @@ struct nm_port {
 	u32 max_rings[NM_DIRS];
 	u32 refs;
 	void (*release)(struct nm_port *port);
+	void (*idle)(struct nm_port *port);
 	struct nm_list pipes;
 	struct nm_port *twin;
 	const char *owner;

@@ -252,7 +252,9 @@ void nm_port_put(struct nm_port *port)
 {
 	struct nm_port *twin = port->twin;
 
-	if (--port->refs || (twin && twin->refs))
+	if (--port->refs == 1 && port->idle)
+		port->idle(port);
+	if (port->refs || (twin && twin->refs))
 		return;
 	if (port->release)
 		port->release(port);

@@ -298,7 +298,7 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 	error = join_nic(vale, sw_name, nic, name, rings, index);
 	if (error) {
 		rings_free(nic, rings);
-		return nm_refuse(client, error, "%s has no place for another port", sw_name);
+		return nm_refuse(client, error, NM_VALE_NO_PLACE, sw_name);
 	}
 	return 0;
 }
@@ -315,7 +315,7 @@ static int attach_persistent(struct nm_client *client, struct nm_vale_port *port
 				 port->sw ? "detach" : "close");
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error)
-		return nm_refuse(client, error, "%s has no place for another port", sw_name);
+		return nm_refuse(client, error, NM_VALE_NO_PLACE, sw_name);
 	*index = port->index;
 	return 0;
 }

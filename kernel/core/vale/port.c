@@ -92,7 +92,7 @@ void nm_vale_map_queues(struct nm_vale_port *port, u32 open)
 static int vale_reg(struct nm_port *nm_port)
 {
 	struct nm_vale_port *port = nm_port->driver_data;
-	u32 open = 0, any = 0, i;
+	u32 open = 0, i;
 
 	for (i = 0; i < port->num_queues; i++) {
 		struct nm_kring *kr = port->queues[i]->kr;
@@ -108,11 +108,6 @@ static int vale_reg(struct nm_port *nm_port)
 	for (i = 0; i < port->num_sources; i++) {
 		if (nm_kring_pending(port->sources[i]->kr))
 			port->sources[i]->skipping = false;
-		any |= port->sources[i]->kr->pending_on;
-	}
-	if (!open && !any && port->joined_by_register) {
-		nm_switch_leave(port);
-		port->joined_by_register = false;
 	}
 	return 0;
 }
@@ -196,6 +191,15 @@ static void vale_release(struct nm_port *nm_port)
 	nm_vale_port_free(port);
 }
 
+/* Nobody has a persistent port: it leaves the switch that somebody who wanted it put it in. */
+static void vale_idle(struct nm_port *nm_port)
+{
+	struct nm_vale_port *port = nm_port->driver_data;
+
+	if (port->joined_by_register)
+		nm_switch_leave(port);
+}
+
 struct nm_vale_port *nm_vale_port_of(struct nm_port *port)
 {
 	return port->ops == &vale_ops ? port->driver_data : NULL;
@@ -263,6 +267,8 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 	/* The nm_port has a reference of its own. */
 	nm_region_drop(region);
 	port->port->release = vale_release;
+	if (kind == NM_VALE_PERSISTENT)
+		port->port->idle = vale_idle;
 	error = add_rings(port);
 	if (error) {
 		nm_port_put(port->port);

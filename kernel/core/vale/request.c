@@ -44,8 +44,7 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 	if (port) {
 		error = nm_switch_join(port->vale, sw_name, port);
 		if (error)
-			return nm_refuse(client, error, "%s has no place for another port",
-					 sw_name);
+			return nm_refuse(client, error, NM_VALE_NO_PLACE, sw_name);
 		port->joined_by_register = true;
 		return take(client, port, out);
 	}
@@ -55,9 +54,7 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error) {
 		nm_port_put(port->port);
-		return nm_refuse(client, error,
-				 "%s: no place for it: at most %u switches, of %u ports each; or no memory",
-				 name, NM_VALE_SWITCHES, NM_VALE_PORTS);
+		return nm_refuse(client, error, NM_VALE_NO_PLACE, name);
 	}
 	*out = port->port;
 	return 0;

@@ -178,6 +178,7 @@ void nm_switch_leave(struct nm_vale_port *port)
 
 	if (!sw)
 		return;
+	port->joined_by_register = false;
 	nm_store_release(&port->sw, NULL);
 	nm_write_once(sw->members[i / 64], sw->members[i / 64] & ~(1ull << i % 64));
 	nm_store_release(&sw->ports[i], NULL);

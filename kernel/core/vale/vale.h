@@ -20,6 +20,10 @@
 #include "nm_vale.h"
 #include "segment.h"
 
+/* Why nm_switch_join() refuses @name; the numbers are NM_VALE_SWITCHES and NM_VALE_PORTS. */
+#define NM_VALE_NO_PLACE	\
+	"%s: no place for another port: at most 8 switches, of 254 ports each; or no memory: close something"
+
 #define NM_VALE_NONE	0xffffu		/* no frame, no lease */
 #define NM_VALE_CLOSED	0xffu		/* no queue */
 #define NM_VALE_WORDS	((NM_VALE_PORTS + 63) / 64)
@@ -121,7 +125,7 @@ struct nm_vale_source {
  * @rings: an interface: those that we keep
  * @interface: persistent: what the residence made for it
  * @host: an interface whose host rings are attached too: the port of those
- * @joined_by_register: persistent: leaves the switch with its last client
+ * @joined_by_register: persistent: leaves the switch when nobody has it any more
  * @num_sources: rings that feed the switch
  * @num_queues: rings that it gets frames by
  * @queue_of: for each ring number of a sender, which queue of ours takes its frames; or

@@ -61,7 +61,7 @@ static void show_vale(const struct nm_vale_view *view, void *arg)
 	u32 i;
 
 	for (i = 0; i < view->num_tx; i++) {
-		const struct nm_vale_tx_stats *s = view->tx[i];
+		const struct nm_vale_tx_stats *s = nm_vale_view_tx(view, i);
 
 		seq_printf(to, "%s tx%u frames=%llu flooded=%llu too_short=%llu too_long=%llu fault=%llu nowhere=%llu\n",
 			   view->name, i, READ_ONCE(s->frames), READ_ONCE(s->flooded),
@@ -69,7 +69,7 @@ static void show_vale(const struct nm_vale_view *view, void *arg)
 			   READ_ONCE(s->nowhere));
 	}
 	for (i = 0; i < view->num_rx; i++) {
-		const struct nm_vale_rx_stats *s = view->rx[i];
+		const struct nm_vale_rx_stats *s = nm_vale_view_rx(view, i);
 
 		seq_printf(to, "%s rx%u frames=%llu full=%llu misfit=%llu\n", view->name, i,
 			   READ_ONCE(s->frames), READ_ONCE(s->full), READ_ONCE(s->misfit));

@@ -115,7 +115,7 @@ static void start(struct nm_vale_port *port)
 		nm_vale_queue_open(port->queues[i], port->queues[i]->kr, true);
 		set_notify(port->queues[i]->kr, transmit_notify, port->queues[i]);
 	}
-	nm_vale_map_queues(port, port->num_queues ? (1u << port->num_queues) - 1 : 0);
+	nm_vale_map_queues(port, ~0ull);
 	for (i = 0; i < port->num_sources; i++)
 		set_notify(port->sources[i]->kr, receive_notify, port->sources[i]);
 }
@@ -274,10 +274,6 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 		return nm_refuse(client, -EBUSY, "%s is open or belongs to %s; close it there first",
 				 name, nic->owner ? nic->owner : "a client");
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		if (c->num_rings[dir] > NM_VALE_RINGS || c->num_host_rings[dir] > NM_VALE_RINGS)
-			return nm_refuse(client, -EINVAL,
-					 "%s has more than %u rings; give it fewer queues", name,
-					 NM_VALE_RINGS);
 		rings[dir].first = 0;
 		rings[dir].last = c->num_rings[dir];
 		if (reg->nr_mode == NR_REG_NIC_SW)

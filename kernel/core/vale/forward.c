@@ -127,12 +127,15 @@ static void decide_slowly(struct pass *p, u32 at, u16 flags)
 		return;
 	}
 	learnt = decide(p, eth, flags);
-	if (!source->from_client || !to) {
+	if (source->from_client && to) {
+		if (to == NM_VALE_SLOT_TO_PORT_0)
+			to = 0;
+	} else {
 		to = learnt;
 		if (p->lookup) {
 			to = p->lookup->find(p->lookup->arg, eth, len, p->port, p->ring, &ring);
-			ring %= NM_VALE_RINGS;
-			source->mixed |= ring != p->ring;
+			ring %= NM_VALE_IF_RINGS;
+			source->others |= ring == p->ring ? 0 : 1ull << ring;
 		}
 	}
 	source->slots[at].ring = (u8)ring;
@@ -542,13 +545,14 @@ static void deliver(struct nm_vale_source *source, struct nm_switch *sw, u32 ind
 		.all = all->slots ? all->first : NM_VALE_NONE,
 		.ring = NM_VALE_NONE,
 	};
-	u32 ring, queue;
+	u64 rings = source->others | 1ull << source->ring;
+	u32 queue;
 
 	if (!to) {
 		source->stats.nowhere += one->frames;
 		return;
 	}
-	if (nm_likely(!source->mixed)) {
+	if (nm_likely(!source->others)) {
 		queue = nm_load_acquire(&to->queue_of[source->ring]);
 		if (queue == NM_VALE_CLOSED)
 			source->stats.nowhere += one->frames;
@@ -557,7 +561,8 @@ static void deliver(struct nm_vale_source *source, struct nm_switch *sw, u32 ind
 				   one->frames + all->frames);
 		return;
 	}
-	for (ring = 0; ring < NM_VALE_RINGS; ring++) {
+	for (; rings; rings &= rings - 1) {
+		const u32 ring = (u32)__builtin_ctzll(rings);
 		struct walk look = w;
 		u32 slots = 0, frames = 0, at;
 
@@ -599,7 +604,7 @@ static void deliver_all(struct nm_vale_source *source, struct nm_switch *sw, u32
 		source->lists[source->to[i]] = (struct nm_vale_list){ 0, 0, 0, 0 };
 	source->lists[NM_VALE_FLOOD] = (struct nm_vale_list){ 0, 0, 0, 0 };
 	source->num_to = 0;
-	source->mixed = false;
+	source->others = 0;
 }
 
 u32 nm_vale_forward(struct nm_vale_source *source, u32 first, u32 end)

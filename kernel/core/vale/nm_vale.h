@@ -17,7 +17,7 @@ extern "C" {
 
 #define NM_VALE_SWITCHES	8	/* a namespace */
 #define NM_VALE_PORTS		254	/* a switch */
-#define NM_VALE_RINGS		16	/* a port and direction */
+#define NM_VALE_RINGS		16	/* a port that clients open, and direction */
 #define NM_VALE_MAX_SLOTS	4096
 #define NM_VALE_SLOTS		1024	/* where a request does not say */
 #define NM_VALE_BATCH		1024	/* slots that are forwarded at a time */
@@ -25,6 +25,9 @@ extern "C" {
 /* What a lookup function may answer besides a port. */
 #define NM_VALE_TO_ALL		254
 #define NM_VALE_TO_NOBODY	255
+
+/* What a slot's flags may name (NS_PORT_MASK) besides ports from 1 on, and all; 0 names none. */
+#define NM_VALE_SLOT_TO_PORT_0	255
 
 enum nm_vale_kind {
 	NM_VALE_EPHEMERAL,	/* goes with its last client */
@@ -76,6 +79,8 @@ struct nm_vale_lookup {
  */
 int nm_vale_set_lookup(struct nm_core *core, const char *name, const struct nm_vale_lookup *lookup);
 
+struct nm_vale_port;
+
 /* A port of a switch, for listings; valid during the visit only. */
 struct nm_vale_view {
 	const char *name;		/* "vale0:a" */
@@ -83,9 +88,12 @@ struct nm_vale_view {
 	enum nm_vale_kind kind;
 	u32 vnet_len;
 	u32 num_tx, num_rx;		/* rings with counters */
-	const struct nm_vale_tx_stats *tx[NM_VALE_RINGS];	/* copies them with nm_read_once() */
-	const struct nm_vale_rx_stats *rx[NM_VALE_RINGS];
+	const struct nm_vale_port *port;
 };
+
+/* Counters of ring @i of a view; read them with nm_read_once(). */
+const struct nm_vale_tx_stats *nm_vale_view_tx(const struct nm_vale_view *view, u32 i);
+const struct nm_vale_rx_stats *nm_vale_view_rx(const struct nm_vale_view *view, u32 i);
 
 /* Visits every port of the caller's namespace, with core->lock held. Return: how many there are. */
 int nm_vale_ports(struct nm_core *core, void (*visit)(const struct nm_vale_view *view, void *arg),

@@ -67,11 +67,11 @@ int nm_vale_add_queue(struct nm_vale_port *port, struct nm_kring *kr)
 	return 0;
 }
 
-void nm_vale_map_queues(struct nm_vale_port *port, u32 open)
+void nm_vale_map_queues(struct nm_vale_port *port, u64 open)
 {
 	u32 ring, i;
 
-	for (ring = 0; ring < NM_VALE_RINGS; ring++) {
+	for (ring = 0; ring < NM_VALE_IF_RINGS; ring++) {
 		u32 queue = NM_VALE_CLOSED;
 
 		for (i = 0; i < port->num_queues && queue == NM_VALE_CLOSED; i++) {
@@ -92,13 +92,14 @@ void nm_vale_map_queues(struct nm_vale_port *port, u32 open)
 static int vale_reg(struct nm_port *nm_port)
 {
 	struct nm_vale_port *port = nm_port->driver_data;
-	u32 open = 0, i;
+	u64 open = 0;
+	u32 i;
 
 	for (i = 0; i < port->num_queues; i++) {
 		struct nm_kring *kr = port->queues[i]->kr;
 
 		if (kr->pending_on)
-			open |= 1u << i;
+			open |= 1ull << i;
 		if (kr->pending_on && nm_kring_pending(kr))
 			nm_vale_queue_open(port->queues[i], kr, false);
 	}

@@ -220,17 +220,23 @@ static void view_port(const struct nm_switch *sw, const struct nm_vale_port *por
 		.vnet_len = port->vnet_len,
 		.num_tx = port->num_sources,
 		.num_rx = port->num_queues,
+		.port = port,
 	};
 	char name[2 * NM_NAME_SIZE];
-	u32 i;
 
 	nm_os_snprintf(name, sizeof(name), "%s:%s", sw->name, port->name);
 	view.name = name;
-	for (i = 0; i < port->num_sources; i++)
-		view.tx[i] = &port->sources[i]->stats;
-	for (i = 0; i < port->num_queues; i++)
-		view.rx[i] = &port->queues[i]->stats;
 	visit(&view, arg);
+}
+
+const struct nm_vale_tx_stats *nm_vale_view_tx(const struct nm_vale_view *view, u32 i)
+{
+	return &view->port->sources[i]->stats;
+}
+
+const struct nm_vale_rx_stats *nm_vale_view_rx(const struct nm_vale_view *view, u32 i)
+{
+	return &view->port->queues[i]->stats;
 }
 
 int nm_vale_ports(struct nm_core *core, void (*visit)(const struct nm_vale_view *view, void *arg),

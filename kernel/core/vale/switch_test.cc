@@ -327,6 +327,30 @@ TEST_F(Switch, AttachedInterfaces) {
   EXPECT_EQ(now.error, 0) << now.reason();
 }
 
+// Of more rings than a port that clients open can have.
+TEST_F(Switch, InterfacesOfManyRings) {
+  constexpr uint32_t kRings = 40;
+  TestPort left(world, "eth0", port_config(kRings, 16, 20), Wire::kBlackHole);
+  TestPort right(world, "eth1", port_config(kRings, 16), Wire::kBlackHole);
+  Peer a(world, "vale0:a", 16);
+  ASSERT_EQ(attach("vale0:eth0", NR_REG_NIC_SW), 0) << control.reason();
+  ASSERT_EQ(attach("vale0:eth1"), 0) << control.reason();
+  const Bytes in = frame(kEverybody, station(5));
+  for (uint32_t ring = 0; ring < kRings; ++ring)
+    ASSERT_TRUE(left.receive(ring, in.data(), 60));
+  for (uint32_t ring = 0; ring < kRings; ++ring)
+    EXPECT_EQ(right.kring(NM_TX, ring)->stats.frames, 1u) << ring << " goes to its like";
+  EXPECT_EQ(a.receive(0).size(), 3u) << "of rings 0, 16 and 32";
+  EXPECT_EQ(a.receive(15).size(), 2u);
+  const Counters all = counters(world, "vale0:eth0");
+  ASSERT_EQ(all.tx.size(), kRings);
+  EXPECT_EQ(all.tx[39].frames, 1u);
+  EXPECT_EQ(all.tx[39].flooded, 1u);
+  ASSERT_TRUE(a.send(frame(station(5), station(1)), 0, 15));
+  EXPECT_EQ(left.kring(NM_TX, 15)->stats.frames, 1u);
+  EXPECT_EQ(detach("vale0:eth0"), 0) << control.reason();
+}
+
 TEST_F(Switch, TwoInterfacesAreABridge) {
   TestPort left(world, "eth0", port_config(1, 64), Wire::kBlackHole);
   TestPort right(world, "eth1", port_config(1, 64), Wire::kBlackHole);

@@ -130,9 +130,9 @@ inline Counters counters(World& world, const std::string& name, bool* found = nu
         a->counters.index = view->index;
         a->counters.kind = view->kind;
         for (u32 i = 0; i < view->num_tx; ++i)
-          a->counters.tx.push_back(*view->tx[i]);
+          a->counters.tx.push_back(*nm_vale_view_tx(view, i));
         for (u32 i = 0; i < view->num_rx; ++i)
-          a->counters.rx.push_back(*view->rx[i]);
+          a->counters.rx.push_back(*nm_vale_view_rx(view, i));
       },
       &arg);
   if (found)

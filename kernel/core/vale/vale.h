@@ -24,6 +24,7 @@
 #define NM_VALE_NO_PLACE	\
 	"%s: no place for another port: at most 8 switches, of 254 ports each; or no memory: close something"
 
+#define NM_VALE_IF_RINGS	NM_MAX_RINGS	/* an interface, and direction */
 #define NM_VALE_NONE	0xffffu		/* no frame, no lease */
 #define NM_VALE_CLOSED	0xffu		/* no queue */
 #define NM_VALE_WORDS	((NM_VALE_PORTS + 63) / 64)
@@ -91,9 +92,9 @@ struct nm_vale_list {
  * @port: the port it belongs to
  * @kr: the ring; which of its slots are worked on says the caller
  * @from_client: slots may be NS_INDIRECT, in the memory of the thread's process
- * @ring: number of the ring, modulo NM_VALE_RINGS
+ * @ring: number of the ring, below NM_VALE_IF_RINGS
  * @skipping: the rest of a frame that is too long is still to come
- * @mixed: the frames of the batch go to different queues of a port
+ * @others: a bit for each ring number but @ring that a frame of the batch goes by
  */
 struct nm_vale_source {
 	struct nm_vale_port *port;
@@ -101,7 +102,7 @@ struct nm_vale_source {
 	u32 ring;
 	bool from_client;
 	bool skipping;
-	bool mixed;
+	u64 others;
 	struct nm_vale_tx_stats stats;
 	u32 num_to;
 	u8 to[NM_VALE_PORTS];
@@ -145,9 +146,9 @@ struct nm_vale_port {
 	bool joined_by_register;
 	void *interface;
 	u32 num_sources, num_queues;
-	struct nm_vale_source *sources[NM_VALE_RINGS];
-	struct nm_vale_queue *queues[NM_VALE_RINGS];
-	u8 queue_of[NM_VALE_RINGS];
+	struct nm_vale_source *sources[NM_VALE_IF_RINGS];
+	struct nm_vale_queue *queues[NM_VALE_IF_RINGS];
+	u8 queue_of[NM_VALE_IF_RINGS];
 };
 
 /**
@@ -216,7 +217,7 @@ int nm_vale_add_source(struct nm_vale_port *port, struct nm_kring *kr, bool from
 int nm_vale_add_queue(struct nm_vale_port *port, struct nm_kring *kr);
 
 /* Choose for each sender's ring a queue among those whose bit is set in @open. */
-void nm_vale_map_queues(struct nm_vale_port *port, u32 open);
+void nm_vale_map_queues(struct nm_vale_port *port, u64 open);
 
 /* Rings and a private or named region as @reg wants them. */
 int nm_vale_port_make(struct nm_client *client, const char *name, const char *full_name,

@@ -89,8 +89,9 @@ struct netmap_slot {
 #define NS_MOREFRAG	0x0020	/* the frame goes on in the next slot */
 #define NS_TXMON	0x0040	/* a monitor saw this frame on a TX ring */
 
-/* The high 8 bits: TX to a VALE port: the destination port; RX from one: how
- * many slots the frame takes.
+/* The high 8 bits: TX to a VALE port: the destination port, 255 for port 0, 254
+ * for all, 0 for whichever the switch finds; RX from one: how many slots the
+ * frame takes.
  */
 #define NS_PORT_SHIFT	8
 #define NS_PORT_MASK	(0xff << NS_PORT_SHIFT)

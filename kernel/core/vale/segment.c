@@ -50,6 +50,71 @@ static void store_be32(u8 *at, u32 value)
 	store_be16(at + 2, value);
 }
 
+/* Pieces */
+
+/**
+ * struct parts - what is left of a walk over bytes of a frame
+ * @next: the piece that the next part begins in, or one before it
+ * @end: behind the last piece
+ * @at: how far behind the begin of @next
+ * @left: bytes to come
+ */
+struct parts {
+	const struct nm_piece *next, *end;
+	u32 at, left;
+};
+
+static struct parts parts_of(const struct nm_piece *frame, u32 num, u32 at, u32 len)
+{
+	return (struct parts){ .next = frame, .end = frame + num, .at = at, .left = len };
+}
+
+/* The next part, which lies in one piece. Return: false where there is none. */
+static bool next_part(struct parts *p, struct nm_piece *part)
+{
+	while (p->next != p->end && p->at >= p->next->len) {
+		p->at -= p->next->len;
+		p->next++;
+	}
+	if (p->next == p->end || !p->left)
+		return false;
+	part->data = p->next->data + p->at;
+	part->len = p->next->len - p->at < p->left ? p->next->len - p->at : p->left;
+	p->at += part->len;
+	p->left -= part->len;
+	return true;
+}
+
+void nm_pieces_read(const struct nm_piece *frame, u32 num, u32 at, void *to, u32 len)
+{
+	struct parts parts = parts_of(frame, num, at, len);
+	struct nm_piece part;
+	u8 *out = to;
+
+	for (; next_part(&parts, &part); out += part.len)
+		memcpy(out, part.data, part.len);
+}
+
+static void pieces_write(const struct nm_piece *to, u32 num, u32 at, const u8 *from, u32 len)
+{
+	struct parts parts = parts_of(to, num, at, len);
+	struct nm_piece part;
+
+	for (; next_part(&parts, &part); from += part.len)
+		memcpy(part.data, from, part.len);
+}
+
+/* @len bytes from @from of a frame to @at of another. */
+static void pieces_copy(const struct nm_piece *to, u32 num_to, u32 at, const struct nm_piece *frame,
+			u32 num, u32 from, u32 len)
+{
+	struct parts parts = parts_of(frame, num, from, len);
+	struct nm_piece part;
+
+	for (; next_part(&parts, &part); at += part.len)
+		pieces_write(to, num_to, at, part.data, part.len);
+}
+
 /* Checksums */
 
 u16 nm_csum_fold(u64 sum)
@@ -81,29 +146,23 @@ static u64 csum_linear(const u8 *data, u32 len)
 
 u16 nm_pieces_csum(const struct nm_piece *frame, u32 num, u32 at, u32 len)
 {
+	struct parts parts = parts_of(frame, num, at, len);
+	struct nm_piece part;
 	bool odd = false;
 	u64 sum = 0;
-	u32 i;
 
-	for (i = 0; i < num && len; i++) {
-		u32 part;
+	while (next_part(&parts, &part)) {
+		const u64 add = csum_linear(part.data, part.len);
 
-		if (at >= frame[i].len) {
-			at -= frame[i].len;
-			continue;
-		}
-		part = frame[i].len - at < len ? frame[i].len - at : len;
 		if (odd) {
 			/* Its bytes take each other's place. */
-			const u16 s = nm_csum_fold(csum_linear(frame[i].data + at, part));
+			const u16 folded = nm_csum_fold(add);
 
-			sum += (u16)(s << 8 | s >> 8);
+			sum += (u16)(folded << 8 | folded >> 8);
 		} else {
-			sum += csum_linear(frame[i].data + at, part);
+			sum += add;
 		}
-		odd ^= part & 1;
-		len -= part;
-		at = 0;
+		odd ^= part.len & 1;
 	}
 	return nm_csum_fold(sum);
 }
@@ -124,68 +183,6 @@ static u16 csum_finish(u64 sum)
 	const u16 folded = (u16)~nm_csum_fold(sum);
 
 	return folded ? folded : 0xffff;
-}
-
-/* Pieces */
-
-void nm_pieces_read(const struct nm_piece *frame, u32 num, u32 at, void *to, u32 len)
-{
-	u8 *out = to;
-	u32 i;
-
-	for (i = 0; i < num && len; i++) {
-		u32 part;
-
-		if (at >= frame[i].len) {
-			at -= frame[i].len;
-			continue;
-		}
-		part = frame[i].len - at < len ? frame[i].len - at : len;
-		memcpy(out, frame[i].data + at, part);
-		out += part;
-		len -= part;
-		at = 0;
-	}
-}
-
-static void pieces_write(const struct nm_piece *to, u32 num, u32 at, const u8 *from, u32 len)
-{
-	u32 i;
-
-	for (i = 0; i < num && len; i++) {
-		u32 part;
-
-		if (at >= to[i].len) {
-			at -= to[i].len;
-			continue;
-		}
-		part = to[i].len - at < len ? to[i].len - at : len;
-		memcpy(to[i].data + at, from, part);
-		from += part;
-		len -= part;
-		at = 0;
-	}
-}
-
-/* @len bytes from @from of a frame to @at of another. */
-static void pieces_copy(const struct nm_piece *to, u32 num_to, u32 at, const struct nm_piece *frame,
-			u32 num, u32 from, u32 len)
-{
-	u32 i;
-
-	for (i = 0; i < num && len; i++) {
-		u32 part;
-
-		if (from >= frame[i].len) {
-			from -= frame[i].len;
-			continue;
-		}
-		part = frame[i].len - from < len ? frame[i].len - from : len;
-		pieces_write(to, num_to, at, frame[i].data + from, part);
-		at += part;
-		len -= part;
-		from = 0;
-	}
 }
 
 /* Plans */

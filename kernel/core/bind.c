@@ -116,7 +116,7 @@ static u64 nif_make(struct nm_region *region, const struct nm_port *port, const 
 		return 0;
 	nif = nm_os_mem_at(&region->mem, offset);
 	memset(nif, 0, bytes);
-	nm_os_snprintf(nif->ni_name, sizeof(nif->ni_name), "%.15s", name);
+	nm_snprintf(nif->ni_name, sizeof(nif->ni_name), "%.15s", name);
 	nif->ni_version = NETMAP_API;
 	nif->ni_flags = region->id == 1 ? 0 : NI_PRIV_MEM;
 	if (!port)

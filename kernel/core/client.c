@@ -38,7 +38,7 @@ int nm_refuse(struct nm_client *client, int error, const char *format, ...)
 void nm_client_reason(struct nm_client *client, char *to, size_t size)
 {
 	nm_spin_acquire(&client->reason_lock);
-	nm_os_snprintf(to, size, "%s", client->reason);
+	nm_snprintf(to, size, "%s", client->reason);
 	nm_spin_release(&client->reason_lock);
 }
 

@@ -23,6 +23,17 @@ void nm_list_remove(struct nm_list *item)
 	nm_list_init(item);
 }
 
+int nm_snprintf(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = nm_os_vsnprintf(to, size, format, args);
+	va_end(args);
+	return len;
+}
+
 static u32 or_default(u32 value, u32 fallback)
 {
 	return value ? value : fallback;

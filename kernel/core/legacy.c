@@ -30,10 +30,10 @@ static void set_name(const struct nmreq *old, bool binds, char *name)
 		brace = "{";
 	else if (binds && mode == NR_REG_PIPE_SLAVE)
 		brace = "}";
-	nm_os_snprintf(name, NM_NAME_SIZE, "%.15s%s", old->nr_name, brace);
+	nm_snprintf(name, NM_NAME_SIZE, "%.15s%s", old->nr_name, brace);
 	if (*brace)
-		nm_os_snprintf(name + strlen(name), NM_NAME_SIZE - strlen(name), "%u",
-			       old->nr_ringid & NETMAP_RING_MASK);
+		nm_snprintf(name + strlen(name), NM_NAME_SIZE - strlen(name), "%u",
+			    old->nr_ringid & NETMAP_RING_MASK);
 }
 
 static void register_in(const struct nmreq *old, struct nmreq_register *reg)
@@ -179,7 +179,7 @@ static void answer_out(const struct nm_request *r, struct nmreq *old)
 		info_out(&r->body.info, old);
 		break;
 	case NETMAP_REQ_VALE_LIST:
-		nm_os_snprintf(old->nr_name, sizeof(old->nr_name), "%.15s", r->head.nr_name);
+		nm_snprintf(old->nr_name, sizeof(old->nr_name), "%.15s", r->head.nr_name);
 		old->nr_arg1 = r->body.list.nr_bridge_idx;
 		old->nr_arg2 = (u16)r->body.list.nr_port_idx;
 		break;

@@ -509,7 +509,7 @@ static int make_port(struct nm_client *client, struct nm_monitor *m,
 		error = nm_region_choose(client, reg, &region);
 	if (error)
 		return error;
-	nm_os_snprintf(name, sizeof(name), "%.55s monitor", m->target->name);
+	nm_snprintf(name, sizeof(name), "%.55s monitor", m->target->name);
 	error = nm_port_create(client->core, name, &monitor_ops, &config, region, m, out);
 	nm_region_drop(region);
 	if (error)

@@ -122,6 +122,10 @@ void nm_client_reason(struct nm_client *client, char *to, size_t size);
  */
 struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i);
 
+/* As snprintf(). */
+int nm_snprintf(char *to, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* A port, for listings; valid during the visit only. */
 struct nm_port_view {
 	const char *name;

@@ -72,8 +72,6 @@ u64 nm_os_cycles(void);
  * @format: as printf(), no newline
  */
 void nm_os_log(struct nm_os *os, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int nm_os_snprintf(char *to, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 

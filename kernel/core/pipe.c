@@ -239,12 +239,12 @@ static int make_ends(struct nm_pipe *pipe, const struct nm_port_config *config)
 	mirrored.num_rings[NM_RX] = config->num_rings[NM_TX];
 	mirrored.num_slots[NM_TX] = config->num_slots[NM_RX];
 	mirrored.num_slots[NM_RX] = config->num_slots[NM_TX];
-	nm_os_snprintf(name, sizeof(name), "%s{%s", parent->name, pipe->id);
+	nm_snprintf(name, sizeof(name), "%s{%s", parent->name, pipe->id);
 	error = nm_port_create(parent->core, name, &pipe_ops, config, parent->region, pipe,
 			       &pipe->ends[NM_MASTER]);
 	if (error)
 		return error;
-	nm_os_snprintf(name, sizeof(name), "%s}%s", parent->name, pipe->id);
+	nm_snprintf(name, sizeof(name), "%s}%s", parent->name, pipe->id);
 	error = nm_port_create(parent->core, name, &pipe_ops, &mirrored, parent->region, pipe,
 			       &pipe->ends[NM_SLAVE]);
 	if (error)
@@ -301,7 +301,7 @@ static int make_pipe(struct nm_client *client, struct nm_port *parent, const cha
 		return -ENOMEM;
 	}
 	pipe->parent = parent;
-	nm_os_snprintf(pipe->id, sizeof(pipe->id), "%s", id);
+	nm_snprintf(pipe->id, sizeof(pipe->id), "%s", id);
 	error = make_ends(pipe, &config);
 	if (error) {
 		nm_os_free(pipe);
@@ -365,7 +365,7 @@ int nm_pipe_find_or_make(struct nm_client *client, const char *name,
 		return nm_refuse(client, -EINVAL,
 				 "%s: a pipe is called by its port's name, { or }, and an id without either",
 				 name);
-	nm_os_snprintf(parent_name, sizeof(parent_name), "%.*s", (int)(brace - name), name);
+	nm_snprintf(parent_name, sizeof(parent_name), "%.*s", (int)(brace - name), name);
 	error = nm_auto_find_or_make(client, parent_name, &parent_reg, &parent);
 	if (error)
 		return error;

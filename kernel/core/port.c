@@ -154,7 +154,7 @@ static int port_make(struct nm_core *core, const char *name, const struct nm_dri
 	port->refs = 1;
 	nm_list_init(&port->link);
 	nm_list_init(&port->pipes);
-	nm_os_snprintf(port->name, sizeof(port->name), "%s", name);
+	nm_snprintf(port->name, sizeof(port->name), "%s", name);
 	/* Clients count on at least one pair of host rings. */
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		if (port->config.num_host_rings[dir] == 0)

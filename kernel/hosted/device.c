@@ -263,8 +263,8 @@ static void ports_visit(const struct nm_port_view *view, void *arg)
 		.speed_mbps = config->speed_mbps,
 		.link_up = config->link_up,
 	};
-	nm_os_snprintf(info->name, sizeof(info->name), "%s", view->name);
-	nm_os_snprintf(info->driver, sizeof(info->driver), "%s", view->driver);
+	nm_snprintf(info->name, sizeof(info->name), "%s", view->name);
+	nm_snprintf(info->driver, sizeof(info->driver), "%s", view->driver);
 }
 
 int nmh_ports(struct nmh *world, struct nmh_port_info *ports, int max)

@@ -78,17 +78,6 @@ int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 	return vsnprintf(to, size, format, args);
 }
 
-int nm_os_snprintf(char *to, size_t size, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(to, size, format, args);
-	va_end(args);
-	return len;
-}
-
 /*
  * Who holds a ring has been taken off its processor: a little sleep, as no priority of ours may
  * keep it off.

@@ -244,7 +244,7 @@ static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *n
 	error = join_half(vale, sw_name, nic, name, NM_VALE_NIC, nic_rings, &port);
 	if (error)
 		return error;
-	nm_os_snprintf(host_name, sizeof(host_name), "%s^", name);
+	nm_snprintf(host_name, sizeof(host_name), "%s^", name);
 	if (host_rings[NM_RX].first < host_rings[NM_RX].last)
 		error = join_half(vale, sw_name, nic, host_name, NM_VALE_HOST, host_rings,
 				  &port->host);

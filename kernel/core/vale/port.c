@@ -16,7 +16,7 @@ int nm_vale_port_create(struct nm_vale *vale, const char *name, enum nm_vale_kin
 		return -ENOMEM;
 	port->vale = vale;
 	port->kind = kind;
-	nm_os_snprintf(port->name, sizeof(port->name), "%s", name);
+	nm_snprintf(port->name, sizeof(port->name), "%s", name);
 	nm_vale_map_queues(port, NONE_OPEN);
 	*out = port;
 	return 0;

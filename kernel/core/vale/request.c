@@ -182,7 +182,7 @@ static int do_list(struct nm_client *client, char *name, struct nmreq_vale_list 
 				continue;
 			body->nr_bridge_idx = (u16)sw->index;
 			body->nr_port_idx = i;
-			nm_os_snprintf(name, NM_NAME_SIZE, "%s:%s", sw->name, sw->ports[i]->name);
+			nm_snprintf(name, NM_NAME_SIZE, "%s:%s", sw->name, sw->ports[i]->name);
 			return 0;
 		}
 	}

@@ -112,7 +112,7 @@ static struct nm_switch *switch_make(struct nm_vale *vale, const char *name)
 	sw->vale = vale;
 	sw->ns = ns;
 	sw->index = index;
-	nm_os_snprintf(sw->name, sizeof(sw->name), "%s", name);
+	nm_snprintf(sw->name, sizeof(sw->name), "%s", name);
 	nm_list_add(&vale->switches, &sw->link);
 	return sw;
 }
@@ -224,7 +224,7 @@ static void view_port(const struct nm_switch *sw, const struct nm_vale_port *por
 	};
 	char name[2 * NM_NAME_SIZE];
 
-	nm_os_snprintf(name, sizeof(name), "%s:%s", sw->name, port->name);
+	nm_snprintf(name, sizeof(name), "%s:%s", sw->name, port->name);
 	view.name = name;
 	visit(&view, arg);
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "reporters/json_document.h"
 #include "reporters/record_fields.h"
 
 namespace nmgen {
@@ -18,10 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSchema = "nmgen-result/1";
-
-// A record is seven deep; what is deeper is none, and is not worth a parser's memory.
-constexpr size_t kMaxDepth = 16;
+constexpr DocumentKind kKind = {"record", "nmgen-result/1", "run the scenario again"};
 
 // An object of JSON, filled field by field. The path of the first figure that JSON cannot hold goes
 // to *bad.
@@ -115,7 +113,7 @@ class Reader {
       return;
     for (Json::const_iterator member = object_.begin(); member != object_.end(); ++member) {
       if (std::find(known_.begin(), known_.end(), member.key()) == known_.end())
-        complain(path_ + "/" + member.key(), "is not a field of " + std::string(kSchema));
+        complain(path_ + "/" + member.key(), "is not a field of " + std::string(kKind.schema));
     }
   }
 
@@ -239,29 +237,6 @@ void lay_out(const Json& value, const std::string& indent, bool in_list, std::st
   *text += "\n" + indent + (value.is_object() ? "}" : "]");
 }
 
-// Whether brackets nest deeper than any record's. Brackets in strings do not count.
-bool too_deep(std::string_view text) {
-  size_t depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); i++) {
-    const char letter = text[i];
-    if (in_string) {
-      if (letter == '\\')
-        i++;
-      else if (letter == '"')
-        in_string = false;
-      continue;
-    }
-    if (letter == '"')
-      in_string = true;
-    else if ((letter == '[' || letter == '{') && ++depth > kMaxDepth)
-      return true;
-    else if ((letter == ']' || letter == '}') && depth > 0)
-      depth--;
-  }
-  return false;
-}
-
 // What cannot be said by one field alone.
 std::string inconsistency(const Record& record) {
   for (size_t i = 0; i < record.runs.size(); i++) {
@@ -299,37 +274,19 @@ Result<std::string> record_to_json(const Record& record) {
 }
 
 Result<Record> record_from_json(std::string_view text, const std::string& name) {
-  const std::string what = "cannot read record " + name;
-  const std::string restore = "take the file as nmgen wrote it";
-  if (too_deep(text))
-    return fail(what, fmt::format("it is nested more than {} deep", kMaxDepth), restore);
-  Json document;
-  try {
-    document = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    if (error.byte > text.size())
-      return fail(what, fmt::format("it ends in the middle, after {} bytes", text.size()),
-                  "it was cut short: copy it again, or run the scenario again");
-    return fail(what, fmt::format("it is no JSON from byte {} on", error.byte), restore);
-  } catch (const Json::exception&) {
-    return fail(what, "a number in it is out of range", restore);
-  }
-  if (!document.is_object() || !document.contains("schema") || !document["schema"].is_string())
-    return fail(what, "it does not say which schema it follows", "give a file that nmgen wrote");
-  const std::string schema = document["schema"].get<std::string>();
-  if (schema != kSchema)
-    return fail(what, fmt::format("it follows schema \"{:.40}\", not \"{}\"", schema, kSchema),
-                "read it with the nmgen that wrote it, or run its scenario again");
+  Result<Json> document = parse_document(text, name, kKind);
+  if (!document)
+    return tl::unexpected<Error>(document.error());
 
   Record record;
   std::string error;
-  Reader reader(document, "", &error);
+  Reader reader(*document, "", &error);
   visit_fields(reader, record);
   reader.finish();
   if (error.empty())
     error = inconsistency(record);
   if (!error.empty())
-    return fail(what, error, "it was edited: " + restore);
+    return fail("cannot read record " + name, error, "it was edited: " + kKind.restore());
   return record;
 }
 

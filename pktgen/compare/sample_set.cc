@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "pktgen/scenario/sha256.h"
+#include "reporters/json_document.h"
 #include "reporters/json_record.h"
 
 namespace nmgen {
@@ -21,8 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr const char* kSchema = "nmgen-baseline/1";
-constexpr const char* kRestore = "take the file as nmgen wrote it, or record it again";
+constexpr DocumentKind kKind = {"baseline", "nmgen-baseline/1", "record it again"};
 // A full record of the largest scenario is below this.
 constexpr std::uintmax_t kMaxFileBytes = 64U << 20;
 constexpr double kTscTolerance = 0.001;  // TSC rates are measured, to about 10 ppm
@@ -109,7 +109,7 @@ Result<void> add_file(SampleSet& set, const std::string& path) {
 Result<void> add_sample(SampleSet& set, const Record& record, const std::string& name) {
   if (record.scenario_hash != "sha256:" + sha256_hex(record.scenario_text))
     return fail("cannot use " + name, "its scenario does not have the hash that it names",
-                std::string("it was edited: ") + kRestore);
+                "it was edited: " + kKind.restore());
   if (record.runs.empty())
     return fail("cannot use " + name, "there is no run in it",
                 "run the scenario again, and let it come to its end");
@@ -135,7 +135,7 @@ Result<void> add_sample(SampleSet& set, const Record& record, const std::string&
 }
 
 std::string baseline_to_json(const SampleSet& set) {
-  Json document = {{"schema", kSchema}};
+  Json document = {{"schema", kKind.schema}};
   // A record without figures is always finite.
   document["about"] = Json::parse(record_to_json(set.about).value_or("{}"));
   document["samples"] = Json::array();
@@ -154,30 +154,15 @@ std::string baseline_to_json(const SampleSet& set) {
 
 Result<SampleSet> baseline_from_json(std::string_view text, const std::string& name) {
   const std::string what = "cannot read baseline " + name;
-  Json document;
-  try {
-    document = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    if (error.byte > text.size())
-      return fail(what, fmt::format("it ends in the middle, after {} bytes", text.size()),
-                  "it was cut short: copy it again, or record it again");
-    return fail(what, fmt::format("it is no JSON from byte {} on", error.byte), kRestore);
-  } catch (const Json::exception&) {
-    return fail(what, "a number in it is out of range", kRestore);
-  }
-  if (!document.is_object() || !document.contains("schema") || !document["schema"].is_string())
-    return fail(what, "it does not say which schema it follows", "give a file that nmgen wrote");
-  if (document["schema"] != kSchema)
-    return fail(what,
-                fmt::format("it follows schema \"{:.40}\", not \"{}\"",
-                            document["schema"].get<std::string>(), kSchema),
-                "record it again with this nmgen");
+  Result<Json> parsed = parse_document(text, name, kKind);
+  if (!parsed)
+    return tl::unexpected<Error>(parsed.error());
+  const Json& document = *parsed;
   if (!document.contains("digest") || document["digest"] != digest_of(document))
-    return fail(what, "its digest is not that of its content",
-                std::string("it was edited: ") + kRestore);
+    return fail(what, "its digest is not that of its content", "it was edited: " + kKind.restore());
   if (!document.contains("about") || !document.contains("samples") ||
       !document["samples"].is_array())
-    return fail(what, "/about or /samples is missing", kRestore);
+    return fail(what, "/about or /samples is missing", kKind.restore());
   Result<Record> about = record_from_json(document["about"].dump(), name);
   if (!about)
     return tl::unexpected<Error>(about.error());
@@ -187,11 +172,12 @@ Result<SampleSet> baseline_from_json(std::string_view text, const std::string& n
   for (const Json& entry : document["samples"]) {
     Sample sample;
     if (!sample_from_json(entry, sample))
-      return fail(what, fmt::format("/samples/{} is not a sample", set.samples.size()), kRestore);
+      return fail(what, fmt::format("/samples/{} is not a sample", set.samples.size()),
+                  kKind.restore());
     set.samples.push_back(std::move(sample));
   }
   if (set.samples.empty())
-    return fail(what, "there are no samples in it", "record it again");
+    return fail(what, "there are no samples in it", kKind.again);
   return set;
 }
 

@@ -37,8 +37,9 @@ class Frequency:
 
     def limit(self, policy, low, high):
         # The kernel refuses a lower limit above the upper one, so the order depends on the direction.
+        now = self.read(policy, "scaling_max_freq")
         try:
-            if low > self.read(policy, "scaling_max_freq"):
+            if now is not None and low > now:
                 self.write(policy, "scaling_max_freq", high)
                 self.write(policy, "scaling_min_freq", low)
             else:
@@ -55,8 +56,17 @@ class Frequency:
             if low is not None and high is not None and not low <= khz <= high:
                 raise Unsupported(f"cannot set {khz} kHz: {policy} goes from {low} to {high} kHz; "
                                   "choose values between, or use --clock duty")
+        for policy in self.policies:
             self.limit(policy, khz, khz)
 
     def restore(self):
+        """Puts all back that can be put back, and then says what could not."""
+        failed = None
         for policy, (low, high) in zip(self.policies, self.before):
-            self.limit(policy, low, high)
+            try:
+                self.limit(policy, low, high)
+            except Unsupported:
+                failed = failed or Unsupported(f"cannot put the clock of {policy} back to {low} to {high} kHz; "
+                                               f"write them to its scaling_min_freq and scaling_max_freq")
+        if failed:
+            raise failed

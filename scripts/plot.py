@@ -38,8 +38,10 @@ def libraries():
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     try:
         import matplotlib
-    except ImportError:
-        raise Refused("the package matplotlib is missing; apt-get install python3-matplotlib") from None
+    except ImportError as error:
+        # It has packages of its own that may be missing, numpy for one.
+        name = error.name if error.name in ("numpy",) else "matplotlib"
+        raise Refused(f"the package {name} is missing; apt-get install python3-{name}") from None
     matplotlib.use("Agg")
     # Not what a user's own matplotlibrc says.
     matplotlib.rcdefaults()
@@ -59,11 +61,14 @@ def read_json(path):
         return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise Refused(f"cannot read {path}: {error.strerror}; give a result that nmgen or sweep.py wrote") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused(f"cannot read {path}: it is no JSON, or was cut short; copy it again") from None
 
 
-def read_sweep(path):
+def read_sweep(inputs):
+    if len(inputs) > 1:
+        raise Refused(f"cannot draw {inputs[1]} besides {inputs[0]}: this kind of plot is of one sweep; make a plot of each")
+    path = inputs[0]
     file = pathlib.Path(path)
     manifest = read_json(file / "manifest.json" if file.is_dir() else file)
     if not isinstance(manifest, dict) or manifest.get("schema") != "nmgen-sweep-result/1":
@@ -128,7 +133,7 @@ def source_of(manifest):
 
 
 def clock(pyplot, inputs):
-    manifest = read_sweep(inputs[0])
+    manifest = read_sweep(inputs)
     series = Series(manifest, "clock_hz", "tx_pps", 1e-6)
     series.curves = {others: {hz / 1e6: values for hz, values in curve.items()} for others, curve in series.curves.items()}
     figure, axes = pyplot.subplots()
@@ -153,7 +158,7 @@ def clock(pyplot, inputs):
 
 
 def size(pyplot, inputs):
-    manifest = read_sweep(inputs[0])
+    manifest = read_sweep(inputs)
     received = any(point["rx_pps"] > 0 for point in manifest["points"])
     series = Series(manifest, "size_no_crc", "rx_pps" if received else "tx_pps", 1e-6)
     series.curves = {others: {value + CRC: figures for value, figures in curve.items()}
@@ -176,7 +181,7 @@ def size(pyplot, inputs):
 
 
 def batch(pyplot, inputs):
-    manifest = read_sweep(inputs[0])
+    manifest = read_sweep(inputs)
     figure, axes = pyplot.subplots()
     ticks = Series(manifest, "batch", "tx_pps", 1e-6).draw(axes, lambda others: str(others) if others else "_")
     axes.set_xscale("log", base=2)
@@ -190,7 +195,7 @@ def batch(pyplot, inputs):
 
 
 def rings(pyplot, inputs):
-    manifest = read_sweep(inputs[0])
+    manifest = read_sweep(inputs)
     figure, axes = pyplot.subplots()
     ticks = Series(manifest, "rings", "tx_busy_cycles").draw(axes, lambda others: "busy, mean" if not others else str(others))
     Series(manifest, "rings", "tx_quiet_cycles").draw(axes, lambda others: "busy, quiet tenth" if not others else "_")
@@ -263,24 +268,28 @@ def percentiles(pyplot, inputs):
 
 
 def history_point(path):
-    """(time, commit, samples) of a record or a baseline."""
+    """(time, commit, samples, the scenario's hash) of a record or a baseline."""
     document = read_json(path)
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema == "nmgen-baseline/1":
         samples = [sample["tx_cycles"] for sample in document["samples"] if "tx_cycles" in sample]
-        return document["samples"][0]["started_at"], document["samples"][0]["commit"], samples
+        first = document["samples"][0]
+        return first["started_at"], first["commit"], samples, document["about"]["scenario"]["hash"]
     record = read_record(path)
     ticks = record["fingerprint"]["tsc_hz"]
     samples = []
     for run in record["runs"]:
         clocks = [worker["core_hz"] for worker in run["workers"] if worker["role"] == "sender" and worker["core_hz"] > 0]
         samples.append(run["tx"]["quiet_cycles_per_frame"] * (sum(clocks) / len(clocks) / ticks if clocks and ticks else 1))
-    return record["started_at"], record["fingerprint"]["commit"], samples
+    return record["started_at"], record["fingerprint"]["commit"], samples, record["scenario"]["hash"]
 
 
 def history(pyplot, inputs):
-    points = sorted(history_point(path) for path in inputs)
-    points = [point for point in points if point[2]]
+    points = [history_point(path) for path in inputs]
+    for path, point in zip(inputs, points):
+        if point[3] != points[0][3]:
+            raise Refused(f"cannot draw {path} in one history with {inputs[0]}: their scenarios differ; give results of one scenario")
+    points = sorted(point[:3] for point in points if point[2])
     if not points:
         raise Refused("there are no points to draw: none of the results has cycles a frame; give results of senders")
     figure, axes = pyplot.subplots()
@@ -329,7 +338,7 @@ def main(arguments):
     except Refused as error:
         print("plot.py:", re.sub(r"\s+", " ", str(error)), file=sys.stderr)
         return 2
-    except (KeyError, TypeError, IndexError) as error:
+    except (AttributeError, KeyError, TypeError, IndexError, ValueError, ArithmeticError) as error:
         print(f"plot.py: cannot draw {options.inputs[0]}: {type(error).__name__} {error}: it was edited, or is of another version; "
               "take the file as it was written", file=sys.stderr)
         return 2

@@ -23,6 +23,7 @@ import subprocess
 import sys
 
 import cpufreq
+import icount
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MATRIX_SCHEMA = "nmgen-sweep/1"
@@ -88,7 +89,7 @@ def read_json(path, what):
         raise Refused(f"cannot read {what} {path}: {reason}; give the path of a JSON file") from None
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"cannot read {what} {path}: it is no JSON ({error}); correct it there") from None
 
 
@@ -236,23 +237,87 @@ class ResultSet:
         self.save()
 
 
-def run_point(nmgen, scenario, overrides, out):
-    """The record of one run; None where it was interrupted."""
-    command = [nmgen, "run", scenario, "--quiet", "--out", str(out)]
-    for override in overrides:
-        command += ["--set", override]
-    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                            stdin=subprocess.DEVNULL, check=False)
-    # Before it was ready to end in order, it dies of the signal that the whole group got.
-    if result.returncode in (-signal.SIGINT, -signal.SIGTERM):
-        return None
-    if result.returncode not in (0, 1, 3):
-        said = result.stderr.strip().removeprefix("nmgen: ") or f"it exited with {result.returncode}"
-        raise Refused(f"nmgen refused a point ({' '.join(overrides)}): {said}")
-    record = read_json(out, "the record")
-    if not record["runs"] or any("interrupted" in reason for reason in record["verdict_reasons"]):
-        return None
-    return record
+class Stopper:
+    """Notes that somebody wants this to end, and ends the program that runs then, in order."""
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self):
+        self.asked, self.child, self.former = False, None, {}
+
+    def __enter__(self):
+        for number in self.SIGNALS:
+            self.former[number] = signal.signal(number, self.ask)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self.former.items():
+            signal.signal(number, handler)
+
+    def ask(self, *_):
+        self.asked = True
+        self.end_child()
+
+    def end_child(self):
+        # Its whole group: a guest's script has QEMU below it.
+        if self.child is not None and self.child.returncode is None:
+            os.killpg(self.child.pid, signal.SIGTERM)
+
+    def run(self, command):
+        """(exit code, output, errors) of a program. It has a group of its own, so that Ctrl-C reaches it once: through us."""
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                              errors="replace", process_group=0) as child:
+            self.child = child
+            if self.asked:
+                self.end_child()
+            output, errors = child.communicate()
+        self.child = None
+        return child.returncode, output, errors
+
+
+class Runner:
+    """Runs points with one nmgen, each where its clock method wants it."""
+
+    def __init__(self, nmgen, scenario, stopper):
+        self.nmgen, self.scenario, self.stopper = nmgen, scenario, stopper
+
+    def run(self, overrides, out):
+        """The record of one run, which is left in the file `out`; None where it was interrupted."""
+        method, hz = clock_of(overrides)
+        record = self.in_guest(overrides, float(hz), out) if method == "icount" else self.here(overrides, out)
+        if self.stopper.asked or record is None:
+            return None
+        if not record["runs"] or any("interrupted" in reason for reason in record["verdict_reasons"]):
+            return None
+        return record
+
+    def here(self, overrides, out):
+        command = [self.nmgen, "run", self.scenario, "--quiet", "--out", str(out)]
+        for override in overrides:
+            command += ["--set", override]
+        code, _, errors = self.stopper.run(command)
+        # Before it was ready to end in order, it dies of the signal.
+        if code in (-signal.SIGINT, -signal.SIGTERM):
+            return None
+        if code not in (0, 1, 3):
+            said = errors.strip().removeprefix("nmgen: ") or f"it exited with {code}"
+            raise Refused(f"nmgen refused a point ({' '.join(overrides)}): {said}")
+        return read_json(out, "the record")
+
+    def in_guest(self, overrides, hz, out):
+        script = out.with_name("guest.sh")
+        command = icount.guest_command(icount.find_guest(ROOT), self.nmgen, self.scenario, overrides, hz, script)
+        try:
+            code, output, errors = self.stopper.run(command)
+        finally:
+            script.unlink(missing_ok=True)
+        if self.stopper.asked:
+            return None
+        if code == 77:
+            raise Refused(errors.strip().splitlines()[-1] + " Use --clock duty, or install it; it is needed for icount")
+        record = icount.record_of(code, output)
+        out.write_text(json.dumps(record), encoding="utf-8")
+        return record
 
 
 def off_core_share(record):
@@ -261,11 +326,11 @@ def off_core_share(record):
     return max((worker["off_core_ms"] / 1e3 / run["seconds"] for worker in run["workers"]), default=0) if run["seconds"] else 1
 
 
-def run_undisturbed(nmgen, scenario, overrides, out, retries):
+def run_undisturbed(runner, overrides, out, retries):
     """(record, tries): of up to `retries` more runs the least disturbed; the record is None where it was interrupted."""
     best, share = None, None
     for tries in range(1, retries + 2):
-        record = run_point(nmgen, scenario, overrides, out.with_suffix(".try"))
+        record = runner.run(overrides, out.with_suffix(".try"))
         if record is None:
             return None, tries
         if best is None or off_core_share(record) < share:
@@ -320,36 +385,29 @@ def run_sweep(matrix, results, nmgen, retries):
     waiting = [(values, repeat) for values, repeat in order if not results.has(values, repeat)]
     progress = Progress(len(order), len(order) - len(waiting))
     frequency = None
-    stopped = []
-    old = signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
-    signal.signal(signal.SIGINT, lambda *_: stopped.append(1))
-    try:
-        for values, repeat in waiting:
-            overrides = matrix.overrides(values)
-            method, hz = clock_of(overrides)
-            if method == "cpufreq":
-                frequency = frequency or cpufreq.Frequency()
-                frequency.set(float(hz))
-            out = results.directory / "run.tmp"
-            record, tries = (None, 0) if stopped else run_undisturbed(nmgen, matrix.scenario, overrides, out, retries)
-            out.with_suffix(".try").unlink(missing_ok=True)
-            if record is None or stopped:
-                out.unlink(missing_ok=True)
-                break
-            results.add(values, repeat, tries, record, out)
-            names = ", ".join(f"{name} {value}" for (name, _, _), value in zip(matrix.axes, values))
-            progress.step(f"{names}: {record['runs'][0]['tx']['pps'] / 1e6:.3f} Mpps, {record['verdict']}")
-        else:
+    out = results.directory / "run.tmp"
+    with Stopper() as stopper:
+        runner = Runner(nmgen, matrix.scenario, stopper)
+        try:
+            for values, repeat in waiting:
+                overrides = matrix.overrides(values)
+                method, hz = clock_of(overrides)
+                if method == "cpufreq":
+                    frequency = frequency or cpufreq.Frequency()
+                    frequency.set(float(hz))
+                record, tries = (None, 0) if stopper.asked else run_undisturbed(runner, overrides, out, retries)
+                out.with_suffix(".try").unlink(missing_ok=True)
+                if record is None or stopper.asked:
+                    out.unlink(missing_ok=True)
+                    return False
+                results.add(values, repeat, tries, record, out)
+                names = ", ".join(f"{name} {value}" for (name, _, _), value in zip(matrix.axes, values))
+                progress.step(f"{names}: {record['runs'][0]['tx']['pps'] / 1e6:.3f} Mpps, {record['verdict']}")
             return True
-        return False
-    except cpufreq.Unsupported as error:
-        raise Refused(str(error)) from None
-    finally:
-        if frequency:
-            frequency.restore()
-        progress.stop()
-        signal.signal(signal.SIGTERM, old)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        finally:
+            progress.stop()
+            if frequency:
+                frequency.restore()
 
 
 def find_nmgen():
@@ -368,7 +426,7 @@ def parse(arguments):
     parser.add_argument("--duration", type=float, metavar="SECONDS", help="that each run measures")
     parser.add_argument("--repeats", type=int, metavar="N", help="runs of each point")
     parser.add_argument("--clock", choices=METHODS, help="how the clock of a clock axis is set [the matrix's]")
-    parser.add_argument("--nmgen", default=find_nmgen(), metavar="PATH", help="[%(default)s]")
+    parser.add_argument("--nmgen", metavar="PATH", help=f"[{find_nmgen()}; for icount build/package/bin/nmgen]")
     parser.add_argument("--retries", type=int, default=2, metavar="N", choices=range(0, 101),
                         help="how often a run is made again whose cores were taken away for 2 %% of its time [2]")
     parser.add_argument("--no-records", action="store_true", help="keep the figures only, not each run's record")
@@ -413,15 +471,21 @@ def main(arguments):
     options = parse(arguments)
     try:
         matrix = build_matrix(options)
-        matrix.points()
-        if not os.access(options.nmgen, os.X_OK):
-            raise Refused(f"{options.nmgen} is no program; build nmgen with scripts/run, or give --nmgen PATH")
-        # One method's sentence, before anything is written.
-        if matrix.fixed.get("clock.method") == "cpufreq":
+        points = matrix.points()
+        method = matrix.fixed.get("clock.method")
+        # What a method lacks is said before anything is written.
+        if method == "icount":
+            icount.find_guest(ROOT)
+            for values in points:
+                icount.shift_of(float(clock_of(matrix.overrides(values))[1] or 0))
+        if method == "cpufreq":
             cpufreq.Frequency().restore()
+        nmgen = options.nmgen or (icount.find_nmgen(ROOT) if method == "icount" else find_nmgen())
+        if not os.access(nmgen, os.X_OK):
+            raise Refused(f"{nmgen} is no program; build nmgen with scripts/run, or give --nmgen PATH")
         results = ResultSet(options.out, matrix, not options.no_records)
-        complete = run_sweep(matrix, results, options.nmgen, options.retries)
-    except (Refused, cpufreq.Unsupported) as error:
+        complete = run_sweep(matrix, results, nmgen, options.retries)
+    except (Refused, cpufreq.Unsupported, icount.Unsupported) as error:
         print("sweep.py:", re.sub(r"\s+", " ", str(error)), file=sys.stderr)
         return 2
     done, total = len(results.manifest["points"]), len(matrix.points()) * matrix.repeats

@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 import records
@@ -93,7 +95,7 @@ class Sweep(ScriptTest):
         with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               start_new_session=True) as process:
             # As Ctrl-C does it: to the whole group, once a run is under way.
-            while not subprocess.run(["pgrep", "-g", str(process.pid), "-f", "--", "--quiet"], capture_output=True,
+            while not subprocess.run(["pgrep", "-P", str(process.pid), "-f", "--", "--quiet"], capture_output=True,
                                      check=False).stdout:
                 self.assertIsNone(process.poll())
             os.killpg(process.pid, signal.SIGINT)
@@ -101,6 +103,26 @@ class Sweep(ScriptTest):
         self.assertEqual(process.returncode, 3, errors)
         self.assertIn("0 of 8 runs", output)
         self.assertEqual(self.manifest()["points"], [])
+        self.assertEqual(sorted(os.listdir(self.path("out"))), ["manifest.json", "records"])
+
+    def test_stopped_between_points_it_goes_on_there(self):
+        matrix = self.matrix()
+        command = ["/usr/bin/python3", os.path.join(SCRIPTS, "sweep.py"), matrix, "--out", self.path("out"), "--nmgen", NMGEN]
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+                # To the script alone, once it has told of a point.
+                self.assertRegex(process.stderr.readline(), r"\A\d/8 rings")
+                process.send_signal(number)
+                output, errors = process.communicate(timeout=TIMEOUT_S)
+            self.assertEqual(process.returncode, 3, errors)
+            self.assertIn("start it again to go on", output)
+        kept = self.manifest()["points"]
+        self.assertIn(len(kept), range(2, 8))
+        result = self.sweep(matrix, "--out", self.path("out"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        points = self.manifest()["points"]
+        self.assertEqual(points[:len(kept)], kept)
+        self.assertEqual(len({(tuple(point["values"]), point["repeat"]) for point in points}), 8)
         self.assertEqual(sorted(os.listdir(self.path("out"))), ["manifest.json", "records"])
 
     def test_lists_and_ranges_without_a_matrix(self):
@@ -165,29 +187,114 @@ class Sweep(ScriptTest):
         result = self.sweep(self.matrix(), "--clock", "cpufreq", "--out", self.path("out"))
         self.assertIn("unsupported: this machine has no cpufreq", self.refusal(result))
 
-    def test_cpufreq_is_set_and_restored(self):
+    def cpufreq_tree(self):
+        """What sysfs has of two policies, in files; returns a program that sweeps by cpufreq with them."""
+        for policy in ("policy0", "policy1"):
+            directory = os.path.join(self.directory, "cpufreq", policy)
+            os.makedirs(directory)
+            for name, khz in (("scaling_min_freq", 800000), ("scaling_max_freq", 3000000), ("cpuinfo_min_freq", 800000),
+                              ("cpuinfo_max_freq", 3000000)):
+                pathlib.Path(directory, name).write_text(f"{khz}\n", encoding="ascii")
+        return self.write("by_cpufreq.py", f"""
+import errno
+import sys
+sys.path.insert(0, {SCRIPTS!r})
+import cpufreq
+import sweep
+
+Frequency = cpufreq.Frequency
+
+class Kernel(Frequency):
+    def __init__(self):
+        super().__init__({self.directory!r})
+
+    # As the kernel has it: the lower limit is never above the upper one.
+    @staticmethod
+    def write(policy, name, khz):
+        other = Frequency.read(policy, "scaling_max_freq" if "min" in name else "scaling_min_freq")
+        if (khz > other) if "min" in name else (khz < other):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        Frequency.write(policy, name, khz)
+        with open({self.path("written")!r}, "a", encoding="ascii") as file:
+            file.write(f"{{khz}}\\n")
+
+sweep.cpufreq.Frequency = Kernel
+sys.exit(sweep.main(sys.argv[1:]))
+""")
+
+    def limits(self):
+        """(lower, upper) of each policy; 0 for a file that is being written."""
+        return [tuple(int(pathlib.Path(self.directory, "cpufreq", policy, name).read_text(encoding="ascii") or 0)
+                      for name in ("scaling_min_freq", "scaling_max_freq")) for policy in ("policy0", "policy1")]
+
+    def test_cpufreq_is_set_for_each_point_and_put_back(self):
+        program = self.cpufreq_tree()
+        arguments = ["--clock", "cpufreq", "--nmgen", NMGEN, "--retries", "0"]
+        axes = [{"name": "clock_hz", "set": ["clock.hz"], "values": [2400000000, 800000000, 1200000000]}]
+        result = subprocess.run(["/usr/bin/python3", program, self.matrix(axes=axes, repeats=1), "--out", self.path("out"), *arguments],
+                                capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.limits(), [(800000, 3000000)] * 2)
+        written = pathlib.Path(self.path("written")).read_text(encoding="ascii").split()
+        for khz in ("2400000", "800000", "1200000"):
+            self.assertIn(khz, written)
+        self.assertEqual({point["clock_method"] for point in self.manifest()["points"]}, {"cpufreq"})
+        # A clock that the cores do not have: nothing is left half set.
+        axes[0]["values"] = [2400000000, 5000000000]
+        result = subprocess.run(["/usr/bin/python3", program, self.matrix(axes=axes, repeats=1), "--out", self.path("fast"),
+                                 *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertIn("goes from 800000 to 3000000", result.stderr)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(self.limits(), [(800000, 3000000)] * 2)
+
+    def test_cpufreq_is_put_back_after_a_signal(self):
+        program = self.cpufreq_tree()
+        axes = [{"name": "clock_hz", "set": ["clock.hz"], "values": [1200000000]}]
+        matrix = self.matrix(axes=axes, duration_s=600)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                self.assertEqual(self.limits(), [(800000, 3000000)] * 2)
+                with subprocess.Popen(["/usr/bin/python3", program, matrix, "--clock", "cpufreq", "--nmgen", NMGEN, "--out",
+                                       self.path("out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                    while self.limits() != [(1200000, 1200000)] * 2 and process.poll() is None:
+                        time.sleep(0.01)
+                    process.send_signal(number)
+                    _, errors = process.communicate(timeout=TIMEOUT_S)
+                self.assertEqual(process.returncode, 3, errors)
+                self.assertEqual(self.limits(), [(800000, 3000000)] * 2)
+
+    def test_a_guests_clock_is_a_gigahertz_or_halves_of_it(self):
+        out = ("--out", self.path("out"))
+        axes = [{"name": "clock_hz", "set": ["clock.hz"], "values": [500000000, 300000000]}]
+        sentence = self.refusal(self.sweep(self.matrix(axes=axes), "--clock", "icount", *out))
+        self.assertIn("cannot set a guest's clock to 300000000 Hz: by icount there are 1000000000, 500000000,", sentence)
+        self.assertFalse(os.path.exists(self.path("out")))
         sys.path.insert(0, SCRIPTS)
         self.addCleanup(sys.path.remove, SCRIPTS)
-        import cpufreq
-        names = {"scaling_min_freq": 800000, "scaling_max_freq": 3000000, "cpuinfo_min_freq": 800000,
-                 "cpuinfo_max_freq": 3000000}
-        policies = [os.path.join(self.directory, "cpufreq", f"policy{i}") for i in (0, 1)]
-        for policy in policies:
-            os.makedirs(policy)
-            for name, khz in names.items():
-                cpufreq.Frequency.write(policy, name, khz)
-        frequency = cpufreq.Frequency(self.directory)
-        for hz in (1.2e9, 2.4e9, 8e8):
-            frequency.set(hz)
-            for policy in policies:
-                self.assertEqual(cpufreq.Frequency.read(policy, "scaling_min_freq"), hz / 1000)
-                self.assertEqual(cpufreq.Frequency.read(policy, "scaling_max_freq"), hz / 1000)
-        with self.assertRaisesRegex(cpufreq.Unsupported, "goes from 800000 to 3000000"):
-            frequency.set(5e9)
-        frequency.restore()
-        for policy in policies:
-            self.assertEqual(cpufreq.Frequency.read(policy, "scaling_min_freq"), 800000)
-            self.assertEqual(cpufreq.Frequency.read(policy, "scaling_max_freq"), 3000000)
+        import icount
+        self.assertEqual([icount.shift_of(1e9 / 2**n) for n in range(7)], list(range(7)))
+        script = self.path("guest.sh")
+        command = icount.guest_command("guest", "/a/nmgen", "/b/s.json", ["name=a b"], 2.5e8, script)
+        self.assertEqual(command[:4], ["guest", "--no-module", "--icount", "2"])
+        self.assertIn("/test/nmgen run /test/s.json --quiet --out - --set 'name=a b'", pathlib.Path(script).read_text(encoding="utf-8"))
+        self.assertEqual(icount.record_of(3, "guest: x\n{\"a\": 1}\n"), {"a": 1})
+        for code, output, words in ((132, "", "does not know nmgen's instructions"), (2, "nmgen: no", ": no"),
+                                    (1, "", "exited with 1"), (0, "{\"a\":", "left no record")):
+            with self.assertRaisesRegex(icount.Unsupported, words):
+                icount.record_of(code, output)
+
+    def test_without_rich_it_names_the_package(self):
+        # A terminal has the bar; elsewhere there are lines.
+        self.write("rich.py", "raise ImportError('hidden by the test')\n")
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        result = subprocess.run(["/usr/bin/python3", os.path.join(SCRIPTS, "sweep.py"), self.matrix(), "--out", self.path("out"),
+                                 "--nmgen", NMGEN], stdout=subprocess.PIPE, stderr=theirs, stdin=subprocess.DEVNULL, check=False,
+                                env={**os.environ, "PYTHONPATH": self.directory}, timeout=TIMEOUT_S)
+        os.close(theirs)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(os.read(ours, 4096).decode(),
+                         "sweep.py: the package rich is missing; apt-get install python3-rich\r\n")
 
 
 @unittest.skipIf(matplotlib is None, "python3-matplotlib is not installed")
@@ -247,6 +354,11 @@ class Plot(ScriptTest):
             (["batch", directory, *out], "no axis \"batch\""),
             (["latency", self.record("r.json", "--set", "probes=off"), *out], "no latency was measured"),
             (["latency", os.path.join(directory, "manifest.json"), *out], "no record"),
+            (["clock", self.write("device.json", json.dumps({**manifest, "device": "x"})), *out], "it was edited"),
+            (["clock", self.write("deep.json", "[" * 100000), *out], "no JSON"),
+            (["clock", directory, directory, *out], "of one sweep"),
+            (["history", self.path("r.json"), self.record("other.json", "--set", "senders.0.batch=64"), *out],
+             "their scenarios differ"),
             (["clock", directory, "--out", self.path("x.jpg")], "format is not known"),
             (["clock", directory, "--out", self.path("none/x.png")], "No such file"),
         )

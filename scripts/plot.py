@@ -206,7 +206,8 @@ def rings(pyplot, inputs):
     axes.set_ylim(bottom=0)
     axes.set_xlabel("Rings, a worker each, on one line")
     axes.set_ylabel(f"TSC cycles a frame, sender\n({source_of(manifest)})")
-    axes.legend(loc="lower right")
+    # Above: either curve may be anywhere.
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=2)
     return figure
 
 
@@ -263,7 +264,8 @@ def percentiles(pyplot, inputs):
     axes.set_yscale("log")
     axes.set_xlabel("Percentile of frames")
     axes.set_ylabel("Latency (us)")
-    axes.legend(loc="upper left")
+    # Curves rise to the right.
+    axes.legend(loc="lower right")
     return figure
 
 

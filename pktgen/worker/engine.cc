@@ -58,6 +58,10 @@ class Engine {
       return tl::unexpected<Error>(clock.error());
     clock_ = *clock;
     set_.clock = &clock_;
+    // By duty the core keeps its speed, and what it waits is no turn.
+    if (scenario_.clock.method == ClockSpec::Method::kCpufreq ||
+        scenario_.clock.method == ClockSpec::Method::kIcount)
+      set_.turn_scale = std::max(1.0, 1e9 / scenario_.clock.hz);
     Result<std::unique_ptr<PortSet>> ports = open_ports(scenario_);
     if (!ports)
       return tl::unexpected<Error>(ports.error());

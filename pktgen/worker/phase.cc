@@ -85,7 +85,8 @@ class PhaseRunner {
     port_pps_.resize(set_.ports.size());
     for (Port* port : set_.ports)
       ports_before_.push_back(port->counters());
-    const uint64_t gap_ticks = clock_.to_ticks(GapWatch::kThresholdNs);
+    const uint64_t gap_ticks = clock_.to_ticks(
+        static_cast<uint64_t>(static_cast<double>(GapWatch::kThresholdNs) * set_.turn_scale));
     for (std::unique_ptr<ReceiverWorker>& worker : set_.receivers) {
       reset(*worker, gap_ticks);
       worker->latency.clear();

@@ -21,6 +21,7 @@ struct RunSet {
   std::vector<std::unique_ptr<SenderWorker>> senders;
   std::vector<std::unique_ptr<ReceiverWorker>> receivers;
   std::vector<Port*> ports;  // each once
+  double turn_scale = 1;     // how much longer a turn takes than on a core of 1 GHz, at least 1
 };
 
 // One worker after a phase.

@@ -3,11 +3,14 @@
 """What the live view costs the hot path: runs of a scenario with and without somebody watching, in turns
 (ABBA), each a fresh process; nmgen top draws on a terminal of its own. Prints cycles a frame of the sender
 and of the receiver, and the ratio with / without: the median of the pairs, its MAD, the lowest and the
-highest. `quiet` is the least disturbed tenth of a run, which tells the code from the machine.
+highest. `quiet` is the least disturbed tenth of a run, in cycles of the core, which tells the code from the
+machine: that is what is judged, by the median of all pairs' means and its 95 % interval (Hodges-Lehmann, and
+Wilcoxon's signed ranks). The means of whole runs are there to be seen.
 """
 import argparse
 import fcntl
 import json
+import math
 import os
 import pty
 import statistics
@@ -74,31 +77,56 @@ def one_run(nmgen, arguments, watched):
         if watched and drawn < 1500:
             sys.exit(f"live_cost.py: nmgen top drew only {drawn} bytes; is TERM=xterm known here?")
         with open(out, encoding="utf-8") as file:
-            run = json.load(file)["runs"][0]
+            record = json.load(file)
+    run, tsc_hz = record["runs"][0], record["fingerprint"]["tsc_hz"]
     figures = {}
     for way in ("tx", "rx"):
         if run[way]["frames"] > 0:
-            figures[way + " quiet cycles/frame"] = run[way]["quiet_cycles_per_frame"]
+            role = "sender" if way == "tx" else "receiver"
+            clocks = [worker["core_hz"] for worker in run["workers"] if worker["role"] == role]
+            # Turbo moves the core's clock and not the TSC's.
+            scale = statistics.mean(clocks) / tsc_hz if all(clock > 0 for clock in clocks) else 1
+            figures[way + " quiet cycles/frame"] = run[way]["quiet_cycles_per_frame"] * scale
             figures[way + " busy cycles/frame"] = run[way]["busy_cycles_per_frame"]
             figures[way + " frames/s"] = run[way]["pps"]
     return figures
 
 
+def interval_of(ratios):
+    """(middle, low, high): Hodges and Lehmann's estimate over the pairs, and its interval of 95 % or a little more."""
+    means = sorted((ratios[i] + ratios[k]) / 2 for i in range(len(ratios)) for k in range(i, len(ratios)))
+    count = len(ratios)
+    # Wilcoxon's signed ranks, by the normal law: its mean and deviation over count (count + 1) / 2 means.
+    reach = count * (count + 1) / 4 - 1.96 * math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
+    low = max(0, math.floor(reach))
+    return statistics.median(means), means[low], means[-1 - low]
+
+
+def judged(way, ratios):
+    middle, low, high = (100 * (each - 1) for each in interval_of(ratios))
+    words = f"{way}: {middle:+.2f} % with somebody watching; 95 % interval {low:+.2f} to {high:+.2f} %"
+    return words + (", so no cost is seen" if low <= 0 else ", so it costs")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nmgen", default="build/release/bin/nmgen")
-    parser.add_argument("--pairs", type=int, default=10, help="pairs of runs (default 10)")
+    parser.add_argument("--pairs", type=int, default=40, help="pairs of runs (default 40)")
+    parser.add_argument("--duration", type=float, default=0.6, metavar="SECONDS", help="of each run (default 0.6)")
     parser.add_argument("scenario", nargs=argparse.REMAINDER, help="a scenario and options of nmgen run")
     options = parser.parse_args()
     if options.pairs < 1:
         parser.error("--pairs has to be at least 1")
     if not options.scenario:
         parser.error("no scenario is given; name its file")
+    # Short, so that both of a pair meet the same machine.
+    arguments = [*options.scenario, "--duration", f"{options.duration:g}", "--set", "warmup_s=0.1"]
     pairs = []
     for number in range(options.pairs):
         order = (False, True) if number % 2 == 0 else (True, False)
-        pair = {watched: one_run(options.nmgen, options.scenario, watched) for watched in order}
+        pair = {watched: one_run(options.nmgen, arguments, watched) for watched in order}
         pairs.append(pair)
+    verdicts = []
     print(f"{'':<22}{'without':>12}{'with':>12}{'ratio':>9}{'MAD':>9}{'lowest':>9}{'highest':>9}")
     for name in pairs[0][True]:
         ratios = [pair[True][name] / pair[False][name] for pair in pairs if pair[False].get(name, 0) > 0]
@@ -109,6 +137,10 @@ def main():
         means = [statistics.median(pair[watched][name] for pair in pairs) for watched in (False, True)]
         print(f"{name:<22}{means[0]:>12.6g}{means[1]:>12.6g}{median:>9.4f}{mad:>9.4f}{min(ratios):>9.4f}"
               f"{max(ratios):>9.4f}")
+        if " quiet " in name:
+            verdicts.append(judged(name.removesuffix(" quiet cycles/frame"), ratios))
+    for text in verdicts:
+        print(text)
     return 0
 
 

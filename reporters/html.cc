@@ -30,7 +30,7 @@ h1 { font-size: 1.6em; margin: 0 0 .2em; } h2 { font-size: 1.15em; margin: 2em 0
 .verdict { display: inline-block; padding: .1em .6em; border-radius: 4px; color: #fff; font-weight: 700; }
 .pass { background: #1a7f37; } .fail { background: #b42318; } .invalid { background: #8a5a00; }
 .model { font-weight: 600; } .faint { color: var(--faint); }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin: .8em 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
 th, td { padding: .2em .5em; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }

@@ -126,7 +126,9 @@ class Drawing {
       text_ += fmt::format(
           "<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:g}\" y2=\"{:g}\"/>\n", at, at,
           kHeight - kBottom, kHeight - kBottom + 4);
-      add_text("label", at, kHeight - kBottom + 17, "middle",
+      // One at the right end would be cut by the picture's edge.
+      const bool last = at > kWidth - 24;
+      add_text("label", last ? kWidth : at, kHeight - kBottom + 17, last ? "end" : "middle",
                chart_.log_x ? short_time(x) : axis_figure(x));
     }
     text_ += fmt::format("<path class=\"axis\" d=\"M{:g} {:g}V{:g}H{:g}\"/>\n", kLeft, kTop,

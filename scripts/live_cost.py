@@ -22,6 +22,9 @@ import termios
 import threading
 import time
 
+# Per cent: a wider interval says nothing.
+MOST_WIDE = 5
+
 
 def take_terminal(terminal):
     os.setsid()
@@ -105,6 +108,8 @@ def interval_of(ratios):
 def judged(way, ratios):
     middle, low, high = (100 * (each - 1) for each in interval_of(ratios))
     words = f"{way}: {middle:+.2f} % with somebody watching; 95 % interval {low:+.2f} to {high:+.2f} %"
+    if high - low > MOST_WIDE:
+        return words + ", which is too wide to tell; take a quieter machine, or more --pairs"
     return words + (", so no cost is seen" if low <= 0 else ", so it costs")
 
 

@@ -125,7 +125,8 @@ def watch(directory, nmgen, arguments, look_s):
             window.close()
     if not os.path.exists(out):
         first = next((line for line in said.splitlines() if line.strip()), "nothing")
-        sys.exit(f"live_hour.py: the run left no record; it said: {first}")
+        print(f"live_hour.py: the run left no record; it said: {first}", file=sys.stderr)
+        sys.exit(2)
     return [memory for _, memory in windows], stood_still, out
 
 

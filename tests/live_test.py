@@ -10,7 +10,7 @@ import time
 import unittest
 
 import records
-from nmgen_process import NMGEN, TIMEOUT_S, NmgenTest, scenario
+from nmgen_process import NMGEN, ROOT, TIMEOUT_S, NmgenTest, scenario
 
 RATE = 50000
 
@@ -143,8 +143,9 @@ class Live(NmgenTest):
             screen.tmux("resize-window", "-x", str(width), "-y", str(height))
             text = screen.wait(r"(?s)so far: \w+(?: \w+)?\n.*\? help\s*$")
             self.assertLessEqual(max(map(len, text.splitlines())), width)
-        screen.tmux("resize-window", "-x", "40", "-y", "10")
-        screen.wait("needs 80 x 24")
+        for width, height in ((40, 10), (10, 3)):
+            screen.tmux("resize-window", "-x", str(width), "-y", str(height))
+            screen.wait(r"\Aneeds *\n80 x 24 *\n")
         screen.tmux("resize-window", "-x", "80", "-y", "24")
         screen.wait(r"\? help")
         screen.keys("q")
@@ -237,6 +238,26 @@ class Live(NmgenTest):
                                 text=True, timeout=TIMEOUT_S, check=False)
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, r"\Anmgen: cannot show the live view: this process has no terminal; [^\n]+\n\Z")
+
+
+class Scripts(NmgenTest):
+    def test_watching_for_long(self):
+        if shutil.which("tmux") is None:
+            self.skipTest("tmux is not installed: scripts/test installs it")
+        result = subprocess.run(["/usr/bin/python3", os.path.join(ROOT, "scripts", "live_hour.py"), "--nmgen", NMGEN, "--seconds", "5",
+                                 "--look", "0.5", scenario("64b-10g"), "--set", f"senders.0.rate.pps={RATE}"],
+                                env={**os.environ, "TERM": "xterm"}, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        # Whether an interval was late is the machine's.
+        self.assertIn(result.returncode, (0, 1), result.stderr)
+        self.assertRegex(result.stdout, r"(?m)^nmgen run --live: (\d+ KiB after|looked at too seldom)")
+        self.assertRegex(result.stdout, r"(?m)^nmgen top: (\d+ KiB after|looked at too seldom)")
+        found = re.search(r"(?m)^intervals: (\d+) of 4, (\d+) missed", result.stdout)
+        self.assertTrue(found, result.stdout)
+        self.assertLessEqual(int(found[2]), int(found[1]))
+        refused = subprocess.run(["/usr/bin/python3", os.path.join(ROOT, "scripts", "live_hour.py"), "--nmgen", NMGEN, "--seconds", "1",
+                                  self.path("none.json")], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertEqual(refused.returncode, 2)
+        self.assertRegex(refused.stderr, r"the run left no record; it said: nmgen: .*none\.json")
 
 
 class Top(NmgenTest):

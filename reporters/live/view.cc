@@ -462,7 +462,9 @@ class Page {
 
 void draw_live(Canvas& canvas, const LiveModel& model, const LiveViewState& state) {
   if (canvas.width() < kLiveMinWidth || canvas.height() < kLiveMinHeight) {
-    canvas.put(0, 0, fmt::format("needs {} x {}", kLiveMinWidth, kLiveMinHeight));
+    // Two rows, for the narrowest.
+    canvas.put(0, 0, "needs");
+    canvas.put(0, 1, fmt::format("{} x {}", kLiveMinWidth, kLiveMinHeight));
     return;
   }
   Page(canvas, model, state).draw();

@@ -127,8 +127,8 @@ TEST(LiveView, StatesAreSaid) {
 }
 
 TEST(LiveView, ASmallTerminalGetsASentence) {
-  EXPECT_EQ(drawn(example(), {}, 10, 3), "needs 80 x\n\n\n");
-  EXPECT_EQ(drawn(example(), {}, 79, 24).substr(0, 14), "needs 80 x 24\n");
+  EXPECT_EQ(drawn(example(), {}, 10, 3), "needs\n80 x 24\n\n");
+  EXPECT_EQ(drawn(example(), {}, 79, 24).substr(0, 14), "needs\n80 x 24\n");
   EXPECT_EQ(drawn(example(), {}, 0, 0), "");
 }
 

@@ -69,23 +69,71 @@ fetch_kernel() {
   printf '%s\n' "$release" >"$dir/release"
 }
 
-# guest_module: build netmap.ko for the kernel of the last guest_kernel call, with warnings as errors. Sets module.
-# The sources are copied to build/guest/VERSION/module/, as a module's objects are written beside its sources.
-guest_module() {
-  # shellcheck disable=SC2034  # for the callers
-  module=$kernel_dir/module/linux/netmap.ko
-  step "build netmap.ko for $kernel_release" "$logs/guest-module-$kernel_release.log" \
-    flock "$kernel_dir/lock" bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; build_module '$kernel_dir' '$kernel_headers'"
+# guest_source VERSION: Debian's kernel source, unpacked, for kernels of our own. Sets kernel_source
+# (build/guest/VERSION/source), which is read only: build with O=. Exit code 77: not to be had, after one sentence.
+guest_source() {
+  local version=$1 code=0
+  kernel_source=$root/build/guest/$version/source
+  [[ -f $kernel_source/unpacked ]] && return
+  mkdir -p "${kernel_source%/*}"
+  step "fetch the source of Linux $version" "$logs/guest-source-$version.log" flock "$root/build/guest/$version/lock" \
+    bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; fetch_source '$version'" || code=$?
+  [[ $code -eq 0 ]] && return
+  say "SKIPPED: Debian's package linux-source-$version cannot be had: apt-get download needs Debian 12's archives (for 6.12 with its security updates) and a network."
+  return 77
 }
 
+# fetch_source VERSION: into build/guest/VERSION/source/; the file "unpacked" is written last.
+fetch_source() {
+  local version=$1 dir=$root/build/guest/$1 archive=/usr/src/linux-source-$1.tar.xz
+  [[ -f $dir/source/unpacked ]] && return
+  if [[ ! -f $archive ]]; then
+    mkdir -p "$dir/debs" && rm -rf "$dir/debs"/*.deb "$dir/debs/source"
+    (cd "$dir/debs" && apt-get -q -o APT::Sandbox::User=root download "linux-source-$version") || return
+    dpkg -x "$dir/debs"/linux-source-*.deb "$dir/debs/source" || return
+    archive=$dir/debs/source$archive
+  fi
+  rm -rf "$dir/source" && mkdir "$dir/source" && tar -xJf "$archive" -C "$dir/source" --strip-components=1 || return
+  rm -rf "$dir/debs"/*.deb "$dir/debs/source"
+  touch "$dir/source/unpacked"
+}
+
+# guest_module [ROOM]: build netmap.ko for the kernel of the last guest_kernel call, with warnings as errors, or the module
+# whose sources are in ROOM, a directory of the project. Sets module to the file. Sources are copied to
+# build/guest/VERSION/module/, as a module's objects are written beside them.
+guest_module() {
+  local room=${1:-kernel/linux}
+  module_file "$kernel_dir" "$room"
+  step "build ${module##*/} for $kernel_release" "$logs/guest-module-$kernel_release.log" flock "$kernel_dir/lock" \
+    bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; build_module '$kernel_dir' '$kernel_headers' '$room'"
+}
+
+# module_file DIR ROOM: sets module to what build_module makes of that.
+module_file() {
+  local name=${2##*/}
+  [[ $2 == kernel/linux ]] && name=netmap
+  # shellcheck disable=SC2034  # for the callers
+  module=$1/module/${2##*/}/$name.ko
+}
+
+# build_module DIR HEADERS ROOM [make variable...]: in DIR/module/, by the build directory of a kernel.
 build_module() {
-  local dir=$1/module headers=$2 room
-  for room in core include linux; do
-    mkdir -p "$dir/$room"
-    (cd "$root/kernel/$room" && find . -type d -print0) | (cd "$dir/$room" && xargs -0 mkdir -p) || return
-    (cd "$root/kernel/$room" && find . -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.cmake' \) -print0) |
-      (cd "$root/kernel/$room" && xargs -0 cp -pu --parents -t "$dir/$room") || return
+  local dir=$1/module headers=$2 own=$3 room
+  shift 3
+  for room in kernel/core kernel/include "$own"; do
+    mkdir -p "$dir/${room##*/}"
+    (cd "$root/$room" && find . -type d -print0) | (cd "$dir/${room##*/}" && xargs -0 mkdir -p) || return
+    (cd "$root/$room" && find . -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.cmake' \) -print0) |
+      (cd "$root/$room" && xargs -0 cp -pu --parents -t "$dir/${room##*/}") || return
   done
   # Without BTF, which needs the whole vmlinux.
-  make -C "$headers" M="$dir/linux" CONFIG_DEBUG_INFO_BTF_MODULES= W=1 CC=gcc-12 NM_CFLAGS=-Werror -j "$(nproc)" modules
+  make -C "$headers" M="$dir/${own##*/}" CONFIG_DEBUG_INFO_BTF_MODULES= W=1 CC=gcc-12 NM_CFLAGS=-Werror -j "$(nproc)" "$@" modules
+}
+
+# complained LOG: whether a kernel's log has a warning or worse in it; then shows the first.
+complained() {
+  local words='WARNING: |BUG: |Oops|Kernel panic|general protection fault|blocked for more than|detected stall|possible .*deadlock|leaked'
+  grep -qE "$words" "$1" || return
+  say "${0##*/}: the kernel complained; its log: $1"
+  grep -nE -m 3 -A 30 "$words" "$1" | head -n 60 | sed 's/^/  | /' >&2
 }

@@ -77,6 +77,9 @@ void forward(benchmark::State& state, uint32_t receivers, uint64_t to, size_t si
     samples.push_back(static_cast<double>(nm_os_cycles() - start) / batch);
   }
   report(state, samples, floor);
+  state.counters["batch"] = batch;
+  state.counters["slots"] = slots;
+  state.counters["buf_size"] = static_cast<double>(state.range(2));
 }
 
 void vale_no_receiver(benchmark::State& state) {

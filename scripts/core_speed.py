@@ -35,6 +35,7 @@ SHAPES = {
     "vale_one": ("VALE, 60 B to one", 45),
     "vale_two": ("VALE, 60 B broadcast to two", 65),
     "vale_one_1500": ("VALE, 1500 B to one", 190),
+    "memcpy_1500": ("memcpy() alone, 1500 B from ring to ring", None),
     "empty_call": ("a call with nothing to do", 300),
     "emulated": ("emulated adapter, 60 B from veth to veth", None),
 }
@@ -43,7 +44,8 @@ HOSTED = {
     "kernel/core/core_bench": {"pipe_txsync": ("pipe", 60)},
     "kernel/core/vale/vale_bench": {
         "vale_no_receiver": ("vale_none", 60), "vale_one_receiver": ("vale_one", 60), "vale_broadcast_to_two": ("vale_two", 60),
-        "vale_one_receiver_1500": ("vale_one_1500", 1500), "vale_empty_call": ("empty_call", 0)},
+        "vale_one_receiver_1500": ("vale_one_1500", 1500), "vale_empty_call": ("empty_call", 0),
+        "memory_copy": ("memcpy_1500", 1500)},
 }
 BATCHES = (0, 256, 512)
 LINE = re.compile(r"shape=(\w+) size=(\d+) batch=(\d+) slots=(\d+) buf=(\d+) calls=\d+ min=(\d+) median=(\d+)")

@@ -27,6 +27,13 @@ void shapes(benchmark::internal::Benchmark* bench) {
   bench->Args({256, 1024, 2112})->Args({512, 1024, 2112});
 }
 
+// The arguments come back as counters, for scripts/core_speed.py.
+void report_shape(benchmark::State& state) {
+  state.counters["batch"] = static_cast<double>(state.range(0));
+  state.counters["slots"] = static_cast<double>(state.range(1));
+  state.counters["buf_size"] = static_cast<double>(state.range(2));
+}
+
 void report(benchmark::State& state, std::vector<double>& samples, double floor) {
   std::sort(samples.begin(), samples.end());
   const double median = samples[samples.size() / 2];
@@ -77,9 +84,7 @@ void forward(benchmark::State& state, uint32_t receivers, uint64_t to, size_t si
     samples.push_back(static_cast<double>(nm_os_cycles() - start) / batch);
   }
   report(state, samples, floor);
-  state.counters["batch"] = batch;
-  state.counters["slots"] = slots;
-  state.counters["buf_size"] = static_cast<double>(state.range(2));
+  report_shape(state);
 }
 
 void vale_no_receiver(benchmark::State& state) {
@@ -122,6 +127,7 @@ void memory_copy(benchmark::State& state) {
     samples.push_back(static_cast<double>(nm_os_cycles() - start) / static_cast<double>(batch));
   }
   report(state, samples, 190);
+  report_shape(state);
 }
 BENCHMARK(memory_copy)->Apply(shapes);
 

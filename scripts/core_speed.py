@@ -204,23 +204,31 @@ def cell(record, shape, batch, buf):
     return ""
 
 
+def columns_of(records, unit):
+    """Heading: (record, bytes of a buffer)."""
+    columns = {}
+    for name, record in records.items():
+        sizes = sorted({figure["buf_size"] for figure in record["figures"]} - {0})
+        columns.update({f"{name}, {buf} B": (record, buf) for buf in sizes if record["unit"] == unit})
+    return columns
+
+
 def table_of(records):
-    """Columns: floor, goal, and each record; rings of 1024 slots, buffers of 2048 bytes."""
-    names = {name: record for name, record in records.items() if record["unit"] == "TSC cycles"}
-    lines = ["TSC cycles of a TXSYNC a frame, least / median; `empty call`: a call. Floor and goal are cycles of another machine.", ""]
-    lines.append("| | batch | floor | goal | " + " | ".join(names) + " |")
-    lines.append("|---|---|---|---|" + "---|" * len(names))
+    """Columns: floor, goal, and each record, once for each size of buffers that it has."""
+    names = columns_of(records, "TSC cycles")
+    lines = ["TSC cycles of a TXSYNC a frame (or of a call), least / median; rings of 1024 slots, and how many bytes a buffer is from the next.",
+             "", "| | batch | floor | goal | " + " | ".join(names) + " |", "|---|---|---|---|" + "---|" * len(names)]
 
     def rows(columns, goals):
         for shape, (text, floor) in SHAPES.items():
             for batch in BATCHES:
-                cells = [cell(record, shape, batch, 2048) for record in columns.values()]
+                cells = [cell(record, shape, batch, buf) for record, buf in columns.values()]
                 if any(cells):
                     goal = f" {floor or ''} | {f'{floor / FASTER:.3g}' if floor else ''} |" if goals else ""
                     lines.append(f"| {text} | {batch or ''} |{goal} " + " | ".join(cells) + " |")
 
     rows(names, True)
-    counted = {name: record for name, record in records.items() if record["unit"] == "instructions"}
+    counted = columns_of(records, "instructions")
     if counted:
         lines += ["", "Instructions of the emulated processor a frame; each turn of a REP MOVS or STOS counts as one.", ""]
         lines.append("| | batch | " + " | ".join(counted) + " |")

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "kernel/core/vale/test_switch.h"
@@ -35,10 +38,10 @@ std::vector<Bytes> seen(Client& monitor, uint32_t at = 2) {
 // An interface in a switch, with fewer buffers than a zero-copy monitor needs: its region grows.
 class Watch : public testing::Test {
  protected:
-  void attach(uint32_t mode = NR_REG_ALL_NIC) {
+  void attach(const char* name = "vale0:eth0", uint32_t mode = NR_REG_ALL_NIC) {
     nmreq_vale_attach body = {};
     body.reg.nr_mode = mode;
-    nmreq_header h = Client::header(NETMAP_REQ_VALE_ATTACH, "vale0:eth0", &body);
+    nmreq_header h = Client::header(NETMAP_REQ_VALE_ATTACH, name, &body);
     ASSERT_EQ(a.control(&h), 0) << a.reason();
   }
   uint64_t delivered(const std::string& port) { return counters(world, port).rx[0].frames; }
@@ -81,7 +84,7 @@ TEST_F(Watch, ACopyingMonitorSeesAnAttachedInterface) {
 }
 
 TEST_F(Watch, AZeroCopyMonitorSeesAnAttachedInterface) {
-  attach(NR_REG_NIC_SW);
+  attach("vale0:eth0", NR_REG_NIC_SW);
   nic.keep_sent = true;
   const uint32_t before = world.region()->bufs.num;
   ASSERT_EQ(monitor.bind("eth0", NR_REG_ALL_NIC, NR_ZCOPY_MON), 0) << monitor.reason();
@@ -106,7 +109,7 @@ TEST_F(Watch, TheDeviceIsToldOfSwappedBuffers) {
 }
 
 TEST_F(Watch, HostRingsOfAnAttachedInterface) {
-  attach(NR_REG_NIC_SW);
+  attach("vale0:eth0", NR_REG_NIC_SW);
   ASSERT_EQ(monitor.bind("eth0", NR_REG_SW, kBoth), 0) << monitor.reason();
   const Bytes down = frame(kEverybody, station(7)), up = frame(station(7), station(1));
   ASSERT_EQ(nic.stack_sends(0, std::string(down.begin(), down.end())), 0);
@@ -195,6 +198,43 @@ TEST_F(Watch, AFrameInTheMiddleOfAQuestion) {
   nm_client_deadline(a.get(), POLLIN);
   EXPECT_EQ(asked, 1);
   EXPECT_EQ(delivered("vale0:a"), 1u);
+}
+
+// Two interfaces are a bridge while monitors come and go, which holds the rings again and again.
+// When it is quiet every frame has been forwarded and sent, with nobody asking.
+TEST_F(Watch, NothingWaitsForTheNextFrame) {
+  constexpr uint64_t kFrames = 3000;
+  TestPort other{world, "eth1", port_config(1, kSlots), Wire::kBlackHole};
+  attach("vale0:eth0");
+  attach("vale0:eth1");
+  std::atomic<bool> stop = false;
+  std::thread control([this, &stop] {
+    for (int i = 0; !stop; ++i) {
+      Client m(world);
+      ASSERT_EQ(m.bind("eth0", NR_REG_ALL_NIC, i % 2 ? kBoth : uint64_t{NR_ZCOPY_MON}), 0);
+      seen(m);
+    }
+  });
+  std::vector<std::thread> wires;
+  for (TestPort* port : {&nic, &other}) {
+    wires.emplace_back([port] {
+      const Bytes in = frame(kEverybody, station(5));
+      for (uint64_t i = 0; i < kFrames; ++i)
+        while (!port->receive(0, in.data(), 60))
+          std::this_thread::yield();
+    });
+  }
+  for (std::thread& wire : wires)
+    wire.join();
+  stop = true;
+  control.join();
+  const nm_vale_rx_stats client = counters(world, "vale0:a").rx[0];
+  EXPECT_EQ(client.frames + client.full, 2 * kFrames);
+  for (const auto& [port, name] : {std::pair{&nic, "vale0:eth0"}, {&other, "vale0:eth1"}}) {
+    const nm_vale_rx_stats device = counters(world, name).rx[0];
+    EXPECT_EQ(device.frames + device.full, kFrames);
+    EXPECT_EQ(port->kring(NM_TX, 0)->stats.frames, device.frames) << name;
+  }
 }
 
 }  // namespace

@@ -149,9 +149,11 @@ void nm_os_work_cancel(struct nm_work *work)
  * Region memory. vmalloc_huge() takes large pages where there are any, which saves the core's
  * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to
  * clients. It cannot grow, so a region gets all its buffers at the start, as the parameters say, and
- * some room besides for rings of ports to come: an eighth, and HEADROOM.
+ * some room besides for rings of ports to come: an eighth, and HEADROOM. Who asks for more than
+ * there is gets -ENOMEM, and nobody is killed to make room.
  */
 #define HEADROOM	(4ull << 20)
+#define REGION_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size)
 {
@@ -159,8 +161,8 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 	const u64 pages = backed >> PAGE_SHIFT;
 	u64 i;
 
-	mem->phys = kvcalloc(pages, sizeof(*mem->phys), GFP_KERNEL);
-	mem->base = vmalloc_huge(backed, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	mem->phys = kvcalloc(pages, sizeof(*mem->phys), REGION_GFP);
+	mem->base = mem->phys ? vmalloc_huge(backed, REGION_GFP) : NULL;
 	if (!mem->phys || !mem->base) {
 		nm_os_mem_destroy(mem);
 		return -ENOMEM;

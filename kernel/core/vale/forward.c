@@ -336,9 +336,12 @@ static void ask_for_long(const u8 *to, const u8 *from, u32 len)
 
 /*
  * The plain way: frames as they are, to slots that are as large, @count of them from @at on, which
- * are leased. Return: how many frames they took.
+ * are leased. @singles, a constant: the frames have one slot each, and are on one list, @w.one.
+ * Return: how many frames they took.
  */
-static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 count)
+static inline __attribute__((always_inline)) u32 copy_list(struct nm_vale_queue *queue,
+							   struct walk w, u32 at, u32 count,
+							   const bool singles)
 {
 	const struct nm_bufs bufs = {
 		.base = queue->bufs.base,
@@ -357,10 +360,12 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 		ahead = nm_next(ahead, lim);
 	}
 	while (count) {
-		const struct nm_vale_slot *from = &w.slots[walk_next(&w)];
-		const u16 count_flags = (u16)(from->slots << NS_PORT_SHIFT & count_mask);
-		u32 left = from->slots;
+		const struct nm_vale_slot *from = &w.slots[singles ? w.one : walk_next(&w)];
+		u32 left = singles ? 1 : from->slots;
+		const u16 count_flags = (u16)(left << NS_PORT_SHIFT & count_mask);
 
+		if (singles)
+			w.one = from->next;
 		frames++;
 		count -= left;
 		for (;; from++) {
@@ -375,7 +380,7 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 				index = 0;
 			at = nm_next(at, lim);
 			if (nm_unlikely(from->len > LONG_FRAME) && count) {
-				const u32 after = w.one < w.all ? w.one : w.all;
+				const u32 after = singles || w.one < w.all ? w.one : w.all;
 
 				ask_for_long(nm_buf_at(&bufs, nm_read_once(slots[at].buf_idx)),
 					     w.slots[after].data, from->len);
@@ -389,6 +394,18 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 		}
 	}
 	return frames;
+}
+
+/* @slots and @frames: what the walk has in all. */
+static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 count, u32 slots,
+		       u32 frames)
+{
+	if (slots != frames || w.ring != NM_VALE_NONE ||
+	    (w.one != NM_VALE_NONE && w.all != NM_VALE_NONE))
+		return copy_list(queue, w, at, count, false);
+	if (w.one == NM_VALE_NONE)
+		w.one = w.all;
+	return copy_list(queue, w, at, count, true);
 }
 
 /* Lease @want slots, or as many fewer as @w says that whole frames take. */
@@ -414,11 +431,11 @@ static u32 lease(struct nm_vale_queue *queue, const struct walk *w, u32 want, u3
 static void deliver_plain(struct nm_vale_queue *queue, const struct walk *w, u32 slots, u32 frames)
 {
 	u32 at, sent = 0;
+	const u32 leased = lease(queue, w, slots, &at);
 
-	slots = lease(queue, w, slots, &at);
-	if (slots) {
-		sent = copy_frames(queue, *w, at, slots);
-		nm_vale_publish(queue, at, slots, sent);
+	if (leased) {
+		sent = copy_frames(queue, *w, at, leased, slots, frames);
+		nm_vale_publish(queue, at, leased, sent);
 	}
 	count_drops(queue, frames - sent, 0);
 }

@@ -57,10 +57,13 @@ class Refused(Exception):
 
 def output_of(command, **options):
     try:
-        return subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT,
-                              **options).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise Refused(f"{command[0]} failed ({error}); see what it said above") from None
+        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT, **options)
+    except OSError as error:
+        raise Refused(f"cannot run {command[0]}: {error.strerror}; see that it is there") from None
+    if done.returncode:
+        sys.stderr.write("".join(done.stdout.splitlines(True)[-10:]))
+        raise Refused(f"{command[0]} ended with exit code {done.returncode}; see what it said above")
+    return done.stdout
 
 
 def last_core():

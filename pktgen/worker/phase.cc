@@ -126,8 +126,9 @@ class PhaseRunner {
         worker->core_cycles_per_tick[1] = core_cycles_per_tick();
       });
     each_worker([this](WorkerBase& worker) {
+      // On a slow core that a worker shares with us, each look costs its measurements dear.
       while (!worker.ready.load(std::memory_order_acquire))
-        sleep_ns(100'000);
+        sleep_ns(static_cast<uint64_t>(100e3 * set_.turn_scale));
       note_error(worker, "cannot pin " + worker.name + " to core " + std::to_string(worker.core));
       watches_.emplace_back(worker.tid.load(std::memory_order_relaxed), worker.core);
     });

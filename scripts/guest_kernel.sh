@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Kernels for the guest: Debian's own packages, unpacked under build/guest/VERSION/ and never installed. Sourced after lib.sh.
+# Kernels for the guest: Debian's own packages, unpacked under build/guest/VERSION/ and never installed; and "debug", built from
+# Debian's source of 6.1 as guest_debug.config says. Sourced after lib.sh.
 
 # shellcheck disable=SC2154  # root and logs are the caller's
 
@@ -10,6 +11,10 @@ guest_kernel() {
   local version=$1 code=0
   kernel_dir=$root/build/guest/$version
   mkdir -p "$kernel_dir"
+  if [[ $version == debug ]]; then
+    debug_kernel
+    return
+  fi
   if [[ ! -f $kernel_dir/release ]]; then
     step "fetch Linux $version" "$logs/guest-kernel-$version.log" flock "$kernel_dir/lock" \
       bash -c "root='$root'; logs='$logs'; . '$root/scripts/lib.sh'; . '$root/scripts/guest_kernel.sh'; fetch_kernel '$version'" || code=$?
@@ -83,6 +88,51 @@ guest_source() {
   return 77
 }
 
+# debug_kernel: as guest_kernel. Anew where its configuration has changed since, or Debian's source has.
+debug_kernel() {
+  local config=$root/scripts/guest_debug.config code=0 stamp
+  (install_packages kernel) || return 77
+  guest_source 6.1 || return
+  stamp=$(cat "$config" "$kernel_source/Makefile" | sha256sum)
+  if [[ ! -f $kernel_dir/release || $(cat "$kernel_dir/stamp" 2>/dev/null) != "$stamp" ]]; then
+    rm -f "$kernel_dir/release"
+    step "build the debug kernel" "$logs/guest-kernel-debug.log" flock "$kernel_dir/lock" \
+      bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; build_debug_kernel '$kernel_source' '$kernel_dir' '$config'" || code=$?
+    if [[ $code -ne 0 ]]; then
+      say "guest: the debug kernel cannot be built."
+      return 1
+    fi
+    printf '%s\n' "$stamp" >"$kernel_dir/stamp"
+  fi
+  kernel_release=$(<"$kernel_dir/release")
+  # shellcheck disable=SC2034  # for the callers
+  kernel_headers=$kernel_dir/build
+}
+
+# build_debug_kernel SOURCE DIR CONFIG: into DIR/build and DIR/root; the file "release" is written last.
+build_debug_kernel() {
+  local source=$1 dir=$2 config=$3 make
+  make=(make -C "$source" "O=$dir/build" ARCH=x86 CC=gcc-12 HOSTCC=gcc-12 KBUILD_BUILD_HOST=guest KBUILD_BUILD_USER=nmgen)
+  rm -rf "$dir/root"
+  mkdir -p "$dir/build" "$dir/root/boot" || return
+  "${make[@]}" KCONFIG_ALLCONFIG="$config" allnoconfig || return
+  # What another option has made impossible is said, not left out.
+  local line
+  while read -r line; do
+    [[ $line == CONFIG_* ]] || continue
+    grep -qxF -- "$line" "$dir/build/.config" || {
+      echo "$line: this kernel cannot have it"
+      return 1
+    }
+  done <"$config"
+  "${make[@]}" -j "$(nproc)" bzImage modules || return
+  local release
+  release=$(<"$dir/build/include/config/kernel.release")
+  "${make[@]}" INSTALL_MOD_PATH="$dir/root" modules_install || return
+  cp "$dir/build/arch/x86/boot/bzImage" "$dir/root/boot/vmlinuz-$release" || return
+  printf '%s\n' "$release" >"$dir/release"
+}
+
 # fetch_source VERSION: into build/guest/VERSION/source/; the file "unpacked" is written last.
 fetch_source() {
   local version=$1 dir=$root/build/guest/$1 archive=/usr/src/linux-source-$1.tar.xz
@@ -132,7 +182,9 @@ build_module() {
 
 # complained LOG: whether a kernel's log has a warning or worse in it; then shows the first.
 complained() {
-  local words='WARNING: |BUG: |Oops|Kernel panic|general protection fault|blocked for more than|detected stall|possible .*deadlock|leaked'
+  local words='WARNING: |BUG: |BUG [a-z0-9_-]+ \(|Oops|Kernel panic|general protection fault|blocked for more than|detected stall|self-detected stall'
+  words+='|possible .*deadlock|possible recursive locking|inconsistent lock state|INFO: trying to register|leaked|KASAN:|UBSAN:|ODEBUG:|refcount_t:'
+  words+='|list_(add|del) corruption|unreferenced object|Out of memory|invoked oom-killer|workqueue lockup|waiting for .* to become free'
   grep -qE "$words" "$1" || return
   say "${0##*/}: the kernel complained; its log: $1"
   grep -nE -m 3 -A 30 "$words" "$1" | head -n 60 | sed 's/^/  | /' >&2

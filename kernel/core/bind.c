@@ -188,14 +188,29 @@ static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
 	}
 }
 
+static int check_size(struct nm_client *client, const struct nm_region *region, const char *name,
+		      u64 max_memsize)
+{
+	if (nm_region_memsize(region) <= max_memsize)
+		return 0;
+	return nm_refuse(client, -EOVERFLOW,
+			 "the memory of %s is too large for the old request; make the pools smaller, or build the program anew",
+			 name);
+}
+
 /* The client has rings by now; give it its netmap_if, and make it visible to sync. */
 static int finish(struct nm_client *client, struct nm_port *port, struct nm_region *region,
 		  const char *name, const struct nm_range rings[NM_DIRS],
-		  struct nmreq_register *reg)
+		  struct nmreq_register *reg, u64 max_memsize)
 {
-	u64 offset = nif_make(region, port, name, rings);
 	struct netmap_if *nif;
+	u64 offset;
+	int error;
 
+	error = check_size(client, region, name, max_memsize);
+	if (error)
+		return error;
+	offset = nif_make(region, port, name, rings);
 	if (!offset)
 		return nm_refuse(client, -ENOMEM,
 				 "%s: no memory for another netmap_if; close other clients",
@@ -203,6 +218,13 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	nif = nm_os_mem_at(&region->mem, offset);
 	reg->nr_extra_bufs = extra_bufs_make(region, nif, reg->nr_extra_bufs);
 	nm_rings_update_bufs(region);
+	/* It may have grown. */
+	error = check_size(client, region, name, max_memsize);
+	if (error) {
+		extra_bufs_free(region, nif);
+		nif_free(region, port, offset);
+		return error;
+	}
 	client->region = region;
 	client->nif = offset;
 	client->flags = reg->nr_flags;
@@ -224,7 +246,8 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 }
 
 /* A port with no device: memory only, of a region that is there already. */
-static int bind_null(struct nm_client *client, const char *name, struct nmreq_register *reg)
+static int bind_null(struct nm_client *client, const char *name, struct nmreq_register *reg,
+		     u64 max_memsize)
 {
 	static const struct nm_range none[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
 	struct nm_region *region = nm_region_find(client->core, reg->nr_mem_id);
@@ -238,7 +261,7 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 	if (error)
 		return nm_refuse(client, error,
 				 "no memory for region %u; make its pools smaller", region->id);
-	error = finish(client, NULL, region, name, none, reg);
+	error = finish(client, NULL, region, name, none, reg, max_memsize);
 	if (error) {
 		nm_region_put(region);
 		return error;
@@ -254,7 +277,8 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 }
 
 /* Takes over the caller's reference to @port, if it succeeds. */
-static int bind_port(struct nm_client *client, struct nm_port *port, struct nmreq_register *reg)
+static int bind_port(struct nm_client *client, struct nm_port *port, struct nmreq_register *reg,
+		     u64 max_memsize)
 {
 	const bool exclusive = reg->nr_flags & NR_EXCLUSIVE;
 	struct nm_range rings[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
@@ -288,7 +312,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 				 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
 				 port->name, -error);
 	}
-	error = finish(client, port, port->region, port->name, rings, reg);
+	error = finish(client, port, port->region, port->name, rings, reg, max_memsize);
 	if (error) {
 		nm_rings_put(port, rings, use);
 		nm_region_put(port->region);
@@ -303,7 +327,8 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	return 0;
 }
 
-int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg)
+int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg,
+		   u64 max_memsize)
 {
 	u32 host_rings[NM_DIRS];
 	struct nm_port *port;
@@ -313,7 +338,7 @@ int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_regi
 		return nm_refuse(client, -EBUSY,
 				 "this descriptor is bound already; open another one");
 	if (reg->nr_mode == NR_REG_NULL)
-		return bind_null(client, name, reg);
+		return bind_null(client, name, reg, max_memsize);
 	if ((reg->nr_flags & NR_RX_RINGS_ONLY) && (reg->nr_flags & NR_TX_RINGS_ONLY))
 		return nm_refuse(client, -EINVAL,
 				 "%s: receive rings only and transmit rings only together leave none; drop one of the flags",
@@ -325,7 +350,7 @@ int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_regi
 	host_rings[NM_RX] = port->config.num_host_rings[NM_RX];
 	error = nm_vale_check_bind(client, port, reg->nr_flags);
 	if (!error)
-		error = bind_port(client, port, reg);
+		error = bind_port(client, port, reg, max_memsize);
 	if (error) {
 		nm_port_set_host_rings(port, host_rings[NM_TX], host_rings[NM_RX]);
 		nm_port_put(port);

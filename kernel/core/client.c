@@ -44,12 +44,11 @@ void nm_client_reason(struct nm_client *client, char *to, size_t size)
 
 struct nm_os_mem *nm_client_mem(struct nm_client *client)
 {
-	struct nm_os_mem *mem;
-
-	nm_lock_acquire(&client->core->lock);
-	mem = client->region ? &client->region->mem : NULL;
-	nm_lock_release(&client->core->lock);
-	return mem;
+	/*
+	 * No lock: a page fault may call this, of a thread that holds anything. Pairs with the end
+	 * of binding; what is bound stays so until the client is closed.
+	 */
+	return nm_load_acquire(&client->bound) ? &client->region->mem : NULL;
 }
 
 struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i)

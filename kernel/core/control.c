@@ -27,7 +27,9 @@ static int do_register(struct nm_client *client, struct nm_request *r)
 {
 	int error = nm_options_check(client, &r->options);
 
-	return error ? error : nm_client_bind(client, r->head.nr_name, &r->body.reg);
+	/* What 32 bits cannot describe, the client would map in part and be given whole. */
+	return error ? error : nm_client_bind(client, r->head.nr_name, &r->body.reg,
+					      r->old ? 0xffffffffull : ~0ull);
 }
 
 /*

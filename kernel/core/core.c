@@ -114,6 +114,22 @@ int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 	return 0;
 }
 
+void nm_core_namespace_gone(struct nm_core *core, const void *ns)
+{
+	struct nm_list *item;
+
+	nm_lock_acquire(&core->lock);
+	nm_vale_namespace_gone(core, ns);
+	for (item = core->ports.next; item != &core->ports; item = item->next) {
+		struct nm_port *port = nm_entry(item, struct nm_port, link);
+
+		/* As in nm_vale_namespace_gone(). */
+		if (port->ns == ns)
+			port->ns = port;
+	}
+	nm_lock_release(&core->lock);
+}
+
 void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools)
 {
 	memset(pools, 0, sizeof(*pools));

@@ -194,19 +194,6 @@ static void answer_out(const struct nm_request *r, struct nmreq *old)
 	}
 }
 
-/* A region that 32 bits cannot describe: the client would map a part and be given the rest. */
-static int check_size(struct nm_client *client, const struct nm_request *r)
-{
-	if (r->head.nr_reqtype != NETMAP_REQ_REGISTER || r->body.reg.nr_memsize <= 0xffffffff)
-		return 0;
-	nm_lock_acquire(&client->core->lock);
-	nm_client_unbind(client);
-	nm_lock_release(&client->core->lock);
-	return nm_refuse(client, -EOVERFLOW,
-			 "the memory of %s is too large for the old request; make the pools smaller, or build the program anew",
-			 r->head.nr_name);
-}
-
 static int run(struct nm_client *client, u32 cmd, u64 arg, struct nmreq *old, struct nm_request *r)
 {
 	int error;
@@ -225,9 +212,8 @@ static int run(struct nm_client *client, u32 cmd, u64 arg, struct nmreq *old, st
 	/* As for NIOCCTRL: nobody is bound who cannot be told where his rings are. */
 	if (nm_os_copy_out(arg, old, sizeof(*old)))
 		return nm_refuse(client, -EFAULT, "the request cannot be written");
+	r->old = true;
 	error = nm_request_run(client, r);
-	if (!error)
-		error = check_size(client, r);
 	if (error)
 		return error;
 	answer_out(r, old);

@@ -2,9 +2,11 @@
 // The ioctls from before NIOCCTRL: what each field means, and every command.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "kernel/core/test_port.h"
 
@@ -73,6 +75,28 @@ TEST_F(Legacy, TheAnswerHasItsPlace) {
   EXPECT_NE(nif->ni_bufs_head, 0u);
   EXPECT_EQ(call(NIOCREGIF, "p"), -EBUSY);
   EXPECT_EQ(client->txsync(), 0);
+}
+
+// The old request has 32 bits for the size of the memory. A client that is refused for it was bound
+// at no moment: other threads that have the descriptor may be in a call.
+TEST_F(Legacy, MemoryThatItCannotTellOf) {
+  std::atomic<bool> done = false, bound = false;
+  std::thread watcher([&] {
+    while (!done) {
+      if (nm_client_mem(client->get()) || nm_client_sync(client->get(), NM_TX) != -ENXIO)
+        bound = true;
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    req = {};
+    req.nr_arg3 = 1u << 21;
+    EXPECT_EQ(call(NIOCREGIF, "vale0:large"), -EOVERFLOW);
+  }
+  done = true;
+  watcher.join();
+  EXPECT_FALSE(bound);
+  req = {};
+  EXPECT_EQ(call(NIOCREGIF, "vale0:large"), 0) << client->reason();
 }
 
 TEST_F(Legacy, PollBitsAreFlags) {

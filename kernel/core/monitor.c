@@ -158,17 +158,24 @@ void nm_monitor_rewound(struct nm_kring *kr)
 }
 
 /*
- * Copy what is about to be sent. The data of an indirect slot is fetched first, as that may sleep;
- * a frame of which some cannot be had is not sent, and not shown.
+ * Copy what is about to be sent. The data of an indirect slot is fetched first; a frame of which
+ * some cannot be had is not sent, and not shown. Return: @to, or where a frame begins that has to
+ * wait for its data.
  */
-static void show_sent(struct nm_kring *kr, u32 from, u32 to)
+static u32 show_sent(struct nm_kring *kr, u32 from, u32 to, bool give_up)
 {
 	const u32 lim = kr->num_slots - 1;
 	u32 frame = from, i;
 	bool lost = false;
 
 	for (i = from; i != to; i = nm_next(i, lim)) {
-		lost |= !nm_vale_fetch(kr, i);
+		const int error = lost ? 0 : nm_vale_fetch(kr, i, &give_up);
+
+		if (error == -EAGAIN) {
+			show(kr, from, frame, false);
+			return frame;
+		}
+		lost |= error;
 		if (nm_read_once(kr->ring->slot[i].flags) & NS_MOREFRAG)
 			continue;
 		if (lost) {
@@ -179,17 +186,20 @@ static void show_sent(struct nm_kring *kr, u32 from, u32 to)
 		frame = nm_next(i, lim);
 	}
 	show(kr, from, lost ? frame : to, false);
+	return to;
 }
 
 static int sync_tx(struct nm_kring *kr, int flags)
 {
 	struct nm_taps *taps = kr->taps;
-	const u32 lim = kr->num_slots - 1, tail = kr->hwtail;
+	const u32 lim = kr->num_slots - 1, tail = kr->hwtail, head = kr->rhead;
 	int error;
 
-	show_sent(kr, not_seen(kr, kr->hwcur, kr->rhead), kr->rhead);
+	/* What is not shown yet is not sent yet. */
+	kr->rhead = show_sent(kr, not_seen(kr, kr->hwcur, head), head, flags & NM_SYNC_GIVE_UP);
 	taps->seen = kr->rhead;
 	error = taps->sync(kr, flags);
+	kr->rhead = head;
 	show(kr, nm_next(tail, lim), nm_next(kr->hwtail, lim), true);
 	return error;
 }

@@ -63,6 +63,12 @@ void nm_core_destroy(struct nm_core *core);
  */
 int nm_core_configure(struct nm_core *core, const struct nm_core_config *config);
 
+/*
+ * A namespace (nm_os_namespace()) ends: its persistent ports go, and what clients still have open
+ * there nobody finds by its name any more.
+ */
+void nm_core_namespace_gone(struct nm_core *core, const void *ns);
+
 /* What the global region has now: all 0 where nobody uses it. */
 void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools);
 
@@ -110,7 +116,7 @@ void nm_client_record(struct nm_client *client, struct nm_waiter *waiter, u32 ev
  */
 u64 nm_client_deadline(struct nm_client *client, u32 events);
 
-/* What mmap needs: the region's memory once the client is bound, else NULL. */
+/* What mmap needs: the region's memory once the client is bound, else NULL. Takes no lock. */
 struct nm_os_mem *nm_client_mem(struct nm_client *client);
 
 /* Copies the last refusal as a sentence with its remedy; "" where there was none. */
@@ -138,6 +144,23 @@ struct nm_port_view {
 /* Visits every attached port, with core->lock held. Return: how many there are. */
 int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view *view, void *arg),
 		  void *arg);
+
+/*
+ * A region, for listings; valid during the visit only. Objects of each pool that are taken, and that
+ * there are; all 0 while nobody uses the memory.
+ */
+struct nm_region_view {
+	u16 id;
+	u32 users;
+	u32 ports;
+	u32 ifs_used, ifs;
+	u32 rings_used, rings;
+	u32 bufs_used, bufs;
+};
+
+/* Visits every region, with core->lock held. Return: how many there are. */
+int nm_core_regions(struct nm_core *core,
+		    void (*visit)(const struct nm_region_view *view, void *arg), void *arg);
 
 #ifdef __cplusplus
 }

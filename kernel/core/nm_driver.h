@@ -44,6 +44,7 @@ struct nm_port_config {
 /* Flags of txsync and rxsync. */
 #define NM_SYNC_RECLAIM	1	/* the client waits for space: reclaim all there is, else lazily */
 #define NM_SYNC_ALL_TX	2	/* the client has all NIC TX rings; host rings look at it */
+#define NM_SYNC_GIVE_UP	4	/* the next frame that is not in memory is lost: see fault_len */
 
 /* A piece of a frame, in a buffer. */
 struct nm_frag {
@@ -134,6 +135,13 @@ struct nm_kring {
 	u32 hwcur;			/* first slot that the driver has not taken over */
 	u32 hwtail;			/* first slot that the client may not have */
 	bool bad_slot;			/* nm_slot_get() refused one in this sync */
+	/*
+	 * The sync stopped at a frame in the client's own memory (NS_INDIRECT) that is not there
+	 * now: @fault_len bytes from @fault_at on, 0 for none. nm_kring_sync() gets them, with the
+	 * ring let go, and syncs again.
+	 */
+	u32 fault_len;
+	u64 fault_at;
 	struct nm_kring_stats stats;
 
 	/* Control. */

@@ -337,7 +337,12 @@ void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 /* The region got more buffers: slots of its rings may name them. Under core->lock. */
 void nm_rings_update_bufs(struct nm_region *region);
 
-int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg);
+/*
+ * Ties the client to what @reg asks for, if its memory is at most @max_memsize bytes. A client that
+ * others see bound stays so: nothing is taken back from threads that are in a call already.
+ */
+int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_register *reg,
+		   u64 max_memsize);
 void nm_client_unbind(struct nm_client *client);
 
 /* Note why a call is refused; return @error, so that a refusal is one line. */
@@ -376,8 +381,12 @@ union nm_body {
 	struct nmreq_vale_polling polling;
 };
 
-/* A request as copied in; large, so it is allocated. */
+/*
+ * A request as copied in; large, so it is allocated.
+ * @old: it came by NIOCREGIF or NIOCGINFO
+ */
 struct nm_request {
+	bool old;
 	struct nmreq_header head;
 	union nm_body body;
 	struct nm_options options;
@@ -523,16 +532,20 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 int nm_vale_check_bind(struct nm_client *client, struct nm_port *port, u64 flags);
 
 /*
- * Whether the data of slot @i of a TX ring is in the slot's buffer; that of an NS_INDIRECT slot is
- * copied there, if it can be had. In the ring's sync; may sleep.
+ * Have the data of slot @i of a TX ring in the slot's buffer: that of an NS_INDIRECT slot is copied
+ * there. In the ring's sync. Return: 0; -EAGAIN: it is not in memory now, and kr->fault_len is set;
+ * -EFAULT: it is not, and *@give_up was set, which this clears; or the slot is bad.
  */
-bool nm_vale_fetch(struct nm_kring *kr, u32 i);
+int nm_vale_fetch(struct nm_kring *kr, u32 i, bool *give_up);
 
 /* Requests 3 to 9; @name and @body are changed as the ABI says. */
 int nm_vale_request(struct nm_client *client, u16 type, char *name, void *body);
 
 /* A port that has an owner loses its device: it is detached. */
 void nm_vale_port_gone(struct nm_port *port);
+
+/* As nm_core_namespace_gone(), for persistent ports and switches. */
+void nm_vale_namespace_gone(struct nm_core *core, const void *ns);
 
 /* There are no ports any more. */
 void nm_vale_destroy(struct nm_core *core);

@@ -539,3 +539,48 @@ void *nm_region_buf(struct nm_region *region, u32 index)
 {
 	return nm_os_mem_at(&region->mem, region->bufs.offset + (u64)index * region->bufs.size);
 }
+
+static void view_pool(const struct nm_region *region, const struct nm_pool *pool, u32 *used,
+		      u32 *total)
+{
+	u32 i;
+
+	*used = pool->num - pool->num_free;
+	*total = pool->num;
+	for (i = 0; i < region->num_more; i++) {
+		const struct nm_pool *more = &region->more[i];
+
+		if (more->size != pool->size)
+			continue;
+		*used += more->num - more->num_free;
+		*total += more->num;
+	}
+}
+
+int nm_core_regions(struct nm_core *core,
+		    void (*visit)(const struct nm_region_view *view, void *arg), void *arg)
+{
+	struct nm_list *item, *port;
+	int count = 0;
+
+	nm_lock_acquire(&core->lock);
+	for (item = core->regions.next; item != &core->regions; item = item->next) {
+		struct nm_region *region = nm_entry(item, struct nm_region, link);
+		struct nm_region_view view = { .id = region->id, .users = region->users };
+
+		for (port = region->ports.next; port != &region->ports; port = port->next)
+			view.ports++;
+		if (region->users) {
+			nm_lock_acquire(&region->lock);
+			view_pool(region, &region->ifs, &view.ifs_used, &view.ifs);
+			view_pool(region, &region->rings, &view.rings_used, &view.rings);
+			view.bufs_used = region->bufs.num - region->bufs.num_free;
+			view.bufs = region->bufs.num;
+			nm_lock_release(&region->lock);
+		}
+		visit(&view, arg);
+		count++;
+	}
+	nm_lock_release(&core->lock);
+	return count;
+}

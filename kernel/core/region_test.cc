@@ -259,6 +259,37 @@ TEST(Region, ALatePortGetsBuffers) {
   EXPECT_EQ(small.kring(NM_TX, 0)->stats.reinits, 0u);
 }
 
+// What is taken of each pool, for whoever looks for leaks from outside.
+TEST(Region, AreListedWithWhatIsTaken) {
+  World world;
+  TestPort port(world, "p", port_config(1, 32), Wire::kLoopback);
+  std::vector<nm_region_view> seen;
+  const auto look = [&] {
+    seen.clear();
+    return nm_core_regions(
+        world.core(),
+        [](const nm_region_view* view, void* arg) {
+          static_cast<std::vector<nm_region_view>*>(arg)->push_back(*view);
+        },
+        &seen);
+  };
+  ASSERT_EQ(look(), 1);
+  EXPECT_EQ(seen[0].id, 1);
+  EXPECT_EQ(seen[0].users, 0u);
+  EXPECT_EQ(seen[0].ports, 1u);
+  EXPECT_EQ(seen[0].bufs, 0u) << "the memory is not there";
+  Client client(world), other(world);
+  ASSERT_EQ(client.bind("p", NR_REG_ALL_NIC), 0) << client.reason();
+  ASSERT_EQ(other.bind("vale0:a", NR_REG_ALL_NIC), 0) << other.reason();
+  ASSERT_EQ(look(), 2);
+  EXPECT_EQ(seen[0].users, 1u);
+  EXPECT_EQ(seen[0].rings_used, 2u);
+  EXPECT_EQ(seen[0].ifs_used, 2u) << "the first one is never given away";
+  EXPECT_EQ(seen[0].bufs_used, NM_RESERVED_BUFS + 2 * 32u);
+  EXPECT_EQ(seen[0].bufs, world.region()->bufs.num);
+  EXPECT_EQ(seen[1].bufs_used, NM_RESERVED_BUFS + 2 * 1024u);
+}
+
 TEST(Region, OddSizesAreRefused) {
   for (const Sizes& bad :
        {Sizes{.buf_size = 63}, Sizes{.buf_size = 2049}, Sizes{.buf_size = 65536},

@@ -197,15 +197,34 @@ void nm_kring_drive(struct nm_kring *kr, u32 head, int flags)
 		ring_reinit(kr);
 }
 
+/* How often the same frame is asked for again, where its memory goes as fast as it comes. */
+#define NM_FAULT_TRIES	8
+
 int nm_kring_sync(struct nm_kring *kr, int flags)
 {
-	int result = -EIO;
+	u32 tries = 0, before = kr->num_slots, rounds = 0, at, len;
+	u64 fault_at;
+	int result;
 
-	nm_kring_hold(kr);
-	if (nm_likely(!nm_read_once(kr->stopped)))
-		result = nm_kring_sync_held(kr, flags);
-	nm_kring_unhold(kr);
-	return result;
+	for (;;) {
+		result = -EIO;
+		nm_kring_hold(kr);
+		if (nm_likely(!nm_read_once(kr->stopped)))
+			result = nm_kring_sync_held(kr, flags);
+		len = kr->fault_len;
+		fault_at = kr->fault_at;
+		kr->fault_len = 0;
+		at = kr->hwcur;
+		nm_kring_unhold(kr);
+		/* A client may feed the ring for ever; twice all its slots is enough for a call. */
+		if (nm_likely(!len) || result || ++rounds > 2 * kr->num_slots)
+			return result;
+		tries = at == before ? tries + 1 : 0;
+		before = at;
+		flags &= ~NM_SYNC_GIVE_UP;
+		if (nm_os_fault_in(fault_at, len) || tries == NM_FAULT_TRIES)
+			flags |= NM_SYNC_GIVE_UP;
+	}
 }
 
 u64 nm_kring_deadline(struct nm_kring *kr)

@@ -51,6 +51,19 @@ int nm_os_copy_in(void *to, u64 user_from, size_t len)
 	return copy(to, (const void *)(uintptr_t)user_from, len, true);
 }
 
+/* The client is in the call: its memory is there, or never will be. */
+int nm_os_copy_in_now(void *to, u64 user_from, size_t len)
+{
+	return nm_os_copy_in(to, user_from, len);
+}
+
+int nm_os_fault_in(u64 user_from, size_t len)
+{
+	(void)user_from;
+	(void)len;
+	return -EFAULT;
+}
+
 int nm_os_copy_out(u64 user_to, const void *from, size_t len)
 {
 	return copy((void *)(uintptr_t)user_to, from, len, false);

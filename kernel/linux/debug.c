@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * debugfs, netmap/counters: a line a ring of each interface and switch port, "name=value", the
- * reasons of drops among them. Switches are those of the reader's network namespace. Nothing
- * depends on it: a kernel without debugfs has no counters to show.
+ * reasons of drops among them. Switches are those of the reader's network namespace.
+ * netmap/regions: a line a memory region, with the objects that are taken of those there are.
+ * Nothing depends on it: a kernel without debugfs has no counters to show.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -84,10 +85,25 @@ static int counters_show(struct seq_file *to, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(counters);
 
+static void show_region(const struct nm_region_view *view, void *arg)
+{
+	seq_printf(arg, "%u users=%u ports=%u ifs=%u/%u rings=%u/%u bufs=%u/%u\n", view->id,
+		   view->users, view->ports, view->ifs_used, view->ifs, view->rings_used,
+		   view->rings, view->bufs_used, view->bufs);
+}
+
+static int regions_show(struct seq_file *to, void *unused)
+{
+	nm_core_regions(nm_linux_core, show_region, to);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regions);
+
 void nm_debug_init(void)
 {
 	dir = debugfs_create_dir("netmap", NULL);
 	debugfs_create_file("counters", 0400, dir, NULL, &counters_fops);
+	debugfs_create_file("regions", 0400, dir, NULL, &regions_fops);
 }
 
 void nm_debug_exit(void)

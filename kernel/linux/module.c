@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* netmap.ko: its beginning and its end. An open file holds the module. */
 #include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <net/net_namespace.h>
 
 #include "generic.h"
 
@@ -24,18 +26,43 @@ void nm_interface_unmake(struct nm_core *core, void *interface)
 	module_put(THIS_MODULE);
 }
 
+/*
+ * The module's parameters can be read and written before it begins and after it ends: they find no
+ * core then.
+ */
+static void set_core(struct nm_core *core)
+{
+	kernel_param_lock(THIS_MODULE);
+	nm_linux_core = core;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	nm_core_namespace_gone(nm_linux_core, net);
+}
+
+static struct pernet_operations net_ops = {
+	.exit = net_exit,
+};
+
 static int __init netmap_init(void)
 {
 	struct nm_core_config config;
+	struct nm_core *core;
 	int error;
 
 	ratelimit_state_init(&nm_linux_os.log_limit, LOG_INTERVAL, LOG_BURST);
 	nm_params_config(&config);
-	error = nm_core_create(&config, &nm_linux_core);
+	error = nm_core_create(&config, &core);
 	if (error) {
 		pr_err("netmap: the sizes of the pools do not fit: buf_size and if_size are multiples of 64, ring_size of 128\n");
 		return error;
 	}
+	set_core(core);
+	error = register_pernet_subsys(&net_ops);
+	if (error)
+		goto fail_net;
 	error = generic_init();
 	if (error)
 		goto fail_generic;
@@ -48,16 +75,23 @@ static int __init netmap_init(void)
 fail_chardev:
 	generic_exit();
 fail_generic:
-	nm_core_destroy(nm_linux_core);
+	unregister_pernet_subsys(&net_ops);
+fail_net:
+	set_core(NULL);
+	nm_core_destroy(core);
 	return error;
 }
 
 static void __exit netmap_exit(void)
 {
+	struct nm_core *core = nm_linux_core;
+
 	nm_debug_exit();
 	nm_chardev_unregister();
 	generic_exit();
-	nm_core_destroy(nm_linux_core);
+	unregister_pernet_subsys(&net_ops);
+	set_core(NULL);
+	nm_core_destroy(core);
 }
 
 module_init(netmap_init);

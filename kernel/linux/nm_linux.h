@@ -16,7 +16,11 @@ extern unsigned int nm_generic_rings;
 #define NM_ADMODE_NATIVE	1
 #define NM_ADMODE_EMULATED	2
 
-/* module.c: the one core of this kernel, from the module's first moment to its last. */
+/*
+ * module.c: the one core of this kernel. There from before the first file can be opened until after
+ * the last is closed; a parameter may be asked for before or after: NULL then. Changed with
+ * kernel_param_lock() held, which the functions of parameters are called with.
+ */
 extern struct nm_os nm_linux_os;
 extern struct nm_core *nm_linux_core;
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The rest of nm_os.h for Linux: allocation, client memory, log, time, waiting, region memory. */
+#include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/nsproxy.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -15,6 +17,9 @@
 
 #include "nm_linux.h"
 
+/* Bytes of the longest sentence in the log. */
+#define MAX_SENTENCE	320
+
 /*
  * Small pieces are rounded up to a power of two, which kmalloc aligns to its size: so each is
  * aligned to a cache line. Large ones need not be contiguous.
@@ -23,7 +28,8 @@ void *nm_os_alloc(size_t size)
 {
 	if (size < PAGE_SIZE)
 		size = roundup_pow_of_two(max_t(size_t, size, NM_CACHE_LINE));
-	return kvzalloc(size, GFP_KERNEL);
+	/* Sizes come from clients: what there is no memory for is refused, not warned of. */
+	return kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 void nm_os_free(void *p)
@@ -34,6 +40,21 @@ void nm_os_free(void *p)
 int nm_os_copy_in(void *to, u64 user_from, size_t len)
 {
 	return copy_from_user(to, u64_to_user_ptr(user_from), len) ? -EFAULT : 0;
+}
+
+int nm_os_copy_in_now(void *to, u64 user_from, size_t len)
+{
+	int error;
+
+	pagefault_disable();
+	error = nm_os_copy_in(to, user_from, len);
+	pagefault_enable();
+	return error;
+}
+
+int nm_os_fault_in(u64 user_from, size_t len)
+{
+	return fault_in_readable(u64_to_user_ptr(user_from), len) ? -EFAULT : 0;
 }
 
 int nm_os_copy_out(u64 user_to, const void *from, size_t len)
@@ -60,17 +81,23 @@ u64 nm_os_cycles(void)
 	return get_cycles();
 }
 
+/* Names come from clients, with whatever bytes: one line is one line, and what it says is ours. */
 void nm_os_log(struct nm_os *os, const char *format, ...)
 {
-	struct va_format text = { .fmt = format };
+	char text[MAX_SENTENCE];
 	va_list args;
+	char *at;
 
 	if (!__ratelimit(&os->log_limit))
 		return;
 	va_start(args, format);
-	text.va = &args;
-	pr_info("netmap: %pV\n", &text);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	for (at = text; *at; at++) {
+		if (!isascii(*at) || !isprint(*at))
+			*at = '?';
+	}
+	pr_info("netmap: %s\n", text);
 }
 
 int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
@@ -150,10 +177,10 @@ void nm_os_work_cancel(struct nm_work *work)
  * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to
  * clients. It cannot grow, so a region gets all its buffers at the start, as the parameters say, and
  * some room besides for rings of ports to come: an eighth, and HEADROOM. Who asks for more than
- * there is gets -ENOMEM, and nobody is killed to make room.
+ * there is gets -ENOMEM, and nobody is killed to make room; what there is is charged to who asks.
  */
 #define HEADROOM	(4ull << 20)
-#define REGION_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+#define REGION_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size)
 {

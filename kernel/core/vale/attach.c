@@ -9,14 +9,17 @@
  */
 #include "vale.h"
 
+/* Batches in a row; then somebody else may have the processor, and the ring. */
+#define PUMP_ROUNDS	16
+
 /* Bring what has come in to the switch. With the ring's busy held. */
 static void pump(void *data)
 {
 	struct nm_vale_source *source = data;
 	struct nm_kring *kr = source->kr;
-	u32 done;
+	u32 done, round;
 
-	for (;;) {
+	for (round = 0; round < PUMP_ROUNDS; round++) {
 		nm_kring_drive(kr, kr->rhead, 0);
 		if (kr->rhead == kr->hwtail)
 			return;
@@ -26,6 +29,8 @@ static void pump(void *data)
 		/* One that a slot was bad in goes back to the device with its slots put right. */
 		nm_kring_drive(kr, kr->bad_slot ? kr->hwtail : done, 0);
 	}
+	/* It may come as fast as we bring it. */
+	nm_os_work_queue(&kr->notify_work);
 }
 
 static void receive_notify(struct nm_kring *kr)

@@ -148,8 +148,28 @@ static void decide_slowly(struct pass *p, u32 at, u16 flags)
 }
 
 /*
+ * The data of an indirect slot is copied to the slot's own buffer, which it has no other use for:
+ * once, so that what we look at is what we send, and now, so that no receiver waits for this
+ * process's memory. Nor does whoever wants the ring: memory that is not there is not waited for
+ * here.
+ */
+int nm_vale_fetch_data(struct nm_kring *kr, u8 *to, u64 from, u32 len, bool *give_up)
+{
+	if (nm_likely(!len || !nm_os_copy_in_now(to, from, len)))
+		return 0;
+	if (!*give_up) {
+		kr->fault_at = from;
+		kr->fault_len = len;
+		return -EAGAIN;
+	}
+	*give_up = false;
+	return -EFAULT;
+}
+
+/*
  * The frame that begins at slot @i, with @left slots to the end of what the client gave us; its
- * first is loaded. Return: how many slots it takes; 0 where it is not complete, or a slot is bad.
+ * first is loaded. Return: how many slots it takes; 0 where it is not complete, or has to wait, or
+ * a slot is bad.
  */
 static u32 gather(struct pass *p, u32 i, u32 left, u32 at, struct nm_slot_view view)
 {
@@ -166,14 +186,14 @@ static u32 gather(struct pass *p, u32 i, u32 left, u32 at, struct nm_slot_view v
 
 		s->data = nm_buf_at(&kr->bufs, view.buf_idx);
 		s->len = view.len;
-		/*
-		 * The data is copied to the slot's own buffer, which an indirect slot has no use
-		 * for: once, so that what we look at is what we send, and now, so that nobody
-		 * waits for a page fault of this process.
-		 */
-		if ((view.flags & NS_INDIRECT) && source->from_client &&
-		    nm_os_copy_in(s->data, nm_read_once(slot->ptr), view.len))
-			fault = true;
+		if ((view.flags & NS_INDIRECT) && source->from_client && !fault) {
+			const int error = nm_vale_fetch_data(kr, s->data, nm_read_once(slot->ptr),
+							     s->len, &source->give_up);
+
+			if (error == -EAGAIN)
+				return 0;
+			fault = error;
+		}
 		count++;
 		if (!(view.flags & NS_MOREFRAG))
 			break;

@@ -132,10 +132,12 @@ static u64 vale_deadline(struct nm_kring *kr)
 
 static int vale_txsync(struct nm_kring *kr, int flags)
 {
-	(void)flags;
+	struct nm_vale_source *source = kr->driver_data;
+
 	run_models(kr);
+	source->give_up = flags & NM_SYNC_GIVE_UP;
 	if (kr->hwcur != kr->rhead)
-		kr->hwcur = nm_vale_forward(kr->driver_data, kr->hwcur, kr->rhead);
+		kr->hwcur = nm_vale_forward(source, kr->hwcur, kr->rhead);
 	kr->hwtail = nm_prev(kr->hwcur, kr->num_slots - 1);
 	return 0;
 }
@@ -206,17 +208,18 @@ struct nm_vale_port *nm_vale_port_of(struct nm_port *port)
 	return port->ops == &vale_ops ? port->driver_data : NULL;
 }
 
-bool nm_vale_fetch(struct nm_kring *kr, u32 i)
+int nm_vale_fetch(struct nm_kring *kr, u32 i, bool *give_up)
 {
 	const struct netmap_slot *slot = &kr->ring->slot[i];
 	struct nm_slot_view view;
 
 	if (!nm_vale_port_of(kr->port) || kr->is_host ||
 	    !(nm_read_once(slot->flags) & NS_INDIRECT))
-		return true;
-	return nm_slot_get(slot, &kr->bufs, &view) &&
-	       nm_os_copy_in(nm_buf_at(&kr->bufs, view.buf_idx), nm_read_once(slot->ptr),
-			     view.len) == 0;
+		return 0;
+	if (!nm_slot_get(slot, &kr->bufs, &view))
+		return -EFAULT;
+	return nm_vale_fetch_data(kr, nm_buf_at(&kr->bufs, view.buf_idx), nm_read_once(slot->ptr),
+				  view.len, give_up);
 }
 
 /* Sources and queues for the rings of a port that clients open. */

@@ -240,6 +240,21 @@ static int do_hdr_get(struct nm_client *client, const char *name, struct nmreq_p
 	return 0;
 }
 
+/* A name by which the port can be found again, and that an interface could have. */
+static bool is_interface_name(const char *name)
+{
+	u32 i;
+
+	if (!name[0] || strlen(name) >= NETMAP_IF_NAMSIZ || nm_vale_is_name(name) ||
+	    nm_pipe_is_name(name))
+		return false;
+	for (i = 0; name[i]; i++) {
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/' || name[i] == ':')
+			return false;
+	}
+	return true;
+}
+
 static int do_newif(struct nm_client *client, const char *name, struct nmreq_vale_newif *body)
 {
 	const struct nmreq_register reg = {
@@ -253,9 +268,9 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 	struct nm_vale_port *port;
 	int error;
 
-	if (!name[0] || strlen(name) >= NETMAP_IF_NAMSIZ || nm_vale_is_name(name))
+	if (!is_interface_name(name))
 		return nm_refuse(client, -EINVAL,
-				 "%s cannot be the name of an interface: at most 15 characters, not beginning with vale",
+				 "%s cannot be the name of an interface: at most 15 characters, not beginning with vale, and without spaces, / : { or }",
 				 name);
 	if (nm_port_find(core, name))
 		return nm_refuse(client, -EEXIST, "there is an interface %s already", name);
@@ -274,6 +289,41 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 	return 0;
 }
 
+/* A persistent port that is in no switch has no name any more, and goes when nobody has it open. */
+static void unmake(struct nm_core *core, struct nm_vale_port *port)
+{
+	nm_list_remove(&port->port->link);
+	if (core->config.interface_unmake && port->interface)
+		core->config.interface_unmake(core, port->interface);
+	port->interface = NULL;
+	nm_port_put(port->port);
+}
+
+void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
+{
+	struct nm_list *item, *next;
+
+	for (item = core->ports.next; item != &core->ports; item = next) {
+		struct nm_port *port = nm_entry(item, struct nm_port, link);
+		struct nm_vale_port *ours = nm_vale_port_of(port);
+
+		next = item->next;
+		if (port->ns != ns || !ours)
+			continue;
+		nm_switch_leave(ours);
+		ours->joined_by_register = false;
+		unmake(core, ours);
+	}
+	for (item = core->vale ? core->vale->switches.next : NULL;
+	     item && item != &core->vale->switches; item = item->next) {
+		struct nm_switch *sw = nm_entry(item, struct nm_switch, link);
+
+		/* The address of a namespace may be another's tomorrow; its own never is. */
+		if (sw->ns == ns)
+			sw->ns = sw;
+	}
+}
+
 static int do_delif(struct nm_client *client, const char *name)
 {
 	struct nm_core *core = client->core;
@@ -287,10 +337,7 @@ static int do_delif(struct nm_client *client, const char *name)
 	if (ours->sw || port->refs > 1)
 		return nm_refuse(client, -EBUSY, "%s is %s; %s it first", name,
 				 ours->sw ? "in a switch" : "open", ours->sw ? "detach" : "close");
-	nm_list_remove(&port->link);
-	if (core->config.interface_unmake && ours->interface)
-		core->config.interface_unmake(core, ours->interface);
-	nm_port_put(port);
+	unmake(core, ours);
 	return 0;
 }
 

@@ -227,6 +227,28 @@ TEST_F(Switch, VnetHeaders) {
   EXPECT_EQ(seeing.error, 0) << seeing.reason();
 }
 
+// Persistent ports go with their namespace; who has one open keeps it, but nobody finds it any more,
+// nor the switch that it was in.
+TEST_F(Switch, ANamespaceEnds) {
+  ASSERT_EQ(newif("v0"), 0);
+  ASSERT_EQ(newif("v1"), 0);
+  ASSERT_EQ(attach("vale0:v0"), 0);
+  Peer p(world, "vale0:v0"), a(world, "vale0:a");
+  ASSERT_EQ(p.error, 0) << p.reason();
+  nm_core_namespace_gone(world.core(), nm_os_namespace());
+  EXPECT_EQ(delif("v0"), -ENXIO);
+  EXPECT_EQ(delif("v1"), -ENXIO);
+  EXPECT_THAT(all(), IsEmpty());
+  EXPECT_TRUE(p.send(frame(kEverybody, station(1)))) << "to nowhere";
+  EXPECT_THAT(a.receive(), IsEmpty());
+  ASSERT_EQ(newif("v0"), 0) << "the name is free";
+  Peer b(world, "vale0:b"), c(world, "vale0:c");
+  ASSERT_TRUE(b.send(frame(kEverybody, station(1))));
+  EXPECT_EQ(c.receive().size(), 1u);
+  EXPECT_THAT(a.receive(), IsEmpty()) << "it is another switch";
+  EXPECT_EQ(delif("v0"), 0);
+}
+
 TEST_F(Switch, PersistentPorts) {
   EXPECT_EQ(newif("v0", {64, 128, 2, 3, 0, 0}), 0) << control.reason();
   EXPECT_GE(made.nr_mem_id, 2);

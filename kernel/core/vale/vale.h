@@ -92,6 +92,7 @@ struct nm_vale_list {
  * @port: the port it belongs to
  * @kr: the ring; which of its slots are worked on says the caller
  * @from_client: slots may be NS_INDIRECT, in the memory of the thread's process
+ * @give_up: the next of them that is not there is lost, else it is waited for: NM_SYNC_GIVE_UP
  * @ring: number of the ring, below NM_VALE_IF_RINGS
  * @skipping: the rest of a frame that is too long is still to come
  * @others: a bit for each ring number but @ring that a frame of the batch goes by
@@ -101,6 +102,7 @@ struct nm_vale_source {
 	struct nm_kring *kr;
 	u32 ring;
 	bool from_client;
+	bool give_up;
 	bool skipping;
 	u64 others;
 	struct nm_vale_tx_stats stats;
@@ -247,6 +249,9 @@ bool nm_vale_is_model(const struct nm_vale_port *port);
 void nm_vale_port_resume(struct nm_vale_port *port);
 
 /* forward.c */
+
+/* As nm_vale_fetch(), of @len bytes at @from to @to. */
+int nm_vale_fetch_data(struct nm_kring *kr, u8 *to, u64 from, u32 len, bool *give_up);
 
 /**
  * nm_vale_forward() - send slots @first up to @end of a source's ring

@@ -125,6 +125,9 @@ static void vale_requests(void)
 
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "vale9", &newif), -EINVAL);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "a_name_that_is_too_long", &newif), -EINVAL);
+	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per{0", &newif), -EINVAL);
+	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per 0", &newif), -EINVAL);
+	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per\x80", &newif), -EINVAL);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per0", &newif), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per0", &newif), -EEXIST);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, device->port, &newif), -EEXIST);

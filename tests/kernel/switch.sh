@@ -68,23 +68,6 @@ for name in pipe-256 pipe-512 vale_none-512 vale_one-512 vale_two-256 vale_one_1
 done
 rmmod sync_speed
 
-# Killed at any moment, with traffic running: whatever they had is free again.
-i=0
-while [ $i -lt 40 ]; do
-  ./traffic count vale1:b 20 >/dev/null 2>&1 &
-  a=$!
-  ./traffic send vale1:a 100000000 >/dev/null 2>&1 &
-  b=$!
-  ./traffic count "q}1" 20 >/dev/null 2>&1 &
-  c=$!
-  ./traffic send "q{1" 100000000 >/dev/null 2>&1 &
-  d=$!
-  usleep $((i * 7919 % 40000 + 2000))
-  kill -9 $a $b
-  kill -9 $c $d
-  wait
-  i=$((i + 1))
-done
 cd /sys/module/netmap/parameters || exit 1
 expect "no buffers are left" 0 test "$(cat buf_curr_num)" -eq 0
 cd /test || exit 1

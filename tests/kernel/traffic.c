@@ -10,11 +10,13 @@
  *   traffic hold PORT SECONDS                   keep it open
  *   traffic attach SWITCH:IF nic|host           put an interface into a switch; host: its stack too
  *   traffic detach SWITCH:IF -                  take it out
+ *   traffic newif NAME -                        make a persistent port of switches
  *
  * Exit code 0: as asked; 1: not; 2: bad use, or the port cannot be opened.
  */
 #include <arpa/inet.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -24,6 +26,7 @@
 #define ETHERTYPE_VLAN	0x8100
 #define HEADER		14
 #define MAX_SIZE	9216
+#define PATIENCE_S	30	/* until a ring that does not move is taken for stuck */
 
 static double seconds_now(void)
 {
@@ -76,6 +79,19 @@ static bool put(struct netmap_ring *ring, const uint8_t *frame, uint32_t size)
 	return true;
 }
 
+/* A veth pair queues by processor: frames that two of them send may overtake each other. */
+static void stay_here(void)
+{
+	const int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 static int do_send(struct port *port, uint32_t frames, uint32_t size, int vlan)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLOUT };
@@ -83,8 +99,9 @@ static int do_send(struct port *port, uint32_t frames, uint32_t size, int vlan)
 	uint32_t seq = 0, r;
 	double start = seconds_now();
 
+	stay_here();
 	while (seq < frames) {
-		if (poll(&pfd, 1, 5000) <= 0 || pfd.revents & POLLERR) {
+		if (poll(&pfd, 1, PATIENCE_S * 1000) <= 0 || pfd.revents & POLLERR) {
 			fprintf(stderr, "send: no room after %u frames (poll says 0x%x)\n", seq,
 				(unsigned int)pfd.revents);
 			return 1;
@@ -102,7 +119,7 @@ static int do_send(struct port *port, uint32_t frames, uint32_t size, int vlan)
 	}
 	for (r = port->first_tx; r < port->last_tx; r++) {
 		struct netmap_ring *ring = NETMAP_TXRING(port->nif, r);
-		double end = seconds_now() + 5;
+		double end = seconds_now() + PATIENCE_S;
 
 		while (nm_tx_pending(ring) && seconds_now() < end) {
 			ioctl(port->fd, NIOCTXSYNC);
@@ -354,9 +371,28 @@ static int do_switch(const char *name, bool attach, bool host)
 	return 0;
 }
 
+static int do_newif(const char *name)
+{
+	struct nmreq_vale_newif newif = { 0 };
+	struct nmreq_header head = {
+		.nr_version = NETMAP_API,
+		.nr_reqtype = NETMAP_REQ_VALE_NEWIF,
+		.nr_body = (uintptr_t)&newif,
+	};
+	const int fd = open(NETMAP_DEVICE_NAME, O_RDWR);
+
+	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
+	if (fd < 0 || ioctl(fd, NIOCCTRL, &head)) {
+		fprintf(stderr, "cannot make %s: %s\n", name, strerror(errno));
+		return 1;
+	}
+	close(fd);
+	return 0;
+}
+
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF -\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif NAME -\n");
 	return 2;
 }
 
@@ -368,6 +404,8 @@ int main(int argc, char **argv)
 		return bad_use();
 	if (!strcmp(argv[1], "attach") || !strcmp(argv[1], "detach"))
 		return do_switch(argv[2], argv[1][0] == 'a', !strcmp(argv[3], "host"));
+	if (!strcmp(argv[1], "newif"))
+		return do_newif(argv[2]);
 	if (port_open(&port, argv[2]))
 		return 2;
 	if (!strcmp(argv[1], "send"))

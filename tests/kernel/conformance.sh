@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
 # Run in the guest, as scripts/guest --files conformance conformance.sh: the ABI's sentences, asked of /dev/netmap.
-insmod netmap.ko || exit 1
+insmod netmap.ko "$POOLS" || exit 1
 ip link add v0 type veth peer name v1
 ip link set v0 up
 ip link set v1 up

@@ -24,7 +24,7 @@ veth() {
   ip link set v1 up
 }
 
-insmod netmap.ko || exit 1
+insmod netmap.ko "$POOLS" || exit 1
 veth
 pair "veth" v0 v1 2000 60
 pair "veth back" v1 v0 500 1000
@@ -79,7 +79,7 @@ usleep 500000
 expect "gone with its namespace" 2 ./traffic hold v0 0
 
 # Several rings: a ring that nobody has stays with the host. What veth sends on queue 2 its peer counts to queue 1.
-rmmod netmap && insmod netmap.ko generic_rings=4 generic_ringsize=256 || exit 1
+rmmod netmap && insmod netmap.ko "$POOLS" generic_rings=4 generic_ringsize=256 || exit 1
 ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1 numtxqueues 4 numrxqueues 4
 ip link set v0 up
 ip link set v1 up

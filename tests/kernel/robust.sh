@@ -14,14 +14,14 @@ debug=/sys/kernel/debug/netmap
 reader=$!
 i=0
 while [ $i -lt 20 ]; do
-  insmod netmap.ko && rmmod netmap || failed=1
+  insmod netmap.ko "$POOLS" && rmmod netmap || failed=1
   i=$((i + 1))
 done
 kill $reader
 wait $reader
 expect "insmod and rmmod while parameters are read" 0 test $failed -eq 0
 
-insmod netmap.ko || exit 1
+insmod netmap.ko "$POOLS" || exit 1
 for i in 0 2; do
   ip link add "v$i" type veth peer name "v$((i + 1))"
   ip link set "v$i" up

@@ -4,7 +4,7 @@
 # shellcheck source=tests/kernel/guest.sh
 . ./guest.sh
 
-insmod netmap.ko || exit 1
+insmod netmap.ko "$POOLS" || exit 1
 pair "VALE" vale1:a vale1:b 1000 60
 pair "VALE, long frames" vale1:a vale1:b 300 1500
 pair "VALE, several slots a frame" vale1:a vale1:b 200 9000

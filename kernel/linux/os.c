@@ -177,7 +177,7 @@ void nm_os_work_cancel(struct nm_work *work)
  * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to
  * clients. It cannot grow, so a region gets all its buffers at the start, as the parameters say, and
  * some room besides for rings of ports to come: an eighth, and HEADROOM. Who asks for more than
- * there is gets -ENOMEM, and nobody is killed to make room; what there is is charged to who asks.
+ * there is gets -ENOMEM, and nobody is killed to make room; who asks is charged for it.
  */
 #define HEADROOM	(4ull << 20)
 #define REGION_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)

@@ -9,6 +9,7 @@
  */
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,7 +25,7 @@
 struct role {
 	const char *port;
 	pid_t pid;
-	_Atomic uint64_t *frames;
+	atomic_ullong *frames;
 };
 
 static struct role roles[MAX_ROLES];
@@ -38,7 +39,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-static void send_all(struct port *port, _Atomic uint64_t *frames)
+static void send_all(struct port *port, atomic_ullong *frames)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLOUT };
 	uint32_t r, n;
@@ -63,7 +64,7 @@ static void send_all(struct port *port, _Atomic uint64_t *frames)
 	ioctl(port->fd, NIOCTXSYNC);
 }
 
-static void receive_all(struct port *port, _Atomic uint64_t *frames)
+static void receive_all(struct port *port, atomic_ullong *frames)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
 	uint32_t r;
@@ -182,7 +183,7 @@ int main(int argc, char **argv)
 	for (i = 3; i < argc; i++) {
 		roles[num_roles].port = argv[i];
 		/* A cache line each. */
-		roles[num_roles].frames = (_Atomic uint64_t *)(void *)(shared + 64L * num_roles);
+		roles[num_roles].frames = (atomic_ullong *)(void *)(shared + 64L * num_roles);
 		num_roles++;
 	}
 	printf("killed: seed %llu\n", (unsigned long long)seed);

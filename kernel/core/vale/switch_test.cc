@@ -227,8 +227,8 @@ TEST_F(Switch, VnetHeaders) {
   EXPECT_EQ(seeing.error, 0) << seeing.reason();
 }
 
-// Persistent ports go with their namespace; who has one open keeps it, but nobody finds it any more,
-// nor the switch that it was in.
+// Persistent ports go with their namespace; who has one open keeps it, but nobody finds it any
+// more, nor the switch that it was in.
 TEST_F(Switch, ANamespaceEnds) {
   ASSERT_EQ(newif("v0"), 0);
   ASSERT_EQ(newif("v1"), 0);

@@ -25,6 +25,12 @@ void add_samples_options(CLI::App* command, SamplesOptions* options) {
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
   command
+      ->add_option("--patience", options->patience_s,
+                   "Seconds that a run waits for quiet cores at most; 0: take each as it comes")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command
       ->add_option("--set", options->overrides,
                    "Change a value of the scenario, e.g. senders.0.batch=64; as often as you like")
       ->type_name("PATH=VALUE")
@@ -50,7 +56,7 @@ Result<Sampled> take_samples(const std::string& scenario_text, const std::string
       },
       catch_stop_signals());
   Result<Sampled> sampled =
-      sampler.take(contestants, {scenario_text, {}, static_cast<size_t>(options.samples)});
+      sampler.take(contestants, {scenario_text, {}, options.samples, options.patience_s});
   if (shown)
     fmt::print(stderr, "\r\033[K");
   return sampled;

@@ -19,6 +19,7 @@ struct SamplesOptions {
   std::vector<std::string> overrides;
   double duration_s = 0.5;
   unsigned samples = 10;
+  double patience_s = 2;
   bool quiet = false;
 };
 

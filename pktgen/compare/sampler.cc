@@ -26,8 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMostWaitSeconds = 2;
-
 // A directory that goes with its owner.
 class ScratchDirectory {
  public:
@@ -152,7 +150,7 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
   }
   const std::vector<int> all_cores = allowed_cores();
   const size_t wanted = contestants.size() * orders.samples;
-  size_t again = wanted;
+  size_t again = orders.patience_s > 0 ? wanted : 0;
   for (size_t turn = 0, taken = 0; turn < orders.samples; ++turn) {
     for (size_t place = 0; place < contestants.size(); ++place) {
       // A B, B A, A B, ...
@@ -160,7 +158,7 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
       while (true) {
         if (stop_.load(std::memory_order_relaxed))
           return fail("cannot compare", "it was interrupted", "let it come to its end");
-        speed_.await_quiet(all_cores, kMostWaitSeconds);
+        speed_.await_quiet(all_cores, orders.patience_s);
         std::vector<int> loud;
         for (int core : all_cores)
           if (!speed_.is_quiet(core))

@@ -24,6 +24,7 @@ struct SampleOrders {
   std::string scenario_text;           // JSON, as a record keeps it
   std::vector<std::string> overrides;  // PATH=VALUE
   size_t samples = 10;                 // of each contestant
+  double patience_s = 2;               // longest wait for quiet cores before a run
 };
 
 struct Sampled {
@@ -38,10 +39,9 @@ class Sampler {
       : progress_(std::move(progress)), stop_(stop) {}
 
   // Takes turns in the order A B B A of blocks, so that a machine that grows slower or faster does
-  // the same to both. Before each run it waits a moment for quiet cores; a sample whose cores were
-  // not quiet before and after, or were taken away for 2 % of its time, is taken again, as often as
-  // there are samples at most. Errors:
-  // a program that cannot be started or refuses the scenario, no room for files, `stop`.
+  // the same to both. Before each run it waits for quiet cores; a sample whose cores were not quiet
+  // before and after, or were taken away for 2 % of its time, is taken again, as often as there are
+  // samples at most. Without patience each sample is taken once, and at once. Errors: a program that cannot be started or refuses the scenario, no room for files, `stop`.
   Result<Sampled> take(const std::vector<Contestant>& contestants, const SampleOrders& orders);
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a worker publishes once a turn of its loop. One writer each; readers see single values,
-// relaxed, in no order with others.
+// What a worker publishes once a turn of its loop. One writer each; readers see single values, in no
+// order with others. Acquire and release, which cost nothing on x86, keep them on their side of the
+// phase's number (live_segment.h).
 #pragma once
 
 #include <atomic>
@@ -14,10 +15,10 @@ namespace nmgen {
 class Counter {
  public:
   void add(uint64_t amount) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
-  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
-  uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+  void set(uint64_t value) { value_.store(value, std::memory_order_release); }
+  uint64_t get() const { return value_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<uint64_t> value_{0};

@@ -97,7 +97,7 @@ void Histogram::clear() {
 HistogramSnapshot snapshot_of(const HistogramBuckets& buckets) {
   HistogramSnapshot result;
   for (size_t i = 0; i < histogram_layout::kBuckets; ++i) {
-    const uint64_t count = buckets.count[i].load(std::memory_order_relaxed);
+    const uint64_t count = buckets.count[i].load(std::memory_order_acquire);
     result.buckets_[i] = count;
     result.count_ += count;
   }

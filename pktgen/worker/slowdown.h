@@ -12,17 +12,20 @@
 
 namespace nmgen {
 
-// Multiplications that wait for each other, three cycles of the core each, for 1024 frames.
+// Multiplications that wait for each other, three cycles of the core each, for 1024 frames. They
+// start when all before them has ended, and all after them waits: a core that waits for memory
+// would do them meanwhile, for nothing.
 inline constexpr uint32_t kSlowdown = NMGEN_SLOWDOWN;
 
 inline void slow_down(uint32_t frames) {
   if constexpr (kSlowdown > 0) {
     uint64_t product = frames, factor = 3;
-    asm volatile("" : "+r"(factor));
+    asm volatile("lfence" : "+r"(factor)::"memory");
     for (uint32_t i = frames * kSlowdown / 1024; i > 0; i--) {
       product *= factor;
       asm volatile("" : "+r"(product));
     }
+    asm volatile("lfence" : "+r"(product)::"memory");
   }
   (void)frames;
 }

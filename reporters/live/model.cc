@@ -119,7 +119,7 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
     if (tsc_now() - sample.tsc < good_ticks)
       break;
   }
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // After the counters: reading those acquires.
   if (header.phase.load(std::memory_order_seq_cst) != sample.phase)
     return std::nullopt;
   return sample;

@@ -249,7 +249,7 @@ class Engine {
     worker.port_name = port.name();
     worker.ring_index = request.ring;
     worker.clock = &clock_;
-    worker.shares_core = placement_.shared;
+    worker.shares_core = placement_.shared || port.residence() == "kernel";
     Result<std::unique_ptr<PortRing>> ring = port.open_ring(request);
     if (!ring)
       return tl::unexpected<Error>(ring.error());

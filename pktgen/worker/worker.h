@@ -55,7 +55,10 @@ struct WorkerBase {
   unsigned ring_index = 0;
   int core = 0;
   uint32_t batch = 256;
-  bool shares_core = false;  // with another worker: a turn with nothing to do gives the core away
+  // With another worker, or with the kernel's own threads, which move the frames of many interfaces
+  // (ksoftirqd) and would wait for the end of a time slice: a turn with nothing to do gives the
+  // core away.
+  bool shares_core = false;
   std::unique_ptr<PortRing> ring;
   const TscClock* clock = nullptr;
 

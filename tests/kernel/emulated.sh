@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# Run in the guest, as scripts/guest --files traffic emulated.sh: frames over the emulated adapter, and interfaces that go away
-# while they are open.
+# Run in the guest, as scripts/guest --files traffic,stream,cable,guest.sh emulated.sh [MB]: frames over the emulated adapter, and
+# interfaces that go away while they are open. MB: how much goes over TCP, 8 where it is not said.
 # shellcheck source=tests/kernel/guest.sh
 . ./guest.sh
+mb=${1:-8}
 
 # later WHAT PORT COMMAND...: while PORT is polled, COMMAND takes its interface away: POLLERR, then EIO.
 later() {
   what=$1
   ./traffic watch "$2" 20 >/tmp/watch 2>&1 &
   watcher=$!
-  while ! grep -q ready /tmp/watch && kill -0 $watcher 2>/dev/null; do usleep 20000; done
+  ready /tmp/watch $watcher
   usleep 100000
   shift 2
   "$@"
@@ -42,38 +43,40 @@ expect "by its old name" 2 ./traffic hold v0 0
 later "removed" v1 ip link del v1
 veth
 
-# A NIC and its host stack, joined by a client: v1's namespace talks to this one as if nothing were between.
-ip netns add far
-ip link set v1 netns far
-ip netns exec far ip address add 10.9.0.2/24 dev v1
-ip netns exec far ip link set v1 up
-ip address add 10.9.0.1/24 dev v0
-ip link set v0 up
-./traffic bridge v0 v0^ 60 >/tmp/bridge 2>&1 &
-bridge=$!
-while ! grep -q ready /tmp/bridge && kill -0 $bridge 2>/dev/null; do usleep 20000; done
-expect "ping through host rings" 0 ping -c 3 -W 3 -q 10.9.0.2
-dd if=/dev/zero bs=1M count=8 2>/dev/null | cat traffic netmap.ko - traffic >/tmp/file
-# Each end closes when its input ends, so the receiver's lasts longer.
-sleep 30 | ip netns exec far nc -l -p 5001 >/tmp/got &
-usleep 500000
-nc 10.9.0.2 5001 </tmp/file
-usleep 500000
-expect "TCP from this host, merged segments and all" 0 cmp /tmp/got /tmp/file
-rm -f /tmp/got /tmp/file
-kill $bridge
-wait $bridge
-cat /tmp/bridge
-expect "ping after it closed" 0 ping -c 1 -W 3 -q 10.9.0.2
+# Who is woken: an epoll that had the file before it was bound.
+./traffic epoll v0 10 >/tmp/epoll 2>&1 &
+waiter=$!
+ready /tmp/epoll $waiter
+./traffic send v1 1 >/dev/null
+expect "epoll, added before REGISTER, wakes" 0 wait $waiter
+cat /tmp/epoll
+
+# v1's namespace talks to this one as if nothing were between. Segments are merged where there is no device.
+through_host_rings "veth" v0 v1 "$mb"
 
 # Receive rings only: the host's own transmit goes on as ever, and what the client does not pass up is lost.
 ./traffic count v0/R 4 >/tmp/count 2>&1 &
 counter=$!
-while ! grep -q ready /tmp/count && kill -0 $counter 2>/dev/null; do usleep 20000; done
+ready /tmp/count $counter
 expect "ping with the receive rings taken" 1 ping -c 2 -W 1 -q 10.9.0.2
 expect "count" 0 wait $counter
 cat /tmp/count
 expect "the host's requests left, and the answers came to the client" 0 grep -q 'counted [1-9]' /tmp/count
+
+# A client that passes ARP and ICMP up, and nothing else.
+ip neighbour flush dev v0
+./traffic pass v0-0/R 6 >/tmp/pass 2>&1 &
+passer=$!
+ready /tmp/pass $passer
+expect "ping where ARP and ICMP are passed up" 0 ping -c 3 -W 2 -q 10.9.0.2
+ip netns exec far ./stream receive 5002 1 >/dev/null &
+server=$!
+usleep 200000
+expect "TCP where it is not" 143 timeout 2 ./stream send 10.9.0.2 5002 1
+kill $server
+expect "pass" 0 wait $passer
+cat /tmp/pass
+expect "both kinds were there" 0 grep -Eq 'passed [1-9][0-9]* frames, lost [1-9]' /tmp/pass
 ip netns del far
 usleep 500000
 expect "gone with its namespace" 2 ./traffic hold v0 0
@@ -86,7 +89,7 @@ ip link set v1 up
 pair "one ring to one ring" v0-2 v1-1/R 300 60
 ./traffic count v1-2/R 3 >/tmp/count 2>&1 &
 counter=$!
-while ! grep -q ready /tmp/count && kill -0 $counter 2>/dev/null; do usleep 20000; done
+ready /tmp/count $counter
 expect "send on a ring whose peer is the host's" 0 ./traffic send v0-2/T 300
 expect "count on the other ring" 0 wait $counter
 cat /tmp/count
@@ -104,16 +107,39 @@ for driver in e1000 e1000e virtio_net vmxnet3; do
   [ $# -eq 2 ] || continue
   ip link set "$1" up promisc on
   ip link set "$2" up promisc on
-  n=0
-  while [ "$(cat "/sys/class/net/$1/carrier")$(cat "/sys/class/net/$2/carrier")" != 11 ] && [ $n -lt 50 ]; do
-    usleep 100000
-    n=$((n + 1))
-  done
+  carrier "$1" "$2"
   usleep 500000
   # As many as the receiver has descriptors: a device drops what comes too fast, and that is no fault of ours.
   pair "$driver" "$1" "$2" 200 60
   pair "$driver back" "$2" "$1" 200 1514
+  through_host_rings "$driver" "$1" "$2" 0
+  apart "$1"
 done
+
+# Taps, whose other sides a program joins.
+./cable tap0 tap1 >/tmp/cable &
+cable=$!
+ready /tmp/cable $cable
+ip link set tap0 up
+ip link set tap1 up
+pair "tap" tap0 tap1 300 60
+pair "tap back" tap1 tap0 300 1514
+through_host_rings "tap" tap0 tap1 1
+later "its program ends" tap0 kill $cable
+apart tap0
+
+# Parameters, each with what it changes.
+cd /sys/module/netmap/parameters || exit 1
+veth
+echo 0 >generic_txqdisc
+pair_in_test() { (cd /test && pair "$@" && exit $failed) || failed=1; }
+pair_in_test "by the interface's queueing discipline" v0 v1 300 60
+echo 1 >generic_txqdisc
+echo 0 >no_pendintr
+pair_in_test "a sync takes what a wake-up was for" v0 v1 300 60
+echo 1 >no_pendintr
+cd /test || exit 1
+ip link del v0
 
 veth
 ./traffic hold v0 3 &

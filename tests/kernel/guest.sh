@@ -18,13 +18,75 @@ expect() {
   fi
 }
 
-# pair WHAT FROM TO FRAMES SIZE [VLAN]: numbered frames from one port to another, each checked.
+# ready FILE PID: wait until the program with this process and this output says that it is ready, or has ended.
+ready() {
+  while ! grep -qs ready "$1" && kill -0 "$2" 2>/dev/null; do usleep 20000; done
+}
+
+# pair WHAT FROM TO FRAMES SIZE [VLAN]: numbered frames from one port to another, each checked. $sender and $receiver: other
+# programs than ./traffic.
 pair() {
-  ./traffic receive "$3" "$4" 20 "$5" >/tmp/receive 2>&1 &
-  receiver=$!
-  while ! grep -q ready /tmp/receive && kill -0 $receiver 2>/dev/null; do usleep 20000; done
+  ${receiver:-./traffic} receive "$3" "$4" 20 "$5" >/tmp/receive 2>&1 &
+  receiver_id=$!
+  ready /tmp/receive $receiver_id
   # shellcheck disable=SC2086  # no VLAN: no argument
-  expect "$1: send" 0 ./traffic send "$2" "$4" "$5" $6
-  expect "$1: receive" 0 wait $receiver
+  expect "$1: send" 0 ${sender:-./traffic} send "$2" "$4" "$5" $6
+  expect "$1: receive" 0 wait $receiver_id
   cat /tmp/receive
+}
+
+# tcp WHAT FROM TO ADDRESS MB: a TCP transfer, byte for byte, from namespace FROM to ADDRESS in namespace TO; - is this one.
+tcp() {
+  from=
+  to=
+  [ "$2" = - ] || from="ip netns exec $2"
+  [ "$3" = - ] || to="ip netns exec $3"
+  $to ./stream receive 5001 "$5" >/tmp/stream 2>&1 &
+  stream=$!
+  ready /tmp/stream $stream
+  # shellcheck disable=SC2086  # words
+  expect "$1: send" 0 $from ./stream send "$4" 5001 "$5"
+  # Without its sender it would wait for ever.
+  [ $got -eq 0 ] || kill $stream
+  expect "$1: receive" 0 wait $stream
+  cat /tmp/stream
+}
+
+# through_host_rings WHAT NEAR FAR MB: interface FAR goes to a namespace "far", NEAR and its host stack are joined by a client:
+# ping, TCP where MB is not 0, and ping again after the client has closed.
+through_host_rings() {
+  ip netns add far
+  ip link set "$3" netns far
+  ip netns exec far ip address add 10.9.0.2/24 dev "$3"
+  ip netns exec far ip link set "$3" up
+  ip address add 10.9.0.1/24 dev "$2"
+  ip link set "$2" up
+  carrier "$2"
+  ./traffic bridge "$2" "$2^" 600 >/tmp/bridge 2>&1 &
+  bridge=$!
+  ready /tmp/bridge $bridge
+  expect "$1: ping through host rings" 0 ping -c 3 -W 3 -q 10.9.0.2
+  [ "$4" = 0 ] || tcp "$1: TCP from this host" - far 10.9.0.2 "$4"
+  [ "$4" = 0 ] || tcp "$1: TCP to this host" far - 10.9.0.1 "$4"
+  kill $bridge
+  wait $bridge
+  cat /tmp/bridge
+  expect "$1: ping after it closed" 0 ping -c 1 -W 3 -q 10.9.0.2
+}
+
+# apart NEAR: undo what through_host_rings set up.
+apart() {
+  ip netns del far
+  ip address flush dev "$1" 2>/dev/null
+}
+
+# carrier NAME...: wait until each has a link, 5 s at most.
+carrier() {
+  for name; do
+    n=0
+    while [ "$(cat "/sys/class/net/$name/carrier" 2>/dev/null)" != 1 ] && [ $n -lt 50 ]; do
+      usleep 100000
+      n=$((n + 1))
+    done
+  done
 }

@@ -70,19 +70,17 @@ static inline void port_find_rings(const struct netmap_if *nif, uint32_t start, 
 	}
 }
 
-/* Return: 0, or the errno after one sentence on standard error. */
-static inline int port_open(struct port *port, const char *full_name)
+/* Binds port->fd. Return: 0, or the errno after one sentence on standard error. */
+static inline int port_bind(struct port *port, const char *full_name)
 {
 	struct nmreq_header head = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
 	char name[NETMAP_REQ_IFNAMSIZ];
 	uint32_t tx, rx;
 
-	memset(port, 0, sizeof(*port));
 	snprintf(name, sizeof(name), "%s", full_name);
 	port_parse(name, &port->reg);
 	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
 	head.nr_body = (uintptr_t)&port->reg;
-	port->fd = open(NETMAP_DEVICE_NAME, O_RDWR);
 	if (port->fd < 0 || ioctl(port->fd, NIOCCTRL, &head)) {
 		const int error = errno;
 
@@ -101,6 +99,14 @@ static inline int port_open(struct port *port, const char *full_name)
 	port_find_rings(port->nif, 0, tx, &port->first_tx, &port->last_tx);
 	port_find_rings(port->nif, tx, rx, &port->first_rx, &port->last_rx);
 	return 0;
+}
+
+/* Opens the device, and binds it. Return: as port_bind(). */
+static inline int port_open(struct port *port, const char *full_name)
+{
+	memset(port, 0, sizeof(*port));
+	port->fd = open(NETMAP_DEVICE_NAME, O_RDWR);
+	return port_bind(port, full_name);
 }
 
 static inline void port_close(struct port *port)

@@ -8,9 +8,12 @@
  *   traffic count PORT SECONDS                  how many frames of any kind come in
  *   traffic watch PORT SECONDS                  poll until it says POLLERR; exit 0 when it does
  *   traffic hold PORT SECONDS                   keep it open
+ *   traffic pass PORT SECONDS                   ARP and ICMP go up to the host stack, all else is lost
+ *   traffic epoll PORT SECONDS                  add the file to an epoll, then bind it: a frame wakes
  *   traffic attach SWITCH:IF nic|host           put an interface into a switch; host: its stack too
  *   traffic detach SWITCH:IF -                  take it out
- *   traffic newif NAME -                        make a persistent port of switches
+ *   traffic newif IF -                          make a persistent port
+ *   traffic delif IF -                          delete it
  *
  * Exit code 0: as asked; 1: not; 2: bad use, or the port cannot be opened.
  */
@@ -18,12 +21,15 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 #include "tests/kernel/port.h"
 
 #define ETHERTYPE_TEST	0x88b5	/* IEEE 802: local experiments */
 #define ETHERTYPE_VLAN	0x8100
+#define ETHERTYPE_ARP	0x0806
+#define ETHERTYPE_IP	0x0800
 #define HEADER		14
 #define MAX_SIZE	9216
 #define PATIENCE_S	30	/* until a ring that does not move is taken for stuck */
@@ -351,6 +357,112 @@ static int do_watch(struct port *port, double seconds)
 	return 1;
 }
 
+static bool is_arp_or_icmp(const uint8_t *frame, uint32_t size)
+{
+	const uint32_t type = size >= HEADER ? (uint32_t)frame[12] << 8 | frame[13] : 0;
+
+	return type == ETHERTYPE_ARP ||
+	       (type == ETHERTYPE_IP && size >= HEADER + 20 && frame[HEADER + 9] == IPPROTO_ICMP);
+}
+
+/* The client that partial opening is made for: receive rings only, NR_FORWARD, poll. */
+static int do_pass(struct port *port, double seconds)
+{
+	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
+	const double end = seconds_now() + seconds;
+	uint64_t passed = 0, lost = 0;
+	uint32_t r;
+
+	for (r = port->first_rx; r < port->last_rx; r++)
+		NETMAP_RXRING(port->nif, r)->flags |= NR_FORWARD;
+	printf("ready\n");
+	fflush(stdout);
+	while (seconds_now() < end) {
+		if (poll(&pfd, 1, 1000) < 0 || pfd.revents & POLLERR) {
+			fprintf(stderr, "pass: poll says 0x%x\n", (unsigned int)pfd.revents);
+			return 1;
+		}
+		for (r = port->first_rx; r < port->last_rx; r++) {
+			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
+
+			for (; !nm_ring_empty(ring); ring->head = nm_ring_next(ring, ring->head)) {
+				struct netmap_slot *slot = &ring->slot[ring->head];
+				const uint8_t *frame =
+					(const uint8_t *)NETMAP_BUF(ring, slot->buf_idx);
+
+				if (is_arp_or_icmp(frame, slot->len)) {
+					slot->flags |= NS_FORWARD;
+					passed++;
+				} else {
+					lost++;
+				}
+			}
+			ring->cur = ring->head;
+		}
+	}
+	printf("passed %llu frames, lost %llu\n", (unsigned long long)passed,
+	       (unsigned long long)lost);
+	return 0;
+}
+
+/*
+ * A file that is added to an epoll while it is bound to nothing, and for POLLOUT, which it is then
+ * told to forget: what wakes its receive rings has to be found all the same.
+ */
+static int do_epoll(const char *name, double seconds)
+{
+	struct epoll_event event = { .events = EPOLLOUT };
+	struct port port = { .fd = open(NETMAP_DEVICE_NAME, O_RDWR) };
+	const int epoll = epoll_create1(0);
+
+	if (port.fd < 0 || epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, port.fd, &event)) {
+		perror("epoll");
+		return 1;
+	}
+	if (epoll_wait(epoll, &event, 1, 0) != 1 || !(event.events & EPOLLERR)) {
+		fprintf(stderr, "epoll: no EPOLLERR on a file that is bound to nothing\n");
+		return 1;
+	}
+	if (port_bind(&port, name))
+		return 2;
+	event.events = EPOLLIN;
+	if (epoll_ctl(epoll, EPOLL_CTL_MOD, port.fd, &event)) {
+		perror("epoll");
+		return 1;
+	}
+	/* From here on epoll takes it for idle, and only a wake-up makes it look again. */
+	if (epoll_wait(epoll, &event, 1, 0) != 0) {
+		fprintf(stderr, "epoll: 0x%x before anything came\n", event.events);
+		return 1;
+	}
+	printf("ready\n");
+	fflush(stdout);
+	if (epoll_wait(epoll, &event, 1, (int)(seconds * 1000)) != 1 || event.events != EPOLLIN) {
+		fprintf(stderr, "epoll: not woken, or by something else\n");
+		return 1;
+	}
+	return 0;
+}
+
+/* newif and delif. */
+static int do_interface(const char *name, bool make)
+{
+	struct nmreq_header head = { .nr_version = NETMAP_API };
+	struct nmreq_vale_newif body = { 0 };
+	const int fd = open(NETMAP_DEVICE_NAME, O_RDWR);
+
+	head.nr_reqtype = make ? NETMAP_REQ_VALE_NEWIF : NETMAP_REQ_VALE_DELIF;
+	head.nr_body = make ? (uintptr_t)&body : 0;
+	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
+	if (fd < 0 || ioctl(fd, NIOCCTRL, &head)) {
+		fprintf(stderr, "cannot %s %s: %s\n", make ? "make" : "delete", name,
+			strerror(errno));
+		return 1;
+	}
+	close(fd);
+	return 0;
+}
+
 /* attach and detach: requests on a file that is bound to nothing. */
 static int do_switch(const char *name, bool attach, bool host)
 {
@@ -371,28 +483,9 @@ static int do_switch(const char *name, bool attach, bool host)
 	return 0;
 }
 
-static int do_newif(const char *name)
-{
-	struct nmreq_vale_newif newif = { 0 };
-	struct nmreq_header head = {
-		.nr_version = NETMAP_API,
-		.nr_reqtype = NETMAP_REQ_VALE_NEWIF,
-		.nr_body = (uintptr_t)&newif,
-	};
-	const int fd = open(NETMAP_DEVICE_NAME, O_RDWR);
-
-	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
-	if (fd < 0 || ioctl(fd, NIOCCTRL, &head)) {
-		fprintf(stderr, "cannot make %s: %s\n", name, strerror(errno));
-		return 1;
-	}
-	close(fd);
-	return 0;
-}
-
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif NAME -\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
 	return 2;
 }
 
@@ -404,10 +497,14 @@ int main(int argc, char **argv)
 		return bad_use();
 	if (!strcmp(argv[1], "attach") || !strcmp(argv[1], "detach"))
 		return do_switch(argv[2], argv[1][0] == 'a', !strcmp(argv[3], "host"));
-	if (!strcmp(argv[1], "newif"))
-		return do_newif(argv[2]);
+	if (!strcmp(argv[1], "newif") || !strcmp(argv[1], "delif"))
+		return do_interface(argv[2], argv[1][0] == 'n');
+	if (!strcmp(argv[1], "epoll"))
+		return do_epoll(argv[2], atof(argv[3]));
 	if (port_open(&port, argv[2]))
 		return 2;
+	if (!strcmp(argv[1], "pass"))
+		return do_pass(&port, atof(argv[3]));
 	if (!strcmp(argv[1], "send"))
 		return do_send(&port, (uint32_t)atoi(argv[3]),
 			       argc > 4 ? (uint32_t)atoi(argv[4]) : 60,

@@ -95,11 +95,21 @@ static int check_exclusive(struct nm_client *client, const struct nm_port *port,
 	return 0;
 }
 
+/* Word @at of ring_ofs, which for a program of 32 bits are as long as its pointers. */
+static void ring_ofs_set(struct netmap_if *nif, u32 at, s64 value, bool narrow)
+{
+	if (narrow)
+		((nm_word32 *)nif->ring_ofs)[at] = (u32)value;
+	else
+		nif->ring_ofs[at] = (ssize_t)value;
+}
+
 /* The order of ring_ofs: NIC TX, host TX, NIC RX, host RX. A null port has no rings at all. */
 static u64 nif_make(struct nm_region *region, const struct nm_port *port, const char *name,
 		    const struct nm_range rings[NM_DIRS])
 {
 	static const enum nm_dir order[NM_DIRS] = { NM_TX, NM_RX };
+	const bool narrow = nm_os_client_is_32bit();
 	u32 total = 0, at = 0, i;
 	struct netmap_if *nif;
 	u64 offset;
@@ -130,8 +140,9 @@ static u64 nif_make(struct nm_region *region, const struct nm_port *port, const 
 
 		for (i = 0; i < nm_port_total_rings(port, dir); i++, at++) {
 			if (i >= rings[dir].first && i < rings[dir].last)
-				nif->ring_ofs[at] = (ssize_t)port->krings[dir][i].ring_offset -
-						    (ssize_t)offset;
+				ring_ofs_set(nif, at,
+					     (s64)port->krings[dir][i].ring_offset - (s64)offset,
+					     narrow);
 		}
 	}
 	return offset;
@@ -298,6 +309,8 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	if (error)
 		return error;
 	error = check_exclusive(client, port, rings, exclusive);
+	if (!error)
+		error = nm_vale_check_rings(client, port, rings);
 	if (error)
 		return error;
 	error = nm_region_get(port->region);

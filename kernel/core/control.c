@@ -161,6 +161,9 @@ int nm_request_run(struct nm_client *client, struct nm_request *r)
 		error = nm_refuse(client, -EOPNOTSUPP, "request %u is not supported here",
 				  r->head.nr_reqtype);
 	}
+	if (!error && nm_read_once(client->core->config.verbose))
+		nm_os_log(nm_core_os(client->core), "request %u on \"%s\": done",
+			  r->head.nr_reqtype, r->head.nr_name);
 	nm_lock_release(&client->core->lock);
 	return error;
 }

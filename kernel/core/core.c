@@ -110,6 +110,10 @@ int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 	core->private_sizes = private_sizes;
 	nm_write_once(core->config.no_timestamp, config->no_timestamp);
 	nm_write_once(core->config.fwd, config->fwd);
+	nm_write_once(core->config.verbose, config->verbose);
+	nm_write_once(core->config.max_switches, config->max_switches);
+	nm_write_once(core->config.vale_batch, config->vale_batch);
+	nm_write_once(core->config.txsync_tries, config->txsync_tries);
 	nm_lock_release(&core->lock);
 	return 0;
 }

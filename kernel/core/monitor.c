@@ -344,7 +344,7 @@ static void move_up(struct nm_kring *out);
 static void stop(struct nm_kring *out)
 {
 	nm_kring_stop(out);
-	nm_os_wake(&out->waitq);
+	nm_os_wake_all(&out->waitq);
 	move_up(out);
 }
 

@@ -37,6 +37,15 @@ struct nm_core_config {
 	u32 priv_buf_size, priv_buf_num;	/* 2048, 4098 */
 	bool no_timestamp;		/* receive rings get no ts */
 	bool fwd;			/* NS_FORWARD counts without NR_FORWARD on the ring */
+	bool verbose;			/* requests that succeed are logged too */
+	/* Of switches; 0 takes the default. */
+	u32 max_switches;		/* a namespace: 8, at most NM_VALE_MAX_SWITCHES */
+	u32 vale_batch;			/* slots forwarded at a time: NM_VALE_BATCH, and at most that */
+	/*
+	 * How often an interface whose ring is full is asked for room before what is for it is
+	 * dropped, 1 more: 0 takes the default, 3
+	 */
+	u32 txsync_tries;
 	/*
 	 * Somebody asks for a port that is not attached: where the residence has an interface of
 	 * that name in nm_os_namespace(), it calls nm_port_attach_locked(). Called with core->lock
@@ -45,11 +54,15 @@ struct nm_core_config {
 	void (*demand)(struct nm_core *core, const char *name);
 	/*
 	 * What the system shows of a persistent VALE port: a network interface, where it has such
-	 * things. *@interface is what interface_unmake() is given, NULL for nothing. Called with
-	 * core->lock held; may be NULL, then the port is a name of netmap's only.
+	 * things, with a host stack behind it. It is made in the caller's namespace under the
+	 * port's name, *@interface is what the others are given; what its stack sends goes to
+	 * nm_host_queue() until interface_unmake() returns. Both with core->lock held.
+	 * interface_up() is nm_driver_ops.host_up for it. All may be NULL: then the port is a name
+	 * of netmap's only, and has no stack.
 	 */
-	int (*interface_make)(struct nm_core *core, const char *name, void **interface);
+	int (*interface_make)(struct nm_core *core, struct nm_port *port, void **interface);
 	void (*interface_unmake)(struct nm_core *core, void *interface);
+	bool (*interface_up)(void *interface, u32 queue, const struct nm_frag *frags, u32 num);
 };
 
 int nm_core_create(const struct nm_core_config *config, struct nm_core **out);
@@ -58,13 +71,15 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out);
 void nm_core_destroy(struct nm_core *core);
 
 /*
- * New sizes for the global region, from its next first client on, and no_timestamp, from now on.
+ * New sizes for the global region, from its next first client on, and from now on what else of
+ * @config is no function.
  * Return: 0, or -EINVAL for sizes as nm_core_create() refuses them.
  */
 int nm_core_configure(struct nm_core *core, const struct nm_core_config *config);
 
 /*
- * A namespace (nm_os_namespace()) ends: its persistent ports go, and what clients still have open
+ * A namespace (nm_os_namespace()) ends: its persistent ports go, those with a
+ * host stack also from who has them open (POLLERR), and what clients still have open
  * there nobody finds by its name any more.
  */
 void nm_core_namespace_gone(struct nm_core *core, const void *ns);
@@ -104,11 +119,11 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir);
 u32 nm_client_poll(struct nm_client *client, u32 events, bool record);
 
 /*
- * Leaves @waiter in the queues of the bound rings whose directions are in @events, as
- * nm_client_poll() does with the client's own: for a residence with a waiter a call, before
- * nm_client_poll() with no @record.
+ * Leaves @waiter in the queues of all bound rings, as nm_client_poll() does with the client's own in
+ * those that were asked for: for a residence with a waiter a call, before nm_client_poll() with no
+ * @record.
  */
-void nm_client_record(struct nm_client *client, struct nm_waiter *waiter, u32 events);
+void nm_client_record(struct nm_client *client, struct nm_waiter *waiter);
 
 /*
  * The earliest time at which a bound ring of a direction asked for (POLLIN, POLLOUT) may change by

@@ -206,6 +206,8 @@ void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slo
  * (nm_core_config.demand). Under core->lock.
  */
 struct nm_port *nm_port_find(struct nm_core *core, const char *name);
+/* As nm_port_detach(), with core->lock held. */
+void nm_port_detach_locked(struct nm_port *port);
 void nm_port_put(struct nm_port *port);
 u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir);
 void nm_port_refresh(struct nm_port *port);
@@ -537,6 +539,10 @@ int nm_vale_check_bind(struct nm_client *client, struct nm_port *port, u64 flags
  * -EFAULT: it is not, and *@give_up was set, which this clears; or the slot is bad.
  */
 int nm_vale_fetch(struct nm_kring *kr, u32 i, bool *give_up);
+
+/* Whether a client may have these rings. Return: 0 or -EBUSY: a switch has the host rings. */
+int nm_vale_check_rings(struct nm_client *client, struct nm_port *port,
+			const struct nm_range rings[NM_DIRS]);
 
 /* Requests 3 to 9; @name and @body are changed as the ABI says. */
 int nm_vale_request(struct nm_client *client, u16 type, char *name, void *body);

@@ -93,15 +93,20 @@ void nm_os_yield(void);
  */
 const void *nm_os_namespace(void);
 
+/* Whether the calling thread's program has pointers of 32 bits, and so a ring_ofs of such words. */
+bool nm_os_client_is_32bit(void);
+
 /*
  * Wait queues. A poller calls nm_os_wait_record() between its first look at a ring and its second;
  * a wake-up that comes after the record is never lost. nm_os_wake() orders itself after earlier
- * stores of its caller.
+ * stores of its caller. It wakes those who wait for frames or, where the queue is @for_room, for
+ * slots to send in; nm_os_wake_all() wakes all whatever they wait for, as the ring goes.
  */
-void nm_os_waitq_init(struct nm_waitq *wq);
+void nm_os_waitq_init(struct nm_waitq *wq, bool for_room);
 void nm_os_waitq_destroy(struct nm_waitq *wq);
 void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq);
 void nm_os_wake(struct nm_waitq *wq);
+void nm_os_wake_all(struct nm_waitq *wq);
 
 /*
  * Work: nm_os_work_queue(), from any context, has @run called soon by a thread that holds nothing

@@ -54,16 +54,14 @@ static void record_dir(struct nm_client *client, struct nm_waiter *waiter, struc
 		nm_os_wait_record(waiter, &port->krings[dir][i].waitq);
 }
 
-void nm_client_record(struct nm_client *client, struct nm_waiter *waiter, u32 events)
+void nm_client_record(struct nm_client *client, struct nm_waiter *waiter)
 {
 	struct nm_port *port = nm_load_acquire(&client->port);
 
 	if (!port)
 		return;
-	if (events & NM_POLLOUT)
-		record_dir(client, waiter, port, NM_TX);
-	if (events & NM_POLLIN)
-		record_dir(client, waiter, port, NM_RX);
+	record_dir(client, waiter, port, NM_TX);
+	record_dir(client, waiter, port, NM_RX);
 }
 
 u32 nm_client_poll(struct nm_client *client, u32 events, bool record)
@@ -97,7 +95,10 @@ u32 nm_client_poll(struct nm_client *client, u32 events, bool record)
 			ready |= poll_dir(client, port, NM_RX, want_rx);
 		if (ready || !record || look)
 			break;
-		nm_client_record(client, client->waiter, events);
+		if (want_tx)
+			record_dir(client, client->waiter, port, NM_TX);
+		if (want_rx)
+			record_dir(client, client->waiter, port, NM_RX);
 	}
 	return ready;
 }

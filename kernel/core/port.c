@@ -102,7 +102,7 @@ static int krings_make(struct nm_port *port)
 			kr->stopped = 1;
 			kr->may_forward = has_stack && dir == NM_RX && !kr->is_host;
 			kring_choose_sync(kr);
-			nm_os_waitq_init(&kr->waitq);
+			nm_os_waitq_init(&kr->waitq, dir == NM_TX);
 			nm_os_work_init(&kr->notify_work, nm_kring_notify_work);
 		}
 	}
@@ -263,14 +263,13 @@ void nm_port_put(struct nm_port *port)
 		port_free(twin);
 }
 
-void nm_port_detach(struct nm_port *port)
+void nm_port_detach_locked(struct nm_port *port)
 {
 	struct nm_core *core = port->core;
 	bool pending = false;
 	int dir;
 	u32 i;
 
-	nm_lock_acquire(&core->lock);
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
@@ -289,7 +288,7 @@ void nm_port_detach(struct nm_port *port)
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 			port->krings[dir][i].on = false;
-			nm_os_wake(&port->krings[dir][i].waitq);
+			nm_os_wake_all(&port->krings[dir][i].waitq);
 		}
 	}
 	nm_rings_free_stuck(port);
@@ -298,6 +297,14 @@ void nm_port_detach(struct nm_port *port)
 	if (port->owner)
 		nm_vale_port_gone(port);
 	nm_port_put(port);
+}
+
+void nm_port_detach(struct nm_port *port)
+{
+	struct nm_core *core = port->core;
+
+	nm_lock_acquire(&core->lock);
+	nm_port_detach_locked(port);
 	nm_lock_release(&core->lock);
 }
 

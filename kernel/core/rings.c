@@ -185,7 +185,7 @@ void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], en
 				port->region->users++;
 			else if (is_unused(kr))
 				ring_free(port->region, kr, full);
-			nm_os_wake(&kr->waitq);
+			nm_os_wake_all(&kr->waitq);
 		}
 	}
 }

@@ -57,12 +57,14 @@ struct Sizes {
   }
 };
 
-// A residence and a core in it.
+// A residence and a core in it; `change` may change what the core is made with.
 class World {
  public:
-  explicit World(const Sizes& sizes = {}) {
+  explicit World(const Sizes& sizes = {}, void (*change)(nm_core_config&) = nullptr) {
     require(nmh_os_init(&os_, false) == 0, "the hosted residence starts");
-    const nm_core_config config = sizes.config(&os_);
+    nm_core_config config = sizes.config(&os_);
+    if (change)
+      change(config);
     require(nm_core_create(&config, &core_) == 0, "a core can be created");
   }
   ~World() {

@@ -106,8 +106,10 @@ static void waiter_wake(struct nm_waiter *waiter)
 
 /* Wait queues */
 
-void nm_os_waitq_init(struct nm_waitq *wq)
+/* A waiter that is woken looks at all its rings, so the two kinds are the same. */
+void nm_os_waitq_init(struct nm_waitq *wq, bool for_room)
 {
+	(void)for_room;
 	*wq = (struct nm_waitq){ .armed = 0 };
 }
 
@@ -133,6 +135,11 @@ void nm_os_wake(struct nm_waitq *wq)
 	/* Acquire: with armed comes wq->os. */
 	if (nm_unlikely(nm_load_acquire(&wq->armed)))
 		wake_all(wq);
+}
+
+void nm_os_wake_all(struct nm_waitq *wq)
+{
+	nm_os_wake(wq);
 }
 
 /* Nobody else uses the queue any more, except that waiters may have links in it. */

@@ -35,7 +35,7 @@ class Waiting : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(nmh_os_init(&os_, false), 0);
-    nm_os_waitq_init(&queue_);
+    nm_os_waitq_init(&queue_, false);
     ASSERT_EQ(nmh_waiter_init(&waiter_, &os_), 0);
   }
   void TearDown() override {
@@ -66,7 +66,7 @@ TEST_F(Waiting, ManyQueuesAndWaiters) {
   std::array<nm_waitq, 40> queues;
   std::array<nm_waiter, 5> waiters;
   for (nm_waitq& queue : queues) {
-    nm_os_waitq_init(&queue);
+    nm_os_waitq_init(&queue, false);
   }
   for (nm_waiter& waiter : waiters) {
     ASSERT_EQ(nmh_waiter_init(&waiter, &os_), 0);

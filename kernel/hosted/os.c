@@ -128,6 +128,11 @@ const void *nm_os_namespace(void)
 	return NULL;
 }
 
+bool nm_os_client_is_32bit(void)
+{
+	return false;
+}
+
 int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 {
 	return vsnprintf(to, size, format, args);

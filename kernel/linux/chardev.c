@@ -11,27 +11,113 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "nm_linux.h"
 
 #define REASON_SIZE	256
 
+/**
+ * struct nm_file - an open file
+ * @client: its client
+ * @bound: to a port: its pollers find the queues of its rings. Set once
+ * @early: pollers from before that. epoll asks for the queues once, when a file is added to it, so
+ *	they stay here for good, and what wakes the rings' queues is passed on to this one
+ * @links: struct early_link, one a ring; made by who sets @bound, freed with the file
+ */
+struct nm_file {
+	struct nm_client *client;
+	bool bound;
+	wait_queue_head_t early;
+	struct list_head links;
+};
+
+/* In a ring's queue, for the early pollers. The ring's lock is held around that of @early. */
+struct early_link {
+	struct list_head link;
+	struct nm_file *file;
+	wait_queue_head_t *queue;
+	wait_queue_entry_t entry;
+};
+
+/* What early_add() is given through the kernel's table of a poll call. */
+struct early_table {
+	poll_table table;
+	struct nm_file *file;
+};
+
+static int early_wake(wait_queue_entry_t *entry, unsigned int mode, int flags, void *key)
+{
+	struct early_link *link = container_of(entry, struct early_link, entry);
+
+	__wake_up(&link->file->early, TASK_INTERRUPTIBLE, 1, key);
+	return 0;
+}
+
+/* For each queue of the rings. So small a piece is always to be had, if need be in a while. */
+static void early_add(struct file *file, wait_queue_head_t *queue, poll_table *table)
+{
+	struct early_table *early = container_of(table, struct early_table, table);
+	struct early_link *link = kmalloc(sizeof(*link), GFP_KERNEL | __GFP_NOFAIL);
+
+	link->file = early->file;
+	link->queue = queue;
+	init_waitqueue_func_entry(&link->entry, early_wake);
+	list_add(&link->link, &early->file->links);
+	add_wait_queue(queue, &link->entry);
+}
+
 static int dev_open(struct inode *inode, struct file *file)
 {
-	struct nm_client *client;
-	int error = nm_client_open(nm_linux_core, NULL, &client);
+	struct nm_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
+	int error;
 
-	if (error)
+	if (!f)
+		return -ENOMEM;
+	error = nm_client_open(nm_linux_core, NULL, &f->client);
+	if (error) {
+		kfree(f);
 		return error;
-	file->private_data = client;
+	}
+	init_waitqueue_head(&f->early);
+	INIT_LIST_HEAD(&f->links);
+	file->private_data = f;
 	return nonseekable_open(inode, file);
 }
 
+/* The rings are there until the client is closed. */
 static int dev_release(struct inode *inode, struct file *file)
 {
-	nm_client_close(file->private_data);
+	struct nm_file *f = file->private_data;
+	struct early_link *link, *next;
+
+	list_for_each_entry_safe(link, next, &f->links, link) {
+		remove_wait_queue(link->queue, &link->entry);
+		kfree(link);
+	}
+	nm_client_close(f->client);
+	kfree(f);
 	return 0;
+}
+
+/*
+ * The file may have been bound just now: what wakes its rings wakes those too who polled it before,
+ * and they look again. Who comes to @early after our look at it finds the port: dev_poll().
+ */
+static void look_if_bound(struct file *file, struct nm_file *f)
+{
+	struct early_table early = { .file = f };
+	struct nm_waiter waiter = { .file = file, .table = &early.table };
+
+	if (!nm_client_mem(f->client) || cmpxchg(&f->bound, false, true))
+		return;
+	/* cmpxchg() has a full fence after its store. */
+	if (!waitqueue_active(&f->early))
+		return;
+	init_poll_funcptr(&early.table, early_add);
+	nm_client_record(f->client, &waiter);
+	wake_up_interruptible(&f->early);
 }
 
 static void log_refusal(struct nm_client *client, int error)
@@ -46,18 +132,22 @@ static void log_refusal(struct nm_client *client, int error)
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct nm_client *client = file->private_data;
-	int error = nm_client_control(client, cmd, arg);
+	struct nm_file *f = file->private_data;
+	int error = nm_client_control(f->client, cmd, arg);
 
 	/* A stopped ring is in the log already, and comes with every sync. */
-	if (unlikely(error) && cmd != NIOCTXSYNC && cmd != NIOCRXSYNC)
-		log_refusal(client, error);
+	if (cmd == NIOCTXSYNC || cmd == NIOCRXSYNC)
+		return error;
+	if (error)
+		log_refusal(f->client, error);
+	else if (!READ_ONCE(f->bound))
+		look_if_bound(file, f);
 	return error;
 }
 
 static __poll_t dev_poll(struct file *file, poll_table *table)
 {
-	struct nm_client *client = file->private_data;
+	struct nm_file *f = file->private_data;
 	const __poll_t asked = poll_requested_events(table);
 	u32 events = 0, ready;
 
@@ -67,14 +157,20 @@ static __poll_t dev_poll(struct file *file, poll_table *table)
 		events |= POLLOUT;
 	/*
 	 * Record, then look: what comes after the look finds us in the queue. Always, also where
-	 * something is ready: epoll asks for the queues once, when a file is added.
+	 * something is ready, and for all that can be asked for: epoll asks for the queues once,
+	 * when a file is added, and may be told later to wait for something else.
 	 */
 	if (!poll_does_not_wait(table)) {
 		struct nm_waiter waiter = { .file = file, .table = table };
 
-		nm_client_record(client, &waiter, events);
+		if (!READ_ONCE(f->bound)) {
+			poll_wait(file, &f->early, table);
+			/* Pairs with look_if_bound(): it sees us there, or we see the port. */
+			smp_mb();
+		}
+		nm_client_record(f->client, &waiter);
 	}
-	ready = nm_client_poll(client, events, false);
+	ready = nm_client_poll(f->client, events, false);
 	return (ready & POLLIN ? EPOLLIN | EPOLLRDNORM : 0) |
 	       (ready & POLLOUT ? EPOLLOUT | EPOLLWRNORM : 0) |
 	       (ready & POLLERR ? EPOLLERR : 0);
@@ -83,7 +179,8 @@ static __poll_t dev_poll(struct file *file, poll_table *table)
 /* The client stays bound to its region until the file goes, which the mapping holds. */
 static vm_fault_t dev_fault(struct vm_fault *vmf)
 {
-	const struct nm_os_mem *mem = nm_client_mem(vmf->vma->vm_file->private_data);
+	const struct nm_file *f = vmf->vma->vm_file->private_data;
+	const struct nm_os_mem *mem = nm_client_mem(f->client);
 	const u64 offset = (u64)vmf->pgoff << PAGE_SHIFT;
 	struct page *page;
 
@@ -101,7 +198,8 @@ static const struct vm_operations_struct dev_vm_ops = {
 
 static int dev_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	const struct nm_os_mem *mem = nm_client_mem(file->private_data);
+	const struct nm_file *f = file->private_data;
+	const struct nm_os_mem *mem = nm_client_mem(f->client);
 	const u64 pages = vma_pages(vma);
 	u64 all;
 

@@ -19,6 +19,13 @@ static struct workqueue_struct *generic_wq;
 #define MIN_SLOTS	32
 #define MAX_SLOTS	16384
 
+/*
+ * Frames that wait for a receive ring, at least; or four rings of them. A client that busily syncs
+ * loses its processor for tens of milliseconds where others want it too, and a device has its own
+ * buffers for that: a ring's worth would hold 20,000 frames a second for 50 ms.
+ */
+#define MIN_QUEUE	8192
+
 /* All adapters; the list and struct generic.link. Taken inside RTNL. */
 static DEFINE_MUTEX(generic_lock);
 static LIST_HEAD(generics);
@@ -229,7 +236,7 @@ static int generic_make(struct nm_core *core, struct net_device *dev)
 	if (!g->rx || !g->tx)
 		goto fail;
 	for (i = 0; i < g->num_rings[NM_RX]; i++)
-		generic_rx_init(&g->rx[i], slots);
+		generic_rx_init(&g->rx[i], max_t(u32, 4 * slots, MIN_QUEUE));
 	for (i = 0; i < g->num_rings[NM_TX]; i++)
 		generic_tx_init(&g->tx[i]);
 	error = nm_port_attach_locked(core, dev->name, &generic_ops, &config, g, &g->port);
@@ -260,6 +267,12 @@ void generic_demand(struct nm_core *core, const char *name)
 	dev = __dev_get_by_name(current->nsproxy->net_ns, name);
 	if (!dev)
 		goto out;
+	if (nm_interface_is_ours(dev)) {
+		nm_os_log(&nm_linux_os,
+			  "%s is the interface of a persistent VALE port: open that, under the name and in the namespace that it was made with",
+			  name);
+		goto out;
+	}
 	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK) {
 		nm_os_log(&nm_linux_os, "%s is no Ethernet interface: netmap has nothing to offer it",
 			  name);

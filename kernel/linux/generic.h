@@ -36,6 +36,7 @@ struct generic_rx {
 	struct hrtimer timer;
 	bool quiet;			/* the timer runs; under queue.lock */
 	bool more;			/* frames came since; under queue.lock */
+	u32 pending;			/* a wake-up that no rxsync has followed yet */
 
 	/* Frames lost, by reason. @full: under queue.lock; @too_long: the thread in rxsync. */
 	u64 full;			/* the client was too slow */
@@ -123,6 +124,7 @@ void generic_rx_drain(struct generic_rx *rx);
 u32 generic_len(const struct sk_buff *skb);
 void generic_copy(const struct sk_buff *skb, u32 from, u8 *to, u32 len);
 struct sk_buff *generic_finish(struct sk_buff *skb, u64 *lost);
+struct sk_buff *generic_skb(struct net_device *dev, u32 queue, const struct nm_frag *frags, u32 num);
 int generic_rxsync(struct nm_kring *kr, int flags);
 rx_handler_result_t generic_rx_handler(struct sk_buff **pskb);
 
@@ -131,6 +133,8 @@ void generic_tx_init(struct generic_tx *tx);
 int generic_tx_start(struct generic_tx *tx, struct nm_kring *kr);
 void generic_tx_stop(struct generic_tx *tx);
 int generic_txsync(struct nm_kring *kr, int flags);
+/* Whether a client of an emulated adapter sent it. */
+bool generic_tx_is_ours(const struct sk_buff *skb);
 void generic_tx_wait_all(void);
 
 /* generic_host.c; the first two under RTNL. After a stop and synchronize_net() nothing is diverted. */

@@ -39,7 +39,7 @@ static unsigned int egress(void *priv, struct sk_buff *skb, const struct nf_hook
 	const u32 queue = queue_of(g->dev, skb);
 	struct sk_buff *next;
 
-	if (!nm_host_diverts(g->port, queue))
+	if (!nm_host_diverts(g->port, queue) || generic_tx_is_ours(skb))
 		return NF_ACCEPT;
 	skb = generic_finish(skb, &g->host_no_memory);
 	skb_list_walk_safe(skb, skb, next) {
@@ -93,23 +93,35 @@ void generic_host_stop(struct generic *g)
 
 #endif
 
-bool generic_host_up(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num)
+/* A frame for the stack, as if it came in on @dev; NULL: no memory, or it is none. */
+struct sk_buff *generic_skb(struct net_device *dev, u32 queue, const struct nm_frag *frags, u32 num)
 {
-	struct generic *g = nm_port_data(port);
 	struct sk_buff *skb;
 	u32 len = 0, i;
 
 	for (i = 0; i < num; i++)
 		len += frags[i].len;
-	if (generic_is_down(g) || len < ETH_HLEN || len > MAX_UP)
-		return false;
-	skb = netdev_alloc_skb_ip_align(g->dev, len);
+	if (len < ETH_HLEN || len > MAX_UP)
+		return NULL;
+	skb = netdev_alloc_skb_ip_align(dev, len);
 	if (!skb)
-		return false;
+		return NULL;
 	for (i = 0; i < num; i++)
 		skb_put_data(skb, frags[i].data, frags[i].len);
-	skb->protocol = eth_type_trans(skb, g->dev);
+	skb->protocol = eth_type_trans(skb, dev);
 	skb_record_rx_queue(skb, queue);
+	return skb;
+}
+
+bool generic_host_up(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num)
+{
+	struct generic *g = nm_port_data(port);
+	struct sk_buff *skb = NULL;
+
+	if (!generic_is_down(g))
+		skb = generic_skb(g->dev, queue, frags, num);
+	if (!skb)
+		return false;
 	/* Our own handler, where there is one, takes the mark off again. */
 	if (READ_ONCE(g->hooked))
 		skb->priority = NM_GENERIC_UP;

@@ -29,6 +29,7 @@ static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 	rcu_read_lock();
 	kr = rcu_dereference(rx->kr);
 	if (kr) {
+		WRITE_ONCE(rx->pending, 1);
 		nm_kring_notify(kr);
 		hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(nm_generic_mit) ?: 1));
 		again = HRTIMER_RESTART;
@@ -90,8 +91,10 @@ static void put_one(struct generic_rx *rx, struct nm_kring *kr, struct sk_buff *
 		kfree_skb(skb);
 	if (start)
 		hrtimer_start(&rx->timer, ns_to_ktime(gap_ns), HRTIMER_MODE_REL_SOFT);
-	if (wake)
+	if (wake) {
+		WRITE_ONCE(rx->pending, 1);
 		nm_kring_notify(kr);
+	}
 }
 
 /**
@@ -118,7 +121,8 @@ struct sk_buff *generic_finish(struct sk_buff *skb, u64 *lost)
 	}
 	skb_list_walk_safe(skb, skb, next) {
 		skb_mark_not_on_list(skb);
-		if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+		if (skb->ip_summed == CHECKSUM_PARTIAL && !READ_ONCE(nm_generic_hwcsum) &&
+		    skb_checksum_help(skb)) {
 			WRITE_ONCE(*lost, *lost + 1);
 			kfree_skb(skb);
 			continue;
@@ -243,6 +247,8 @@ int generic_rxsync(struct nm_kring *kr, int flags)
 	if (generic_is_down(g))
 		return -EIO;
 	kr->hwcur = kr->rhead;
+	if (!READ_ONCE(nm_no_pendintr) && !xchg(&rx->pending, 0))
+		return 0;
 	while ((skb = next_frame(rx))) {
 		const u32 len = generic_len(skb);
 		const u32 slots = DIV_ROUND_UP(len, kr->bufs.size);
@@ -250,8 +256,11 @@ int generic_rxsync(struct nm_kring *kr, int flags)
 		if (slots > NETMAP_MAX_FRAGS || slots >= n)
 			rx->too_long++;
 		else if (slots > nm_dist(kr->hwtail, nm_prev(kr->hwcur, n - 1), n) ||
-			 !fill_slots(kr, skb, len, slots))
+			 !fill_slots(kr, skb, len, slots)) {
+			/* The rest comes with the next sync, which no wake-up has to be for. */
+			WRITE_ONCE(rx->pending, 1);
 			break;
+		}
 		__skb_unlink(skb, &rx->taken);
 		consume_skb(skb);
 	}

@@ -20,6 +20,14 @@
 /* When a device that had no room and tells nobody is asked again, ns. */
 #define RETRY_NS	200000
 
+/*
+ * Slots under way at most where the device has no queue of its own (veth and its like): what it is
+ * given goes to the processor's backlog, which every such ring shares, and which loses what comes
+ * when 1,000 frames wait (net.core.netdev_max_backlog) for a softirq that a busy sender keeps off.
+ * Frames beyond wait in the ring.
+ */
+#define MAX_IN_BACKLOG	256
+
 /* Before the frame in its page. */
 #define HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
 #define PAGE_ROOM	(PAGE_SIZE - HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
@@ -223,11 +231,25 @@ static void frame_finish(struct generic *g, struct generic_session *s, struct sk
 	atomic_add(slots, &s->slots);
 }
 
+bool generic_tx_is_ours(const struct sk_buff *skb)
+{
+	return skb->destructor == completed;
+}
+
 /* Return: false where the device has no room: then the frame waits. */
 static bool send(struct generic_tx *tx, struct sk_buff *skb)
 {
-	const int result = __dev_direct_xmit(skb, skb_get_queue_mapping(skb));
+	int result;
 
+	if (!READ_ONCE(nm_generic_txqdisc)) {
+		/* Whatever becomes of the frame, it is freed, which counts its slots. */
+		tx->waiting = NULL;
+		result = dev_queue_xmit(skb);
+		if (net_xmit_eval(result))
+			tx->refused++;
+		return true;
+	}
+	result = __dev_direct_xmit(skb, skb_get_queue_mapping(skb));
 	if (!dev_xmit_complete(result)) {
 		tx->waiting = skb;
 		return false;
@@ -279,11 +301,13 @@ int generic_txsync(struct nm_kring *kr, int flags)
 	struct generic_tx *tx = &g->tx[kr->ring_id];
 	struct generic_session *s = tx->session;
 	const u32 n = kr->num_slots;
+	const u32 most = g->dev->priv_flags & IFF_NO_QUEUE ? min_t(u32, MAX_IN_BACKLOG, n) : n;
 
 	if (generic_is_down(g))
 		return -EIO;
 	if (!tx->waiting || send(tx, tx->waiting)) {
-		while (kr->hwcur != kr->rhead && send_one(g, tx, kr))
+		while (kr->hwcur != kr->rhead && atomic_read(&s->slots) < most &&
+		       send_one(g, tx, kr))
 			;
 	}
 	WRITE_ONCE(s->wake_at, atomic_read(&s->slots) / 2);

@@ -13,19 +13,6 @@
 struct nm_os nm_linux_os;
 struct nm_core *nm_linux_core;
 
-/* Called in an ioctl: its file holds the module too. */
-int nm_interface_make(struct nm_core *core, const char *name, void **interface)
-{
-	__module_get(THIS_MODULE);
-	*interface = core;
-	return 0;
-}
-
-void nm_interface_unmake(struct nm_core *core, void *interface)
-{
-	module_put(THIS_MODULE);
-}
-
 /*
  * The module's parameters can be read and written before it begins and after it ends: they find no
  * core then.
@@ -36,15 +23,6 @@ static void set_core(struct nm_core *core)
 	nm_linux_core = core;
 	kernel_param_unlock(THIS_MODULE);
 }
-
-static void __net_exit net_exit(struct net *net)
-{
-	nm_core_namespace_gone(nm_linux_core, net);
-}
-
-static struct pernet_operations net_ops = {
-	.exit = net_exit,
-};
 
 static int __init netmap_init(void)
 {
@@ -60,12 +38,12 @@ static int __init netmap_init(void)
 		return error;
 	}
 	set_core(core);
-	error = register_pernet_subsys(&net_ops);
-	if (error)
-		goto fail_net;
 	error = generic_init();
 	if (error)
 		goto fail_generic;
+	error = nm_interface_init();
+	if (error)
+		goto fail_interface;
 	error = nm_chardev_register();
 	if (error)
 		goto fail_chardev;
@@ -73,10 +51,10 @@ static int __init netmap_init(void)
 	return 0;
 
 fail_chardev:
+	nm_interface_exit();
+fail_interface:
 	generic_exit();
 fail_generic:
-	unregister_pernet_subsys(&net_ops);
-fail_net:
 	set_core(NULL);
 	nm_core_destroy(core);
 	return error;
@@ -88,8 +66,8 @@ static void __exit netmap_exit(void)
 
 	nm_debug_exit();
 	nm_chardev_unregister();
+	nm_interface_exit();
 	generic_exit();
-	unregister_pernet_subsys(&net_ops);
 	set_core(NULL);
 	nm_core_destroy(core);
 }

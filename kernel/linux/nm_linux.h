@@ -10,6 +10,9 @@ extern unsigned int nm_admode;
 extern unsigned int nm_generic_mit;		/* ns */
 extern unsigned int nm_generic_ringsize;
 extern unsigned int nm_generic_rings;
+extern unsigned int nm_generic_hwcsum;
+extern unsigned int nm_generic_txqdisc;
+extern unsigned int nm_no_pendintr;
 
 /* admode */
 #define NM_ADMODE_BEST		0
@@ -24,9 +27,14 @@ extern unsigned int nm_generic_rings;
 extern struct nm_os nm_linux_os;
 extern struct nm_core *nm_linux_core;
 
-/* module.c: a persistent port of a switch, which is there while no file is open, keeps the module. */
-int nm_interface_make(struct nm_core *core, const char *name, void **interface);
+/* interface.c: struct nm_core_config has what they do. Each interface keeps the module. */
+struct net_device;
+int nm_interface_make(struct nm_core *core, struct nm_port *port, void **interface);
 void nm_interface_unmake(struct nm_core *core, void *interface);
+bool nm_interface_up(void *interface, u32 queue, const struct nm_frag *frags, u32 num);
+bool nm_interface_is_ours(const struct net_device *dev);
+int nm_interface_init(void);
+void nm_interface_exit(void);
 
 /* params.c */
 void nm_params_config(struct nm_core_config *config);

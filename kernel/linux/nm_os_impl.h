@@ -103,9 +103,13 @@ static inline void nm_spin_release(struct nm_spin *spin)
 
 #define nm_spin_try(spin)	spin_trylock_bh(&(spin)->lock)
 
-/* Waiting: the queue that poll, select and epoll know; a waiter is one call of the file's poll. */
+/*
+ * Waiting: the queue that poll, select and epoll know; a waiter is one call of the file's poll.
+ * @events: what a wake-up means, so that who waits for something else sleeps on
+ */
 struct nm_waitq {
 	wait_queue_head_t head;
+	__poll_t events;
 };
 
 struct nm_waiter {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The rest of nm_os.h for Linux: allocation, client memory, log, time, waiting, region memory. */
+#include <linux/compat.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -120,11 +121,17 @@ const void *nm_os_namespace(void)
 	return current->nsproxy ? current->nsproxy->net_ns : NULL;
 }
 
+bool nm_os_client_is_32bit(void)
+{
+	return in_compat_syscall();
+}
+
 /* Wait queues */
 
-void nm_os_waitq_init(struct nm_waitq *wq)
+void nm_os_waitq_init(struct nm_waitq *wq, bool for_room)
 {
 	init_waitqueue_head(&wq->head);
+	wq->events = for_room ? EPOLLOUT | EPOLLWRNORM : EPOLLIN | EPOLLRDNORM;
 }
 
 /* A poller holds its file, the file its client, and the client the port of the queue. */
@@ -141,6 +148,12 @@ void nm_os_wait_record(struct nm_waiter *waiter, struct nm_waitq *wq)
 
 /* wq_has_sleeper() has the fence that nm_os.h promises. */
 void nm_os_wake(struct nm_waitq *wq)
+{
+	if (wq_has_sleeper(&wq->head))
+		wake_up_interruptible_poll(&wq->head, wq->events);
+}
+
+void nm_os_wake_all(struct nm_waitq *wq)
 {
 	if (wq_has_sleeper(&wq->head))
 		wake_up_interruptible(&wq->head);

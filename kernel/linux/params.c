@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 
 #include "generic.h"
+#include "vale/nm_vale.h"
 
 unsigned int nm_admode;
 module_param_named(admode, nm_admode, uint, 0644);
@@ -24,9 +25,25 @@ unsigned int nm_generic_rings = 1;
 module_param_named(generic_rings, nm_generic_rings, uint, 0644);
 MODULE_PARM_DESC(generic_rings, "ring pairs of an emulated adapter, at most as many as the device has queues");
 
+unsigned int nm_generic_hwcsum;
+module_param_named(generic_hwcsum, nm_generic_hwcsum, uint, 0644);
+MODULE_PARM_DESC(generic_hwcsum, "1: checksums that were left to the device come to clients as they are, not finished here");
+
+unsigned int nm_generic_txqdisc = 1;
+module_param_named(generic_txqdisc, nm_generic_txqdisc, uint, 0644);
+MODULE_PARM_DESC(generic_txqdisc, "1: clients' frames go straight to the device, and wait in their ring while it has no room; 0: through the interface's own queueing discipline, which may delay and drop them");
+
+unsigned int nm_no_pendintr = 1;
+module_param_named(no_pendintr, nm_no_pendintr, uint, 0644);
+MODULE_PARM_DESC(no_pendintr, "1: a receive sync of an emulated adapter takes all that has come; 0: only what a wake-up was for, so that frames come in groups, generic_mit apart");
+
 /* What nm_core_configure() is given. Written under the lock that the kernel has for parameters. */
+static unsigned int verbose;
 static unsigned int no_timestamp;
 static unsigned int fwd;
+static unsigned int max_bridges = NM_VALE_SWITCHES;
+static unsigned int bridge_batch = NM_VALE_BATCH;
+static unsigned int txsync_retry = 2;
 static unsigned int if_size = 1024, if_num = 100;
 static unsigned int ring_size = 36864, ring_num = 200;
 static unsigned int buf_size = 2048, buf_num = 163840;
@@ -52,9 +69,14 @@ void nm_params_config(struct nm_core_config *config)
 		.priv_buf_num = priv_buf_num,
 		.no_timestamp = no_timestamp,
 		.fwd = fwd,
+		.verbose = verbose,
+		.max_switches = max_bridges,
+		.vale_batch = bridge_batch,
+		.txsync_tries = txsync_retry < U32_MAX ? txsync_retry + 1 : txsync_retry,
 		.demand = generic_demand,
 		.interface_make = nm_interface_make,
 		.interface_unmake = nm_interface_unmake,
+		.interface_up = nm_interface_up,
 	};
 }
 
@@ -84,6 +106,10 @@ static const struct kernel_param_ops core_ops = {
 	module_param_cb(name, &core_ops, &name, 0644);		\
 	MODULE_PARM_DESC(name, text)
 
+CORE_PARAM(verbose, "1: requests that succeed are logged too, as those are that are refused");
+CORE_PARAM(max_bridges, "VALE switches of a network namespace, at most 32");
+CORE_PARAM(bridge_batch, "slots that a VALE switch forwards at a time, 65 to 1024");
+CORE_PARAM(txsync_retry, "how often an interface in a switch whose ring is full is asked for room before frames for it are dropped");
 CORE_PARAM(no_timestamp, "1: receive rings get no time stamp");
 CORE_PARAM(fwd, "1: slots with NS_FORWARD go to the host stack also where the ring has no NR_FORWARD");
 CORE_PARAM(if_size, "bytes of an interface's object in the global region, a multiple of 64");

@@ -176,6 +176,20 @@ static void half_free(struct nm_vale_port *port)
 	nm_vale_port_free(port);
 }
 
+static int rings_make(struct nm_port *nic, const struct nm_range rings[NM_DIRS])
+{
+	int error = nm_region_get(nic->region);
+
+	if (error)
+		return error;
+	error = nm_rings_get(nic, rings, NM_USE_PIN);
+	if (error)
+		nm_region_put(nic->region);
+	else
+		nic->refs++;
+	return error;
+}
+
 static void rings_free(struct nm_port *nic, const struct nm_range rings[NM_DIRS])
 {
 	nm_rings_put(nic, rings, NM_USE_PIN);
@@ -188,12 +202,20 @@ void nm_vale_detach(struct nm_vale_port *port)
 {
 	const struct nm_range rings[NM_DIRS] = { port->rings[0], port->rings[1] };
 	struct nm_port *nic = port->port;
+	const bool keeps_rings = port->kind == NM_VALE_NIC || port->host;
 
 	/* Before anybody may take the rings, or their memory goes. */
 	if (port->host)
 		half_free(port->host);
-	half_free(port);
-	rings_free(nic, rings);
+	port->host = NULL;
+	if (port->kind == NM_VALE_NIC) {
+		half_free(port);
+	} else {
+		nm_switch_leave(port);
+		port->joined_by_register = false;
+	}
+	if (keeps_rings)
+		rings_free(nic, rings);
 }
 
 void nm_vale_port_gone(struct nm_port *nic)
@@ -267,6 +289,13 @@ static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *n
 	return 0;
 }
 
+static int refuse_rings(struct nm_client *client, const char *name, int error)
+{
+	return nm_refuse(client, error,
+			 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
+			 name, -error);
+}
+
 static int attach_nic(struct nm_client *client, struct nm_port *nic, const char *name,
 		      const char *sw_name, const struct nmreq_register *reg, u32 *index)
 {
@@ -284,29 +313,47 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 		if (reg->nr_mode == NR_REG_NIC_SW)
 			rings[dir].last += c->num_host_rings[dir];
 	}
-	error = vale ? nm_region_get(nic->region) : -ENOMEM;
+	error = vale ? rings_make(nic, rings) : -ENOMEM;
 	if (error)
-		return nm_refuse(client, error, "%s: no memory for its region", name);
-	nic->refs++;
-	error = nm_rings_get(nic, rings, NM_USE_PIN);
-	if (error) {
-		nm_region_put(nic->region);
-		nm_port_put(nic);
-		return nm_refuse(client, error,
-				 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
-				 name, -error);
-	}
+		return refuse_rings(client, name, error);
 	error = join_nic(vale, sw_name, nic, name, rings, index);
 	if (error) {
 		rings_free(nic, rings);
-		return nm_refuse(client, error, NM_VALE_NO_PLACE, sw_name);
+		return nm_vale_no_place(client, error, sw_name);
 	}
 	return 0;
 }
 
-/* A port of NEWIF. */
+/* The host rings of a port of NEWIF, which is in the switch already. */
+static int join_stack(struct nm_vale_port *port)
+{
+	const struct nm_port_config *c = &port->port->config;
+	struct nm_range rings[NM_DIRS];
+	char name[NM_NAME_SIZE + 1];
+	int dir, error;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		rings[dir].first = c->num_rings[dir];
+		rings[dir].last = c->num_rings[dir] + c->num_host_rings[dir];
+	}
+	error = rings_make(port->port, rings);
+	if (error)
+		return error;
+	nm_snprintf(name, sizeof(name), "%s^", port->name);
+	error = join_half(port->vale, port->sw->name, port->port, name, NM_VALE_HOST, rings,
+			  &port->host);
+	if (error) {
+		rings_free(port->port, rings);
+		return error;
+	}
+	port->rings[NM_TX] = rings[NM_TX];
+	port->rings[NM_RX] = rings[NM_RX];
+	return 0;
+}
+
+/* A port of NEWIF. Where the system has no interface for it, there is no host stack to attach. */
 static int attach_persistent(struct nm_client *client, struct nm_vale_port *port,
-			     const char *sw_name, u32 *index)
+			     const char *sw_name, bool host, u32 *index)
 {
 	int error;
 
@@ -314,9 +361,18 @@ static int attach_persistent(struct nm_client *client, struct nm_vale_port *port
 		return nm_refuse(client, -EBUSY, "%s is %s; %s it first", port->name,
 				 port->sw ? "in a switch" : "open",
 				 port->sw ? "detach" : "close");
+	if (host && !port->port->ops->host_up)
+		return nm_refuse(client, -EINVAL,
+				 "%s has no host stack here; attach it with NR_REG_ALL_NIC",
+				 port->name);
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error)
-		return nm_refuse(client, error, NM_VALE_NO_PLACE, sw_name);
+		return nm_vale_no_place(client, error, sw_name);
+	error = host ? join_stack(port) : 0;
+	if (error) {
+		nm_switch_leave(port);
+		return refuse_rings(client, port->name, error);
+	}
 	*index = port->index;
 	return 0;
 }
@@ -339,6 +395,7 @@ int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_na
 				 name);
 	ours = nm_vale_port_of(port);
 	if (ours)
-		return attach_persistent(client, ours, sw_name, index);
+		return attach_persistent(client, ours, sw_name, reg->nr_mode == NR_REG_NIC_SW,
+					 index);
 	return attach_nic(client, port, name, sw_name, reg, index);
 }

@@ -17,6 +17,8 @@
 
 #define ETH_HEADER	14
 
+#define DEFAULT_TRIES	3
+
 /* The flags that make a slot more than a plain frame. */
 #define SPECIAL		(NS_MOREFRAG | NS_INDIRECT | NS_NO_LEARN | NS_PORT_MASK)
 
@@ -428,19 +430,27 @@ static u32 copy_frames(struct nm_vale_queue *queue, struct walk w, u32 at, u32 c
 	return copy_list(queue, w, at, count, true);
 }
 
+/* How often to look for room in an interface's ring. */
+static u32 txsync_tries(const struct nm_vale_queue *queue)
+{
+	const u32 tries = nm_read_once(queue->kr->port->core->config.txsync_tries);
+
+	return tries ? tries : DEFAULT_TRIES;
+}
+
 /* Lease @want slots, or as many fewer as @w says that whole frames take. */
 static u32 lease(struct nm_vale_queue *queue, const struct walk *w, u32 want, u32 *at)
 {
-	bool reclaimed = !queue->to_device;
+	u32 tries = queue->to_device ? txsync_tries(queue) : 1;
 
 	while (want) {
 		const u32 room = nm_vale_lease(queue, want, at);
 
 		if (nm_likely(room == want))
 			break;
-		if (!reclaimed) {
+		if (tries > 1) {
 			nm_vale_kick(queue);
-			reclaimed = true;
+			tries--;
 		} else {
 			want = w ? fit(*w, room) : 0;
 		}
@@ -649,6 +659,7 @@ u32 nm_vale_forward(struct nm_vale_source *source, u32 first, u32 end)
 	struct nm_switch *sw = nm_load_acquire(&source->port->sw);
 	struct nm_kring *kr = source->kr;
 	const u32 n = kr->num_slots;
+	u32 batch;
 
 	if (!sw) {
 		/* A persistent port that is in no switch. */
@@ -657,9 +668,14 @@ u32 nm_vale_forward(struct nm_vale_source *source, u32 first, u32 end)
 		return end;
 	}
 	nm_fdb_tick(sw->fdb, nm_os_now_ns());
+	batch = nm_read_once(kr->port->core->config.vale_batch);
+	if (!batch || batch > NM_VALE_BATCH)
+		batch = NM_VALE_BATCH;
+	else if (batch < NM_VALE_MIN_BATCH)
+		batch = NM_VALE_MIN_BATCH;
 	while (first != end) {
 		const u32 left = nm_dist(first, end, n);
-		const u32 count = left < NM_VALE_BATCH ? left : NM_VALE_BATCH;
+		const u32 count = left < batch ? left : batch;
 		struct pass p = {
 			.source = source,
 			.sw = sw,

@@ -15,12 +15,14 @@
 extern "C" {
 #endif
 
-#define NM_VALE_SWITCHES	8	/* a namespace */
+#define NM_VALE_SWITCHES	8	/* a namespace, where nobody says more */
+#define NM_VALE_MAX_SWITCHES	32
 #define NM_VALE_PORTS		254	/* a switch */
 #define NM_VALE_RINGS		16	/* a port that clients open, and direction */
 #define NM_VALE_MAX_SLOTS	4096
 #define NM_VALE_SLOTS		1024	/* where a request does not say */
-#define NM_VALE_BATCH		1024	/* slots that are forwarded at a time */
+#define NM_VALE_BATCH		1024	/* slots that are forwarded at a time, at most */
+#define NM_VALE_MIN_BATCH	(NETMAP_MAX_FRAGS + 1)	/* so that a frame's end is in it */
 
 /* What a lookup function may answer besides a port. */
 #define NM_VALE_TO_ALL		254

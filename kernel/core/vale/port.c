@@ -176,6 +176,13 @@ static void vale_config(struct nm_port *nm_port, struct nm_port_config *config)
 	config->link_up = true;
 }
 
+static bool vale_host_up(struct nm_port *nm_port, u32 queue, const struct nm_frag *frags, u32 num)
+{
+	const struct nm_vale_port *port = nm_port->driver_data;
+
+	return nm_port->core->config.interface_up(port->interface, queue, frags, num);
+}
+
 static const struct nm_driver_ops vale_ops = {
 	.name = "vale",
 	.reg = vale_reg,
@@ -183,6 +190,17 @@ static const struct nm_driver_ops vale_ops = {
 	.rxsync = vale_rxsync,
 	.config = vale_config,
 	.deadline = vale_deadline,
+};
+
+/* Of a persistent port that the system has an interface for, with a host stack. */
+static const struct nm_driver_ops vale_stack_ops = {
+	.name = "vale",
+	.reg = vale_reg,
+	.txsync = vale_txsync,
+	.rxsync = vale_rxsync,
+	.config = vale_config,
+	.deadline = vale_deadline,
+	.host_up = vale_host_up,
 };
 
 /* The last reference to an nm_port of ours. */
@@ -201,11 +219,12 @@ static void vale_idle(struct nm_port *nm_port)
 
 	if (port->joined_by_register)
 		nm_switch_leave(port);
+	port->joined_by_register = false;
 }
 
 struct nm_vale_port *nm_vale_port_of(struct nm_port *port)
 {
-	return port->ops == &vale_ops ? port->driver_data : NULL;
+	return port->ops == &vale_ops || port->ops == &vale_stack_ops ? port->driver_data : NULL;
 }
 
 int nm_vale_fetch(struct nm_kring *kr, u32 i, bool *give_up)
@@ -253,6 +272,7 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 		.link_up = true,
 	};
 	struct nm_core *core = client->core;
+	const bool stack = kind == NM_VALE_PERSISTENT && core->config.interface_up;
 	struct nm_vale *vale = nm_vale_get(core);
 	struct nm_vale_port *port;
 	struct nm_region *region;
@@ -265,7 +285,8 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 	error = vale ? nm_vale_port_create(vale, name, kind, &port) : -ENOMEM;
 	if (error)
 		goto fail_region;
-	error = nm_port_create(core, full_name, &vale_ops, &config, region, port, &port->port);
+	error = nm_port_create(core, full_name, stack ? &vale_stack_ops : &vale_ops, &config,
+			       region, port, &port->port);
 	if (error)
 		goto fail_port;
 	/* The nm_port has a reference of its own. */

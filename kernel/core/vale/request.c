@@ -9,6 +9,13 @@ static int refuse_name(struct nm_client *client, const char *name)
 			 name);
 }
 
+int nm_vale_no_place(struct nm_client *client, int error, const char *name)
+{
+	return nm_refuse(client, error,
+			 "%s: no place for another port: at most %u switches, of %u ports each; or no memory: close something",
+			 name, nm_vale_max_switches(client->core), NM_VALE_PORTS);
+}
+
 /* A port that clients open; the reference is the caller's. */
 static int take(struct nm_client *client, struct nm_vale_port *port, struct nm_port **out)
 {
@@ -44,7 +51,7 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 	if (port) {
 		error = nm_switch_join(port->vale, sw_name, port);
 		if (error)
-			return nm_refuse(client, error, NM_VALE_NO_PLACE, sw_name);
+			return nm_vale_no_place(client, error, sw_name);
 		port->joined_by_register = true;
 		return take(client, port, out);
 	}
@@ -54,9 +61,24 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error) {
 		nm_port_put(port->port);
-		return nm_refuse(client, error, NM_VALE_NO_PLACE, name);
+		return nm_vale_no_place(client, error, name);
 	}
 	*out = port->port;
+	return 0;
+}
+
+int nm_vale_check_rings(struct nm_client *client, struct nm_port *port,
+			const struct nm_range rings[NM_DIRS])
+{
+	const struct nm_vale_port *ours = nm_vale_port_of(port);
+	int dir;
+
+	for (dir = 0; dir < NM_DIRS && ours && ours->host; dir++) {
+		if (rings[dir].last > port->config.num_rings[dir])
+			return nm_refuse(client, -EBUSY,
+					 "%s: its host rings belong to %s; attach it there without its host stack, or open its other rings only",
+					 port->name, ours->sw->name);
+	}
 	return 0;
 }
 
@@ -129,14 +151,13 @@ static int do_detach(struct nm_client *client, const char *name, struct nmreq_va
 	case NM_VALE_PERSISTENT:
 		if (is_open(port))
 			return nm_refuse(client, -EBUSY, "%s is open; close it first", name);
-		body->port_index = port->index;
-		nm_switch_leave(port);
-		return 0;
-	default:
-		body->port_index = port->index;
-		nm_vale_detach(port);
-		return 0;
+		break;
+	case NM_VALE_NIC:
+		break;
 	}
+	body->port_index = port->index;
+	nm_vale_detach(port);
+	return 0;
 }
 
 /* The switch with the lowest number from @first on, of the caller's namespace. */
@@ -278,7 +299,7 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 	if (error)
 		return error;
 	if (core->config.interface_make)
-		error = core->config.interface_make(core, name, &port->interface);
+		error = core->config.interface_make(core, port->port, &port->interface);
 	if (error) {
 		nm_port_put(port->port);
 		return nm_refuse(client, error, "the system makes no interface %s (error %d)", name,
@@ -310,9 +331,17 @@ void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
 		next = item->next;
 		if (port->ns != ns || !ours)
 			continue;
-		nm_switch_leave(ours);
-		ours->joined_by_register = false;
+		nm_vale_detach(ours);
+		if (!port->ops->host_up) {
+			unmake(core, ours);
+			continue;
+		}
+		/* Its rings stop before that is gone which their frames go up to. */
+		port->refs++;
+		nm_port_detach_locked(port);
+		port->refs++;
 		unmake(core, ours);
+		nm_port_put(port);
 	}
 	for (item = core->vale ? core->vale->switches.next : NULL;
 	     item && item != &core->vale->switches; item = item->next) {

@@ -76,17 +76,27 @@ struct nm_vale_port *nm_switch_port(struct nm_switch *sw, const char *name)
 	return NULL;
 }
 
+u32 nm_vale_max_switches(const struct nm_core *core)
+{
+	const u32 max = nm_read_once(core->config.max_switches);
+
+	if (!max)
+		return NM_VALE_SWITCHES;
+	return max < NM_VALE_MAX_SWITCHES ? max : NM_VALE_MAX_SWITCHES;
+}
+
 /* The lowest number that no switch of the namespace has. */
 static u32 free_index(struct nm_vale *vale, const void *ns)
 {
 	struct nm_list *item;
-	u32 taken = 0, i;
+	u64 taken = 0;
+	u32 i;
 
 	for (item = vale->switches.next; item != &vale->switches; item = item->next) {
 		const struct nm_switch *sw = nm_entry(item, struct nm_switch, link);
 
 		if (sw->ns == ns)
-			taken |= 1u << sw->index;
+			taken |= 1ull << sw->index;
 	}
 	for (i = 0; taken >> i & 1; i++)
 		;
@@ -99,7 +109,7 @@ static struct nm_switch *switch_make(struct nm_vale *vale, const char *name)
 	const u32 index = free_index(vale, ns);
 	struct nm_switch *sw;
 
-	if (index >= NM_VALE_SWITCHES)
+	if (index >= nm_vale_max_switches(vale->core))
 		return NULL;
 	sw = nm_os_alloc(sizeof(*sw));
 	if (!sw)

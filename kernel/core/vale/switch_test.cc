@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
@@ -407,6 +408,192 @@ TEST_F(Switch, ADeviceThatGoesAwayLeavesTheSwitch) {
   nic.detach();
   EXPECT_THAT(all(), ElementsAre("vale0:a"));
   EXPECT_TRUE(a.send(frame(kEverybody, station(1))));
+}
+
+TEST_F(Switch, HowManySwitchesThereMayBe) {
+  nm_core_config config = Sizes{}.config(world.os());
+  config.max_switches = 2;
+  ASSERT_EQ(nm_core_configure(world.core(), &config), 0);
+  Peer a(world, "vale0:a"), b(world, "vale1:a"), c(world, "vale2:a");
+  EXPECT_EQ(b.error, 0);
+  EXPECT_EQ(c.error, -ENOMEM);
+  EXPECT_THAT(c.reason(), HasSubstr("at most 2 switches"));
+  config.max_switches = NM_VALE_MAX_SWITCHES + 1;
+  ASSERT_EQ(nm_core_configure(world.core(), &config), 0);
+  std::vector<std::unique_ptr<Peer>> more;
+  for (int i = 2; i < NM_VALE_MAX_SWITCHES; ++i) {
+    more.push_back(std::make_unique<Peer>(world, "vale" + std::to_string(i) + ":a"));
+    ASSERT_EQ(more.back()->error, 0) << more.back()->reason();
+  }
+  Peer last(world, "vale99:a");
+  EXPECT_EQ(last.error, -ENOMEM);
+}
+
+TEST_F(Switch, HowOftenAFullInterfaceIsAsked) {
+  TestPort nic(world, "eth0", port_config(1, 16), Wire::kStuck);
+  Peer a(world, "vale0:a");
+  ASSERT_EQ(attach("vale0:eth0"), 0);
+  const Bytes bytes = frame(kEverybody, station(1));
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(a.send(bytes));
+  const nm_kring_stats& stats = nic.kring(NM_TX, 0)->stats;
+  std::vector<uint64_t> syncs;
+  for (const uint32_t tries : {1u, 5u}) {
+    nm_core_config config = Sizes{}.config(world.os());
+    config.txsync_tries = tries;
+    ASSERT_EQ(nm_core_configure(world.core(), &config), 0);
+    const uint64_t before = stats.syncs;
+    ASSERT_TRUE(a.send(bytes));
+    syncs.push_back(stats.syncs - before);
+  }
+  EXPECT_EQ(syncs[1], syncs[0] + 4);
+}
+
+TEST_F(Switch, HowManySlotsAreForwardedAtATime) {
+  TestPort nic(world, "eth0", port_config(1, 512), Wire::kBlackHole);
+  Peer a(world, "vale0:a");
+  ASSERT_EQ(attach("vale0:eth0"), 0);
+  std::vector<uint64_t> syncs;
+  // The least is 65, so that a frame of 64 slots has its end in a batch.
+  for (const uint32_t batch : {0u, 100u, 1u}) {
+    nm_core_config config = Sizes{}.config(world.os());
+    config.vale_batch = batch;
+    ASSERT_EQ(nm_core_configure(world.core(), &config), 0);
+    const uint64_t before = nic.kring(NM_TX, 0)->stats.syncs;
+    for (int i = 0; i < 200; ++i)
+      ASSERT_TRUE(a.put(frame(kEverybody, station(1))));
+    ASSERT_EQ(a.txsync(), 0);
+    syncs.push_back(nic.kring(NM_TX, 0)->stats.syncs - before);
+  }
+  EXPECT_EQ(syncs[1], syncs[0] + 1);
+  EXPECT_EQ(syncs[2], syncs[0] + 3);
+  EXPECT_EQ(nic.kring(NM_TX, 0)->stats.frames, 600u);
+}
+
+// What a system has that shows persistent ports as interfaces, with a host stack behind each.
+struct Interface {
+  nm_port* port = nullptr;
+  std::vector<Bytes> got;
+  bool made = false;
+};
+
+Interface* the_interface = nullptr;
+
+int interface_make(nm_core*, nm_port* port, void** interface) {
+  if (the_interface->made)
+    return -EEXIST;
+  the_interface->made = true;
+  the_interface->port = port;
+  *interface = the_interface;
+  return 0;
+}
+
+void interface_unmake(nm_core*, void* interface) {
+  static_cast<Interface*>(interface)->made = false;
+}
+
+bool interface_up(void* interface, u32, const nm_frag* frags, u32 num) {
+  Bytes bytes;
+  for (u32 i = 0; i < num; ++i)
+    bytes.insert(bytes.end(), frags[i].data, frags[i].data + frags[i].len);
+  static_cast<Interface*>(interface)->got.push_back(bytes);
+  return true;
+}
+
+class PersistentWithStack : public testing::Test {
+ protected:
+  PersistentWithStack() { the_interface = &interface; }
+  ~PersistentWithStack() override { the_interface = nullptr; }
+
+  int request(uint16_t type, const char* name, void* body) {
+    nmreq_header h = Client::header(type, name, body);
+    return control.control(&h);
+  }
+  int attach(const char* name, uint32_t mode) {
+    nmreq_vale_attach body = {};
+    body.reg.nr_mode = mode;
+    return request(NETMAP_REQ_VALE_ATTACH, name, &body);
+  }
+  int detach(const char* name) {
+    nmreq_vale_detach body = {};
+    return request(NETMAP_REQ_VALE_DETACH, name, &body);
+  }
+  int newif(const char* name) {
+    nmreq_vale_newif body = {};
+    return request(NETMAP_REQ_VALE_NEWIF, name, &body);
+  }
+  int stack_sends(const Bytes& bytes) {
+    return nm_host_queue(
+        interface.port, 0, static_cast<u32>(bytes.size()),
+        [](void* arg, u32 offset, void* to, u32 len) {
+          std::memcpy(to, static_cast<const uint8_t*>(arg) + offset, len);
+        },
+        const_cast<uint8_t*>(bytes.data()));
+  }
+
+  Interface interface;
+  World world{{}, [](nm_core_config& config) {
+                config.interface_make = interface_make;
+                config.interface_unmake = interface_unmake;
+                config.interface_up = interface_up;
+              }};
+  Client control{world};
+};
+
+TEST_F(PersistentWithStack, ItsStackIsAPortOfTheSwitch) {
+  const Bytes out = frame(kEverybody, station(1)), in = frame(kEverybody, station(2));
+  ASSERT_EQ(newif("p0"), 0) << control.reason();
+  EXPECT_NE(newif("p1"), 0) << "the system says no";
+  Peer none(world, "p1");
+  EXPECT_EQ(none.error, -ENXIO) << "and then there is nothing";
+  EXPECT_EQ(stack_sends(out), -ENXIO) << "nobody has its host rings";
+  ASSERT_EQ(attach("vale0:p0", NR_REG_NIC_SW), 0) << control.reason();
+  {
+    Peer a(world, "vale0:a"), p(world, "p0"), host(world, "p0", 0, 0, 0, NR_REG_SW);
+    EXPECT_EQ(host.error, -EBUSY) << "the switch has them";
+    EXPECT_THAT(host.reason(), HasSubstr("host rings belong to vale0"));
+    ASSERT_EQ(stack_sends(out), 0);
+    EXPECT_THAT(a.receive(), ElementsAre(out));
+    EXPECT_THAT(p.receive(), ElementsAre(out)) << "the port and its stack are two ports";
+    ASSERT_TRUE(a.send(in));
+    EXPECT_THAT(interface.got, ElementsAre(in));
+    EXPECT_THAT(p.receive(), ElementsAre(in));
+    EXPECT_EQ(detach("vale0:p0"), -EBUSY) << "it is open";
+  }
+  EXPECT_EQ(request(NETMAP_REQ_VALE_DELIF, "p0", nullptr), -EBUSY);
+  EXPECT_EQ(detach("vale0:p0"), 0) << control.reason();
+  EXPECT_EQ(stack_sends(out), -ENXIO);
+  {
+    // With no switch they are for clients.
+    Peer host(world, "p0", 0, 0, 0, NR_REG_SW);
+    ASSERT_EQ(host.error, 0) << host.reason();
+    ASSERT_EQ(stack_sends(out), 0);
+    ASSERT_EQ(host.rxsync(), 0);
+    EXPECT_EQ(space(host.rx(host.reg.nr_rx_rings)), 1u);
+  }
+  ASSERT_EQ(attach("vale0:p0", NR_REG_ALL_NIC), 0) << control.reason();
+  EXPECT_EQ(stack_sends(out), -ENXIO) << "attached without its stack";
+  EXPECT_EQ(detach("vale0:p0"), 0);
+  EXPECT_EQ(request(NETMAP_REQ_VALE_DELIF, "p0", nullptr), 0) << control.reason();
+  EXPECT_FALSE(interface.made);
+}
+
+TEST_F(PersistentWithStack, ItEndsWithItsNamespace) {
+  ASSERT_EQ(newif("p0"), 0) << control.reason();
+  ASSERT_EQ(attach("vale0:p0", NR_REG_NIC_SW), 0) << control.reason();
+  Peer a(world, "vale0:a"), p(world, "p0");
+  ASSERT_EQ(p.error, 0) << p.reason();
+  nm_core_namespace_gone(world.core(), nullptr);
+  EXPECT_FALSE(interface.made);
+  EXPECT_EQ(p.rxsync(), -EIO);
+  EXPECT_EQ(p.poll(POLLIN) & POLLERR, u32{POLLERR});
+  EXPECT_TRUE(a.send(frame(kEverybody, station(1)))) << "the switch goes on for who is in it";
+  EXPECT_TRUE(interface.got.empty());
+  Peer again(world, "p0"), b(world, "vale0:b");
+  EXPECT_EQ(again.error, -ENXIO);
+  ASSERT_EQ(b.error, 0) << b.reason();
+  ASSERT_TRUE(b.send(frame(kEverybody, station(2))));
+  EXPECT_THAT(a.receive(), IsEmpty()) << "the next namespace has switches of its own";
 }
 
 // A model of a wire tells nobody when a frame is back: the client's poll lets it go on, and sleeps

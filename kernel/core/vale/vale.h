@@ -20,10 +20,6 @@
 #include "nm_vale.h"
 #include "segment.h"
 
-/* Why nm_switch_join() refuses @name; the numbers are NM_VALE_SWITCHES and NM_VALE_PORTS. */
-#define NM_VALE_NO_PLACE	\
-	"%s: no place for another port: at most 8 switches, of 254 ports each; or no memory: close something"
-
 #define NM_VALE_IF_RINGS	NM_MAX_RINGS	/* an interface, and direction */
 #define NM_VALE_NONE	0xffffu		/* no frame, no lease */
 #define NM_VALE_CLOSED	0xffu		/* no queue */
@@ -125,9 +121,9 @@ struct nm_vale_source {
  * @vnet_len: bytes of the vnet header of its frames: nm_read_once()
  * @kind: what is behind it
  * @port: the core's port, of whose clients this is; or the interface's
- * @rings: an interface: those that we keep
+ * @rings: those that we keep: of an interface; of a persistent port with @host, its host rings
  * @interface: persistent: what the residence made for it
- * @host: an interface whose host rings are attached too: the port of those
+ * @host: an interface, or a persistent port, whose host rings are attached too: the port of those
  * @joined_by_register: persistent: leaves the switch when nobody has it any more
  * @num_sources: rings that feed the switch
  * @num_queues: rings that it gets frames by
@@ -176,7 +172,7 @@ struct nm_switch {
 
 /**
  * struct nm_vale - the switches of an instance
- * @switches: at most NM_VALE_SWITCHES in a namespace. Under core->lock
+ * @switches: at most core->config.max_switches in a namespace. Under core->lock
  */
 struct nm_vale {
 	struct nm_core *core;
@@ -187,6 +183,12 @@ struct nm_vale {
 
 /* "vale0:a": the switch's name, "vale0", goes to @sw_name. Return: the port's; NULL: malformed. */
 const char *nm_vale_split(const char *name, char sw_name[NM_NAME_SIZE]);
+
+/* Of a namespace. */
+u32 nm_vale_max_switches(const struct nm_core *core);
+
+/* nm_switch_join() has refused @name: say why. Return: @error. */
+int nm_vale_no_place(struct nm_client *client, int error, const char *name);
 
 /* In the caller's namespace; NULL: there is none. */
 struct nm_switch *nm_switch_find(struct nm_core *core, const char *sw_name);
@@ -233,7 +235,7 @@ struct nm_vale_port *nm_vale_port_of(struct nm_port *port);
 int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_name,
 		   const struct nmreq_register *reg, u32 *index);
 
-/* A network port that is attached. */
+/* A network port that is attached, or a persistent port in a switch. */
 void nm_vale_detach(struct nm_vale_port *port);
 
 /*

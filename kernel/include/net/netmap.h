@@ -8,8 +8,10 @@
  * no field moves. netmap_abi_list.h states every size, offset and constant,
  * and the build checks each of them in both languages.
  *
- * Layouts are those of a 64-bit machine (LP64), little or big endian. All
- * integers are in the machine's own byte order.
+ * Layouts are those of a 64-bit machine (LP64), little or big endian. A
+ * program of 32 bits on such a machine has them too, but for ring_ofs, whose
+ * words are as long as its own. All integers are in the machine's own byte
+ * order.
  */
 #ifndef NET_NETMAP_H
 #define NET_NETMAP_H
@@ -47,12 +49,14 @@
 extern "C" {
 #endif
 
-#ifdef __KERNEL__
-/* The kernel has no struct timeval any more; the layout is user space's. */
+#if defined(__KERNEL__) || __SIZEOF_LONG__ == 4
+/* The kernel has no struct timeval any more, and that of a program of 32 bits
+ * is another one; the layout is that of user space of 64 bits.
+ */
 struct netmap_timeval {
 	int64_t tv_sec;
 	int64_t tv_usec;
-};
+} __attribute__((__aligned__(8)));
 #define NETMAP_TIMEVAL	netmap_timeval
 #else
 #define NETMAP_TIMEVAL	timeval

@@ -9,6 +9,7 @@ mb=${1:-8}
 # later WHAT PORT COMMAND...: while PORT is polled, COMMAND takes its interface away: POLLERR, then EIO.
 later() {
   what=$1
+  rm -f /tmp/watch
   ./traffic watch "$2" 20 >/tmp/watch 2>&1 &
   watcher=$!
   ready /tmp/watch $watcher
@@ -44,6 +45,7 @@ later "removed" v1 ip link del v1
 veth
 
 # Who is woken: an epoll that had the file before it was bound.
+rm -f /tmp/epoll
 ./traffic epoll v0 10 >/tmp/epoll 2>&1 &
 waiter=$!
 ready /tmp/epoll $waiter
@@ -55,6 +57,7 @@ cat /tmp/epoll
 through_host_rings "veth" v0 v1 "$mb"
 
 # Receive rings only: the host's own transmit goes on as ever, and what the client does not pass up is lost.
+rm -f /tmp/count
 ./traffic count v0/R 4 >/tmp/count 2>&1 &
 counter=$!
 ready /tmp/count $counter
@@ -65,6 +68,7 @@ expect "the host's requests left, and the answers came to the client" 0 grep -q 
 
 # A client that passes ARP and ICMP up, and nothing else.
 ip neighbour flush dev v0
+rm -f /tmp/pass
 ./traffic pass v0-0/R 6 >/tmp/pass 2>&1 &
 passer=$!
 ready /tmp/pass $passer
@@ -87,6 +91,7 @@ ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1 numtxqueues 4 
 ip link set v0 up
 ip link set v1 up
 pair "one ring to one ring" v0-2 v1-1/R 300 60
+rm -f /tmp/count
 ./traffic count v1-2/R 3 >/tmp/count 2>&1 &
 counter=$!
 ready /tmp/count $counter
@@ -117,6 +122,7 @@ for driver in e1000 e1000e virtio_net vmxnet3; do
 done
 
 # Taps, whose other sides a program joins.
+rm -f /tmp/cable
 ./cable tap0 tap1 >/tmp/cable &
 cable=$!
 ready /tmp/cable $cable

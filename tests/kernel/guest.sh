@@ -26,6 +26,7 @@ ready() {
 # pair WHAT FROM TO FRAMES SIZE [VLAN]: numbered frames from one port to another, each checked. $sender and $receiver: other
 # programs than ./traffic.
 pair() {
+  rm -f /tmp/receive
   ${receiver:-./traffic} receive "$3" "$4" 20 "$5" >/tmp/receive 2>&1 &
   receiver_id=$!
   ready /tmp/receive $receiver_id
@@ -41,6 +42,7 @@ tcp() {
   to=
   [ "$2" = - ] || from="ip netns exec $2"
   [ "$3" = - ] || to="ip netns exec $3"
+  rm -f /tmp/stream
   $to ./stream receive 5001 "$5" >/tmp/stream 2>&1 &
   stream=$!
   ready /tmp/stream $stream
@@ -62,6 +64,7 @@ through_host_rings() {
   ip address add 10.9.0.1/24 dev "$2"
   ip link set "$2" up
   carrier "$2"
+  rm -f /tmp/bridge
   ./traffic bridge "$2" "$2^" 600 >/tmp/bridge 2>&1 &
   bridge=$!
   ready /tmp/bridge $bridge

@@ -77,6 +77,7 @@ tcp "TCP between persistent ports" side1 side2 10.6.0.2 "$mb"
 expect "its host rings are the switch's" 2 ./traffic hold p1^ 0
 expect "its other rings are for clients" 0 ./traffic hold p1 0
 # A client of the port sees what the stack behind it asks for.
+rm -f /tmp/count
 ./traffic count p1 2 >/tmp/count 2>&1 &
 counter=$!
 ready /tmp/count $counter

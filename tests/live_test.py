@@ -224,9 +224,11 @@ class Live(NmgenTest):
             self.assertRegex(file.read(), r"\Anmgen: cannot show the live view: the terminal has 10 x 3 characters; "
                                           r"make it 80 x 24 or larger\n\Z")
         screen.tmux("resize-window", "-x", "80", "-y", "24")
-        for term, words in (("", "TERM is not set"), ("dumb", "TERM=dumb"), ("no-such", "TERM=no-such is not known")):
-            screen.type(f"clear; TERM={term} {self.command()} 2>{self.path('e')}; echo code:$?")
-            screen.wait(r"(?m)^code:2")
+        terms = (("", "TERM is not set"), ("dumb", "TERM=dumb"), ("no-such", "TERM=no-such is not known"))
+        for i, (term, words) in enumerate(terms):
+            # By a name of its own: the code before may stand on the screen until it is cleared.
+            screen.type(f"clear; TERM={term} {self.command()} 2>{self.path('e')}; echo code{i}:$?")
+            screen.wait(f"(?m)^code{i}:2")
             with open(self.path("e"), encoding="utf-8") as file:
                 self.assertIn(words, file.read())
         self.assertFalse(os.path.exists(self.path("r.json")))

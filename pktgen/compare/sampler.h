@@ -41,7 +41,8 @@ class Sampler {
   // Takes turns in the order A B B A of blocks, so that a machine that grows slower or faster does
   // the same to both. Before each run it waits for quiet cores; a sample whose cores were not quiet
   // before and after, or were taken away for 2 % of its time, is taken again, as often as there are
-  // samples at most. Without patience each sample is taken once, and at once. Errors: a program that cannot be started or refuses the scenario, no room for files, `stop`.
+  // samples at most. Without patience each sample is taken once, and at once. Errors: a program
+  // that cannot be started or refuses the scenario, no room for files, `stop`.
   Result<Sampled> take(const std::vector<Contestant>& contestants, const SampleOrders& orders);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a worker publishes once a turn of its loop. One writer each; readers see single values, in no
-// order with others. Acquire and release, which cost nothing on x86, keep them on their side of the
-// phase's number (live_segment.h).
+// What a worker publishes once a turn of its loop. One writer each; readers see single values, in
+// no order with others. Acquire and release, which cost nothing on x86, keep them on their side of
+// the phase's number (live_segment.h).
 #pragma once
 
 #include <atomic>

@@ -42,11 +42,13 @@ add_custom_target(nmgen_fuzzers)
 # add_dependencies(), so that clang-tidy, which compiles nothing, finds it.
 add_custom_target(nmgen_generated)
 
-# What runs for every frame is optimised more than the presets ask for; compiling the rest takes a third of the time so.
+# The presets ask for some optimisation only, as compiling takes a third of the time so. What runs for every frame gets more,
+# and where sanitizers make compiling slow, what runs once or is a test gets less.
+set(NMGEN_HOT -O3)
+set(NMGEN_COLD "")
 if(NMGEN_SANITIZE)
-  set(NMGEN_HOT -O1)
-else()
-  set(NMGEN_HOT -O3)
+  set(NMGEN_HOT "")
+  set(NMGEN_COLD -O0)
 endif()
 
 # nmgen_library(NAME [HOT] SOURCES a.cc ... [DEPS lib ...]). HOT: its code runs for every frame.
@@ -75,6 +77,7 @@ function(nmgen_test name)
   endif()
   include(GoogleTest)
   add_executable(${name} ${arg_SOURCES})
+  target_compile_options(${name} PRIVATE ${NMGEN_COLD})
   target_link_libraries(${name} PRIVATE nmgen_options ${arg_DEPS} GTest::gmock GTest::gtest_main Threads::Threads)
   if(arg_ONE_THREAD AND NMGEN_SANITIZE STREQUAL "thread")
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)

@@ -52,6 +52,10 @@ class Window:
     def screen(self):
         return self.tmux("capture-pane", "-p")
 
+    def whole_screen(self):
+        """With what has left it at the top, and each line in one piece."""
+        return self.tmux("capture-pane", "-p", "-J", "-S", "-")
+
     def key(self, name):
         self.tmux("send-keys", name)
 
@@ -119,12 +123,13 @@ def watch(directory, nmgen, arguments, look_s):
             if turn % 60 == 0 and memory.points:
                 sizes = ", ".join(f"{each.name} {each.points[-1][1]} KiB" for _, each in windows if each.points)
                 print(f"{memory.points[-1][0]:.0f} s: {sizes}", file=sys.stderr, flush=True)
-        said = run.screen().strip()
+        said = run.whole_screen()
     finally:
         for window, _ in windows:
             window.close()
     if not os.path.exists(out):
-        first = next((line for line in said.splitlines() if line.strip()), "nothing")
+        lines = [line for line in said.splitlines() if line.strip()] or ["nothing"]
+        first = next((line for line in lines if line.startswith("nmgen: ")), lines[0])
         print(f"live_hour.py: the run left no record; it said: {first}", file=sys.stderr)
         sys.exit(2)
     return [memory for _, memory in windows], stood_still, out

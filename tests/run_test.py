@@ -51,9 +51,13 @@ class Run(NmgenTest):
         for name in ("64b-10g-tx", "64b-40g", "64b-100g", "1518b-10g", "4q-4w-10g", "udp-flows-64k", "ipv6",
                      "vlan"):
             with self.subTest(name):
-                _, record = self.record_of(name, *SHORT)
+                # A sanitized sender on a busy machine may not have had its core in a short run.
+                for duration in ("0.3", "3", "30"):
+                    _, record = self.record_of(name, "--duration", duration, "--set", "warmup_s=0.1")
+                    os.unlink(self.path("r.json"))
+                    if record["runs"][0]["tx"]["frames"] > 0:
+                        break
                 self.assertGreater(record["runs"][0]["tx"]["frames"], 0)
-                os.unlink(self.path("r.json"))
 
     def test_a_rate_is_not_exceeded(self):
         _, record = self.record_of("64b-10g", "--set", "senders.0.rate.pps=100000", "--duration", "1")

@@ -55,28 +55,29 @@ static void store_be32(u8 *at, u32 value)
 /**
  * struct parts - what is left of a walk over bytes of a frame
  * @next: the piece that the next part begins in, or one before it
- * @end: behind the last piece
+ * @num: pieces from @next on; with none, @next may be NULL
  * @at: how far behind the begin of @next
  * @left: bytes to come
  */
 struct parts {
-	const struct nm_piece *next, *end;
-	u32 at, left;
+	const struct nm_piece *next;
+	u32 num, at, left;
 };
 
 static struct parts parts_of(const struct nm_piece *frame, u32 num, u32 at, u32 len)
 {
-	return (struct parts){ .next = frame, .end = frame + num, .at = at, .left = len };
+	return (struct parts){ .next = frame, .num = num, .at = at, .left = len };
 }
 
 /* The next part, which lies in one piece. Return: false where there is none. */
 static bool next_part(struct parts *p, struct nm_piece *part)
 {
-	while (p->next != p->end && p->at >= p->next->len) {
+	while (p->num && p->at >= p->next->len) {
 		p->at -= p->next->len;
 		p->next++;
+		p->num--;
 	}
-	if (p->next == p->end || !p->left)
+	if (!p->num || !p->left)
 		return false;
 	part->data = p->next->data + p->at;
 	part->len = p->next->len - p->at < p->left ? p->next->len - p->at : p->left;

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test_summary.py LOGS PRESET...: what ctest's JUnit files LOGS/test-PRESET.xml say, in a form for people.
 
-Prints each failed test with the end of its output, each skipped one with its reason, a table of the presets, and last
-ctest's closing line over all of them. A preset without a file did not get as far as its tests: that counts as one failed
-test. Exits 1 if anything failed.
+Prints the names of the failed tests, each with the lines of its output that say so and the end of it, each skipped one with
+its reason, a table of the presets, and last ctest's closing line over all of them. A preset without a file did not get as far
+as its tests: that counts as one failed test. Exits 1 if anything failed.
 """
 
 import re
@@ -13,13 +13,23 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 SHOWN_FAILURES = 20
-SHOWN_LINES = 40
+SHOWN_COMPLAINTS = 10
+SHOWN_LINES = 15
+COMPLAINT = re.compile(r"FAILED|Failure|error:|ERROR:|WARNING:|BUG:")
 
 
 def skip_reason(output):
     """GoogleTest prints 'FILE:LINE: Skipped' and the reason below it; scripts/style prints 'SKIPPED: reason'."""
     found = re.search(r"^\S+:\d+: Skipped\n(.+)", output, re.M) or re.search(r"SKIPPED:? *(.+)", output)
     return found.group(1).strip() if found else "no reason given"
+
+
+def excerpt(output):
+    """The first lines that say what went wrong, and the last lines."""
+    lines = output.splitlines()
+    end = len(lines) - SHOWN_LINES
+    complaints = [line for line in lines[:max(end, 0)] if COMPLAINT.search(line)]
+    return complaints[:SHOWN_COMPLAINTS] + lines[max(end, 0):]
 
 
 def main():
@@ -56,9 +66,11 @@ def main():
             counts["failed"] = 1
         rows.append((preset, counts["passed"], counts["failed"], counts["skipped"], seconds))
 
+    if len(failures) > 1:
+        print("\nfailed: " + ", ".join(name for name, _ in failures[:SHOWN_FAILURES]))
     for name, output in failures[:SHOWN_FAILURES]:
         print(f"\nFAILED {name}")
-        for line in output.splitlines()[-SHOWN_LINES:]:
+        for line in excerpt(output):
             print(f"  | {line}")
     if len(failures) > SHOWN_FAILURES:
         print(f"\nand {len(failures) - SHOWN_FAILURES} more failed tests: see the logs in {logs}")

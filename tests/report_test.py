@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import subprocess
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -132,12 +133,17 @@ class Reports(NmgenTest):
             try:
                 url = re.fullmatch(r"metrics: (http://127\.0\.0\.1:\d+/metrics)\n",
                                    process.stdout.readline()).group(1)
-                for line in process.stdout:
-                    if re.match(r" +\d+\.\d ", line):
-                        break
-                with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
-                    text = answer.read().decode()
-                    self.assertIn("openmetrics-text", answer.headers["Content-Type"])
+                text = ""
+                until = time.monotonic() + TIMEOUT_S
+                while not re.search(r'nmgen_frames_total\{direction="tx"\} [1-9]', text) and time.monotonic() < until:
+                    time.sleep(0.1)
+                    try:
+                        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+                            text = answer.read().decode()
+                            self.assertIn("openmetrics-text", answer.headers["Content-Type"])
+                    except urllib.error.HTTPError as early:
+                        self.assertEqual(early.code, 503)
+                        early.close()
                 with self.assertRaises(urllib.error.HTTPError) as missing:
                     urllib.request.urlopen(url + "/x", timeout=TIMEOUT_S).close()
                 self.assertEqual(missing.exception.code, 404)

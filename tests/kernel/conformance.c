@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the conformance tests share, and their main(). */
+/*
+ * conformance PORT [TEST]: the tests, with an interface that nobody uses. Against the hosted device
+ * that is sim0.
+ */
+#include <stdlib.h>
+
 #include "tests/kernel/conformance.h"
 
+const char *test_port;
 static int failures;
 static int checks;
 
@@ -12,6 +18,17 @@ void check_at(const char *file, int line, const char *what, long long got, long 
 		return;
 	failures++;
 	printf("%s:%d: %s is %lld, not %lld\n", file, line, what, got, wanted);
+}
+
+void *open_file(void)
+{
+	void *file = device->open();
+
+	if (!file) {
+		perror(device->name);
+		exit(2);
+	}
+	return file;
 }
 
 int request(void *file, uint16_t type, const char *name, void *body)
@@ -31,7 +48,7 @@ int client_open_reg(struct client *c, const char *name)
 	char *memory;
 	int error;
 
-	c->file = device->open();
+	c->file = open_file();
 	error = request(c->file, NETMAP_REQ_REGISTER, name, &c->reg);
 	if (error) {
 		device->close(c->file);
@@ -81,10 +98,17 @@ static int run_all(const struct conformance_test *tests, const char *only)
 	return failed;
 }
 
-int conformance_main(const char *only)
+int main(int argc, char **argv)
 {
-	int failed = run_all(request_tests, only);
+	const char *only = argc > 2 ? argv[2] : NULL;
+	int failed;
 
+	if (argc < 2) {
+		fprintf(stderr, "usage: conformance PORT [TEST]\n");
+		return 2;
+	}
+	test_port = argv[1];
+	failed = run_all(request_tests, only);
 	failed += run_all(ring_tests, only);
 	failed += run_all(port_tests, only);
 	printf("%s: %d checks, %d tests failed\n", device->name, checks, failed);

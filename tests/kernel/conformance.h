@@ -1,43 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Conformance: what the ABI says, asked of a device through a thin table of calls, so that one
- * program serves two residences. Straight on the ioctl structures: nothing that a helper would hide.
+ * Conformance: what the ABI says, asked of a device. Straight on the ioctl structures: nothing that a
+ * helper would hide.
  */
 #ifndef NMGEN_TESTS_KERNEL_CONFORMANCE_H
 #define NMGEN_TESTS_KERNEL_CONFORMANCE_H
 
-#include <errno.h>
-#include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include "tests/kernel/device.h"
 
-#include "net/netmap.h"
-#include "net/netmap_user.h"
-
-/**
- * struct device - a residence
- * @port: an interface with one ring pair or more that nobody else uses
- * @can_map_less: mmap is given a length, and refuses one that is too large
- * @open: NULL: no memory
- * @control: ioctl(); 0 or a negative errno
- * @map: mmap() from offset 0; NULL and errno
- * @poll: the ready events
- */
-struct device {
-	const char *name;
-	const char *port;
-	bool can_map_less;
-	void *(*open)(void);
-	int (*control)(void *file, unsigned long cmd, void *arg);
-	void *(*map)(void *file, size_t length);
-	int (*poll)(void *file, short events, int timeout_ms);
-	void (*close)(void *file);
-};
-
-extern const struct device *device;
+/* An interface with one ring pair or more that nobody else uses. */
+extern const char *test_port;
 
 /* A test: a sentence of the ABI document, and the function that shows it. */
 struct conformance_test {
@@ -63,6 +35,9 @@ struct client {
 	struct nmreq_register reg;
 	struct netmap_if *nif;
 };
+
+/* An open file; the program ends with 2 where there is no device. */
+void *open_file(void);
 
 /* One NIOCCTRL request. Return: 0 or a negative errno. */
 int request(void *file, uint16_t type, const char *name, void *body);

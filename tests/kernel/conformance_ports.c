@@ -96,7 +96,7 @@ static void vale_requests(void)
 	struct nmreq_port_hdr hdr = { .nr_hdr_len = 12 };
 	struct nmreq_vale_newif newif = { 0 };
 	struct nmreq_vale_list list = { 0 };
-	void *file = device->open();
+	void *file = open_file();
 	struct client a;
 
 	CHECK_EQ(client_open(&a, "valeq:a", NR_REG_ALL_NIC, 0, 0), 0);
@@ -117,7 +117,7 @@ static void vale_requests(void)
 	CHECK_EQ(request(file, NETMAP_REQ_PORT_HDR_SET, "valeq:a", &hdr), 0);
 	hdr.nr_hdr_len = 0;
 	CHECK_EQ(request(file, NETMAP_REQ_PORT_HDR_SET, "valeq:a", &hdr), 0);
-	CHECK_EQ(request(file, NETMAP_REQ_PORT_HDR_GET, device->port, &hdr), 0);
+	CHECK_EQ(request(file, NETMAP_REQ_PORT_HDR_GET, test_port, &hdr), 0);
 	CHECK_EQ(hdr.nr_hdr_len, 0);
 	client_close(&a);
 	/* The ephemeral port has gone with its client. */
@@ -130,13 +130,13 @@ static void vale_requests(void)
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per\x80", &newif), -EINVAL);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per0", &newif), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, "per0", &newif), -EEXIST);
-	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, device->port, &newif), -EEXIST);
+	CHECK_EQ(request(file, NETMAP_REQ_VALE_NEWIF, test_port, &newif), -EEXIST);
 	CHECK_EQ(client_open(&a, "per0", NR_REG_ALL_NIC, 0, 0), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_DELIF, "per0", NULL), -EBUSY);
 	client_close(&a);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_DELIF, "per0", NULL), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_DELIF, "per0", NULL), -ENXIO);
-	CHECK_EQ(request(file, NETMAP_REQ_VALE_DELIF, device->port, NULL), -EINVAL);
+	CHECK_EQ(request(file, NETMAP_REQ_VALE_DELIF, test_port, NULL), -EINVAL);
 	device->close(file);
 }
 
@@ -145,25 +145,25 @@ static void vale_attach(void)
 	struct nmreq_vale_attach attach;
 	struct nmreq_vale_detach detach = { 0 };
 	char name[NETMAP_REQ_IFNAMSIZ];
-	void *file = device->open();
+	void *file = open_file();
 	struct client c;
 
-	snprintf(name, sizeof(name), "valeq:%s", device->port);
+	snprintf(name, sizeof(name), "valeq:%s", test_port);
 	memset(&attach, 0, sizeof(attach));
 	attach.reg.nr_mode = NR_REG_ONE_NIC;
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_ATTACH, name, &attach), -EINVAL);
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, 0), 0);
 	attach.reg.nr_mode = NR_REG_ALL_NIC;
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_ATTACH, name, &attach), -EBUSY);
 	client_close(&c);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_ATTACH, name, &attach), 0);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_ATTACH, name, &attach), -EBUSY);
 	/* Its rings are the switch's. */
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, 0), -EBUSY);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, 0), -EBUSY);
 	CHECK_EQ(request(file, NETMAP_REQ_VALE_DETACH, name, &detach), 0);
 	CHECK_EQ(detach.port_index, attach.port_index);
 	CHECK(request(file, NETMAP_REQ_VALE_DETACH, name, &detach) < 0);
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, 0), 0);
 	client_close(&c);
 	device->close(file);
 }
@@ -193,7 +193,7 @@ static int legacy(struct client *c, const char *name, uint16_t ringid, uint32_t 
 
 	memset(c, 0, sizeof(*c));
 	snprintf(old.nr_name, sizeof(old.nr_name), "%s", name);
-	c->file = device->open();
+	c->file = open_file();
 	error = device->control(c->file, NIOCREGIF, &old);
 	if (error) {
 		client_close(c);
@@ -207,27 +207,27 @@ static void legacy_requests(void)
 {
 	struct nmreq old = { .nr_version = NETMAP_API };
 	struct client c, d;
-	void *file = device->open();
+	void *file = open_file();
 
-	snprintf(old.nr_name, sizeof(old.nr_name), "%s", device->port);
+	snprintf(old.nr_name, sizeof(old.nr_name), "%s", test_port);
 	CHECK_EQ(device->control(file, NIOCGINFO, &old), 0);
 	CHECK(old.nr_tx_rings >= 1 && old.nr_tx_slots >= 2 && old.nr_memsize > 0);
 	old.nr_version = 13;
 	CHECK_EQ(device->control(file, NIOCGINFO, &old), -EINVAL);
 	device->close(file);
-	CHECK_EQ(legacy(&c, device->port, 0, NR_REG_ALL_NIC, 11), -EINVAL);
+	CHECK_EQ(legacy(&c, test_port, 0, NR_REG_ALL_NIC, 11), -EINVAL);
 	/* Any version from 14 on. */
-	CHECK_EQ(legacy(&c, device->port, 0, NR_REG_ALL_NIC, 20), 0);
+	CHECK_EQ(legacy(&c, test_port, 0, NR_REG_ALL_NIC, 20), 0);
 	CHECK(c.nif->ring_ofs[0] != 0);
 	client_close(&c);
 	/* The bits of nr_ringid, with flags 0. */
-	CHECK_EQ(legacy(&c, device->port, NETMAP_SW_RING, 0, NETMAP_API), 0);
+	CHECK_EQ(legacy(&c, test_port, NETMAP_SW_RING, 0, NETMAP_API), 0);
 	CHECK_EQ(c.nif->ring_ofs[0], 0);
 	CHECK(c.nif->ring_ofs[c.nif->ni_tx_rings] != 0);
 	client_close(&c);
-	CHECK_EQ(legacy(&c, device->port, NETMAP_HW_RING | 0, 0, NETMAP_API), 0);
+	CHECK_EQ(legacy(&c, test_port, NETMAP_HW_RING | 0, 0, NETMAP_API), 0);
 	client_close(&c);
-	CHECK_EQ(legacy(&c, device->port, NETMAP_HW_RING | 0xfff, 0, NETMAP_API), -EINVAL);
+	CHECK_EQ(legacy(&c, test_port, NETMAP_HW_RING | 0xfff, 0, NETMAP_API), -EINVAL);
 	/* PIPE_MASTER and PIPE_SLAVE: name{N and name}N. */
 	CHECK_EQ(legacy(&c, "conf", 3, NR_REG_PIPE_MASTER, NETMAP_API), 0);
 	CHECK_EQ(legacy(&d, "conf", 3, NR_REG_PIPE_SLAVE, NETMAP_API), 0);

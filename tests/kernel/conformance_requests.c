@@ -10,10 +10,10 @@ static int head_says(uint16_t version, uint32_t reserved, uint16_t type, void *b
 		.nr_reqtype = type,
 		.nr_body = (uintptr_t)body,
 	};
-	void *file = device->open();
+	void *file = open_file();
 	int error;
 
-	snprintf(head.nr_name, sizeof(head.nr_name), "%s", device->port);
+	snprintf(head.nr_name, sizeof(head.nr_name), "%s", test_port);
 	error = device->control(file, NIOCCTRL, &head);
 	device->close(file);
 	return error;
@@ -21,7 +21,7 @@ static int head_says(uint16_t version, uint32_t reserved, uint16_t type, void *b
 
 static void unbound(void)
 {
-	void *file = device->open();
+	void *file = open_file();
 
 	CHECK_EQ(device->control(file, NIOCTXSYNC, NULL), -ENXIO);
 	CHECK_EQ(device->control(file, NIOCRXSYNC, NULL), -ENXIO);
@@ -34,7 +34,7 @@ static void unbound(void)
 static void unknown_ioctl(void)
 {
 	uint8_t arg[512] = { 0 };
-	void *file = device->open();
+	void *file = open_file();
 
 	CHECK_EQ(device->control(file, _IO('i', 200), arg), -EOPNOTSUPP);
 	CHECK_EQ(device->control(file, _IO('x', 145), arg), -EOPNOTSUPP);
@@ -72,7 +72,7 @@ static void body_present(void)
 
 static void wild_pointers(void)
 {
-	void *file = device->open();
+	void *file = open_file();
 
 	CHECK_EQ(device->control(file, NIOCCTRL, (void *)8), -EFAULT);
 	device->close(file);
@@ -83,7 +83,7 @@ static void wild_pointers(void)
 static int open_mode(uint32_t mode, uint16_t ringid, uint64_t flags)
 {
 	struct client c;
-	const int error = client_open(&c, device->port, mode, ringid, flags);
+	const int error = client_open(&c, test_port, mode, ringid, flags);
 
 	client_close(&c);
 	return error;
@@ -109,7 +109,7 @@ static void check_rings(uint32_t mode, uint64_t flags, bool nic_tx, bool host_tx
 	struct client c;
 	uint32_t at;
 
-	CHECK_EQ(client_open(&c, device->port, mode, 0, flags), 0);
+	CHECK_EQ(client_open(&c, test_port, mode, 0, flags), 0);
 	if (!c.file)
 		return;
 	nif = c.nif;
@@ -149,9 +149,9 @@ static void register_errors(void)
 	struct client c, d;
 
 	CHECK_EQ(client_open(&d, "nosuchport0", NR_REG_ALL_NIC, 0, 0), -ENXIO);
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, 0), 0);
 	/* A file is bound once. */
-	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, device->port, &reg), -EBUSY);
+	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, test_port, &reg), -EBUSY);
 	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, "nosuchport0", &reg), -EBUSY);
 	client_close(&c);
 	/* Bodies come back on success only. */
@@ -160,12 +160,12 @@ static void register_errors(void)
 	reg.nr_mem_id = 999;
 	reg.nr_tx_slots = 77;
 	before = reg;
-	c.file = device->open();
-	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, device->port, &reg), -EINVAL);
+	c.file = open_file();
+	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, test_port, &reg), -EINVAL);
 	CHECK_EQ(memcmp(&reg, &before, sizeof(reg)), 0);
 	/* A refused file can be bound. */
 	reg.nr_mem_id = 0;
-	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, device->port, &reg), 0);
+	CHECK_EQ(request(c.file, NETMAP_REQ_REGISTER, test_port, &reg), 0);
 	CHECK_EQ(reg.nr_mem_id, 1);
 	client_close(&c);
 }
@@ -174,14 +174,14 @@ static void exclusive(void)
 {
 	struct client c, d;
 
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, NR_EXCLUSIVE), 0);
-	CHECK_EQ(client_open(&d, device->port, NR_REG_ALL_NIC, 0, 0), -EBUSY);
-	CHECK_EQ(client_open(&d, device->port, NR_REG_SW, 0, 0), 0);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, NR_EXCLUSIVE), 0);
+	CHECK_EQ(client_open(&d, test_port, NR_REG_ALL_NIC, 0, 0), -EBUSY);
+	CHECK_EQ(client_open(&d, test_port, NR_REG_SW, 0, 0), 0);
 	client_close(&d);
 	client_close(&c);
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, 0), 0);
-	CHECK_EQ(client_open(&d, device->port, NR_REG_ALL_NIC, 0, NR_EXCLUSIVE), -EBUSY);
-	CHECK_EQ(client_open(&d, device->port, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&d, test_port, NR_REG_ALL_NIC, 0, NR_EXCLUSIVE), -EBUSY);
+	CHECK_EQ(client_open(&d, test_port, NR_REG_ALL_NIC, 0, 0), 0);
 	client_close(&d);
 	client_close(&c);
 }
@@ -213,7 +213,7 @@ static void extra_bufs(void)
 	memset(&c, 0, sizeof(c));
 	c.reg.nr_mode = NR_REG_ALL_NIC;
 	c.reg.nr_extra_bufs = 10;
-	CHECK_EQ(client_open_reg(&c, device->port), 0);
+	CHECK_EQ(client_open_reg(&c, test_port), 0);
 	CHECK_EQ(c.reg.nr_extra_bufs, 10);
 	ring = NETMAP_TXRING(c.nif, 0);
 	for (index = c.nif->ni_bufs_head; index && n < 100; n++)
@@ -226,9 +226,9 @@ static void info(void)
 {
 	struct nmreq_port_info_get got = { 0 };
 	struct nmreq_pools_info pools = { 0 };
-	void *file = device->open();
+	void *file = open_file();
 
-	CHECK_EQ(request(file, NETMAP_REQ_PORT_INFO_GET, device->port, &got), 0);
+	CHECK_EQ(request(file, NETMAP_REQ_PORT_INFO_GET, test_port, &got), 0);
 	CHECK(got.nr_tx_rings >= 1 && got.nr_rx_rings >= 1 && got.nr_host_tx_rings >= 1);
 	CHECK(got.nr_tx_slots >= 2 && got.nr_memsize > 0);
 	CHECK_EQ(got.nr_mem_id, 1);
@@ -240,7 +240,7 @@ static void info(void)
 	got.nr_mem_id = 999;
 	CHECK_EQ(request(file, NETMAP_REQ_PORT_INFO_GET, "", &got), -EINVAL);
 	CHECK_EQ(request(file, NETMAP_REQ_POOLS_INFO_GET, "", &pools), -EINVAL);
-	CHECK_EQ(request(file, NETMAP_REQ_POOLS_INFO_GET, device->port, &pools), 0);
+	CHECK_EQ(request(file, NETMAP_REQ_POOLS_INFO_GET, test_port, &pools), 0);
 	/* [if pool][ring pool][buffer pool] */
 	CHECK(pools.nr_if_pool_offset < pools.nr_ring_pool_offset);
 	CHECK(pools.nr_ring_pool_offset < pools.nr_buf_pool_offset);
@@ -258,13 +258,13 @@ static void not_yet(void)
 	struct nmreq_sync_kloop_start start = { 0 };
 	struct client c;
 
-	CHECK_EQ(client_open(&c, device->port, NR_REG_ALL_NIC, 0, NR_EXCLUSIVE), 0);
+	CHECK_EQ(client_open(&c, test_port, NR_REG_ALL_NIC, 0, NR_EXCLUSIVE), 0);
 	CHECK_EQ(request(c.file, NETMAP_REQ_SYNC_KLOOP_START, "", &start), -EOPNOTSUPP);
 	CHECK_EQ(request(c.file, NETMAP_REQ_SYNC_KLOOP_STOP, "", NULL), -EOPNOTSUPP);
 	CHECK_EQ(request(c.file, NETMAP_REQ_CSB_ENABLE, "", NULL), -EOPNOTSUPP);
-	CHECK_EQ(request(c.file, NETMAP_REQ_VALE_POLLING_ENABLE, device->port, &polling),
+	CHECK_EQ(request(c.file, NETMAP_REQ_VALE_POLLING_ENABLE, test_port, &polling),
 		 -EOPNOTSUPP);
-	CHECK_EQ(request(c.file, NETMAP_REQ_VALE_POLLING_DISABLE, device->port, &polling),
+	CHECK_EQ(request(c.file, NETMAP_REQ_VALE_POLLING_DISABLE, test_port, &polling),
 		 -EOPNOTSUPP);
 	client_close(&c);
 }
@@ -279,10 +279,10 @@ static int with_options(const struct nmreq_option *first)
 		.nr_options = (uintptr_t)first,
 		.nr_body = (uintptr_t)&reg,
 	};
-	void *file = device->open();
+	void *file = open_file();
 	int error;
 
-	snprintf(head.nr_name, sizeof(head.nr_name), "%s", device->port);
+	snprintf(head.nr_name, sizeof(head.nr_name), "%s", test_port);
 	error = device->control(file, NIOCCTRL, &head);
 	device->close(file);
 	return error;

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The hostile client: one action of many, and what came of them. */
+/* The hostile client: one action of many, threads that do them, and what came of them. */
+#include <sys/mman.h>
+
 #include "tests/kernel/hostile.h"
+
+#define WILD_PAGES	4
+
+/* For a machine that is so busy that nothing came of the first seconds. */
+#define PATIENCE	20
 
 void hostile_count(struct hostile *h, int error)
 {
 	if (error < 0 && error > -NUM_ERRNOS)
-		h->tally->errnos[-error]++;
+		h->run->tally->errnos[-error]++;
 }
 
 uint64_t hostile_pointer(struct hostile *h, const struct target *t)
@@ -37,7 +44,7 @@ static void sync_one(struct hostile *h, struct target *t)
 	const int error = device->control(t->file, cmd, NULL);
 
 	hostile_count(h, error);
-	h->tally->synced += !error;
+	h->run->tally->synced += !error;
 }
 
 static void poll_one(struct hostile *h, struct target *t)
@@ -85,12 +92,12 @@ static void act_on(struct hostile *h, struct target *t)
 	}
 }
 
-void hostile_act(struct hostile *h)
+static void act(struct hostile *h)
 {
 	struct target *t = &h->targets[below(h, MAX_TARGETS)];
 	uint32_t life = 1;
 
-	h->tally->actions++;
+	h->run->tally->actions++;
 	pthread_rwlock_rdlock(&t->lock);
 	if (t->file) {
 		/* A file lives for some hundred actions; one that is bound to nothing for a few. */
@@ -106,6 +113,73 @@ void hostile_act(struct hostile *h)
 	pthread_rwlock_unlock(&t->lock);
 }
 
+static bool enough(const struct tally *tally)
+{
+	return tally->opened && tally->synced && tally->asked && tally->sent && tally->received;
+}
+
+struct hostile_run hostile_start(struct tally *tally, int seconds, const char *const *names, int num_names)
+{
+	const time_t now = time(NULL);
+
+	return (struct hostile_run){
+		.tally = tally,
+		.names = names,
+		.num_names = num_names,
+		.end = now + seconds,
+		.last = now + PATIENCE * (time_t)seconds,
+	};
+}
+
+bool hostile_goes_on(const struct hostile_run *run)
+{
+	const time_t now = time(NULL);
+
+	return now < run->end || (now < run->last && !enough(run->tally));
+}
+
+static void *run_thread(void *arg)
+{
+	struct hostile *h = arg;
+
+	while (hostile_goes_on(h->run))
+		act(h);
+	return NULL;
+}
+
+int hostile_threads(const struct hostile_run *run, uint64_t seed, uint32_t num_threads)
+{
+	static struct target targets[MAX_TARGETS];
+	struct hostile threads[MAX_THREADS];
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	pthread_t ids[MAX_THREADS];
+	int error = 0;
+	uint32_t n, i;
+	char *wild;
+
+	wild = mmap(NULL, (WILD_PAGES + 1) * page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (wild == MAP_FAILED || mprotect(wild + WILD_PAGES * page, page, PROT_NONE))
+		return errno;
+	for (i = 0; i < MAX_TARGETS; i++)
+		pthread_rwlock_init(&targets[i].lock, NULL);
+	for (n = 0; n < num_threads && !error; n++) {
+		threads[n] = (struct hostile){
+			.random = seed * 0x9e3779b97f4a7c15ull + n + 1,
+			.run = run,
+			.targets = targets,
+			.wild = wild,
+			.wild_size = WILD_PAGES * page,
+		};
+		error = pthread_create(&ids[n], NULL, run_thread, &threads[n]);
+	}
+	for (i = 0; i < (error ? n - 1 : n); i++)
+		pthread_join(ids[i], NULL);
+	for (i = 0; i < MAX_TARGETS; i++)
+		hostile_close(&targets[i]);
+	return error;
+}
+
 bool hostile_report(const struct tally *tally)
 {
 	int i;
@@ -119,5 +193,5 @@ bool hostile_report(const struct tally *tally)
 			printf(" %s %lu", strerrorname_np(i), tally->errnos[i]);
 	}
 	printf("\n");
-	return tally->opened && tally->synced && tally->asked && tally->sent && tally->received;
+	return enough(tally);
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the hostile client is made of: it writes anything into rings, and asks for anything, on the
- * table of calls of conformance.h, so that it runs against the kernel's device and the hosted one.
+ * What the hostile client is made of: it writes anything into rings, and asks for anything, of the
+ * kernel's device and of the hosted one.
  */
 #ifndef NMGEN_TESTS_KERNEL_HOSTILE_H
 #define NMGEN_TESTS_KERNEL_HOSTILE_H
 
 #include <pthread.h>
+#include <time.h>
 
-#include "tests/kernel/conformance.h"
+#include "tests/kernel/device.h"
 
 #define MAX_TARGETS	4	/* open files of a process */
 #define MAX_RINGS	32	/* of a file, that we write to */
+#define MAX_THREADS	8
 #define NUM_ERRNOS	134
 
 /* Counters in memory that all processes share; about right is good enough. */
@@ -52,18 +54,29 @@ struct target {
 };
 
 /**
+ * struct hostile_run - what all threads of a run have in common
+ * @tally: in memory that all processes share
+ * @names: ports that they are to try
+ * @end: time() at which it ends, if enough was done by then for the test to say anything
+ * @last: time() at which it ends
+ */
+struct hostile_run {
+	struct tally *tally;
+	const char *const *names;
+	int num_names;
+	time_t end;
+	time_t last;
+};
+
+/**
  * struct hostile - a thread
  * @random: state of its generator
- * @tally: where it counts
- * @names: ports that it is to try
  * @targets: of its process
  * @wild: memory that ends where nothing is: @wild_size bytes that can be used
  */
 struct hostile {
 	uint64_t random;
-	struct tally *tally;
-	const char *const *names;
-	int num_names;
+	const struct hostile_run *run;
 	struct target *targets;
 	char *wild;
 	size_t wild_size;
@@ -92,9 +105,6 @@ static inline bool now_and_then(struct hostile *h, uint32_t n)
 /* Anything a 64-bit word may be that somebody takes for a pointer. */
 uint64_t hostile_pointer(struct hostile *h, const struct target *t);
 
-/* One call or write, of any kind. */
-void hostile_act(struct hostile *h);
-
 /* What only one residence has: called now and then with the target's lock for reading. */
 void hostile_trick(struct hostile *h, struct target *t);
 
@@ -111,7 +121,14 @@ void hostile_scribble(struct hostile *h, struct target *t);
 void hostile_send(struct hostile *h, struct target *t);
 void hostile_receive(struct hostile *h, struct target *t);
 
-/* Prints what was done. Return: whether enough was, for the test to say anything. */
+/* A run of @seconds, or more where a slow machine has not done enough by then. */
+struct hostile_run hostile_start(struct tally *tally, int seconds, const char *const *names, int num_names);
+bool hostile_goes_on(const struct hostile_run *run);
+
+/* Runs @num_threads threads with files of their own until the run ends. Return: 0 or an errno. */
+int hostile_threads(const struct hostile_run *run, uint64_t seed, uint32_t num_threads);
+
+/* Prints what was done. Return: whether it was enough. */
 bool hostile_report(const struct tally *tally);
 
 #endif /* NMGEN_TESTS_KERNEL_HOSTILE_H */

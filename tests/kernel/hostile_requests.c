@@ -28,7 +28,7 @@ static void fill_random(struct hostile *h, void *to, size_t size)
 
 static void choose_name(struct hostile *h, char name[NETMAP_REQ_IFNAMSIZ])
 {
-	const char *base = h->names[below(h, (uint32_t)h->num_names)];
+	const char *base = h->run->names[below(h, (uint32_t)h->run->num_names)];
 
 	memset(name, 0, NETMAP_REQ_IFNAMSIZ);
 	switch (below(h, 16)) {
@@ -80,7 +80,8 @@ static void choose_register(struct hostile *h, struct nmreq_register *reg)
 	reg->nr_rx_rings = rings[below(h, 6)];
 	reg->nr_host_tx_rings = rings[below(h, 6)];
 	reg->nr_host_rx_rings = rings[below(h, 6)];
-	reg->nr_mem_id = now_and_then(h, 4) ? (uint16_t)below(h, 8) : 0;
+	/* The global region, or none: who is in a region with others trusts them. */
+	reg->nr_mem_id = now_and_then(h, 8) ? (uint16_t)(below(h, 2) ? 1 : ~below(h, 99)) : 0;
 	reg->nr_extra_bufs = extras[below(h, 9)];
 	if (now_and_then(h, 100))
 		reg->nr_extra_bufs = ~0u;
@@ -150,8 +151,22 @@ static int open_old(struct hostile *h, struct target *t, const char *name)
 	return device->control(t->file, NIOCREGIF, &old);
 }
 
+/* Another file of ours to be in one region with; locked for reading, so that it stays. Or NULL. */
+static struct target *choose_companion(struct hostile *h, const struct target *t)
+{
+	struct target *other = &h->targets[below(h, MAX_TARGETS)];
+
+	if (other == t || !now_and_then(h, 4) || pthread_rwlock_tryrdlock(&other->lock))
+		return NULL;
+	if (other->memory)
+		return other;
+	pthread_rwlock_unlock(&other->lock);
+	return NULL;
+}
+
 void hostile_open(struct hostile *h, struct target *t)
 {
+	struct target *companion;
 	char name[NETMAP_REQ_IFNAMSIZ];
 	struct nmreq_header head = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
 	int error;
@@ -168,11 +183,16 @@ void hostile_open(struct hostile *h, struct target *t)
 	}
 	head.nr_body = (uintptr_t)&t->reg;
 	memcpy(head.nr_name, name, sizeof(name));
+	companion = choose_companion(h, t);
+	if (companion)
+		t->reg.nr_mem_id = companion->reg.nr_mem_id;
 	error = device->control(t->file, NIOCCTRL, &head);
+	if (companion)
+		pthread_rwlock_unlock(&companion->lock);
 	hostile_count(h, error);
 	if (error)
 		return;
-	h->tally->opened++;
+	h->run->tally->opened++;
 	t->memory = device->map(t->file, t->reg.nr_memsize);
 	t->length = t->reg.nr_memsize;
 	t->buf_size = 2048;
@@ -268,7 +288,7 @@ static void ask_now(struct hostile *h, struct target *t)
 				now_and_then(h, 30) ?
 					(void *)(uintptr_t)hostile_pointer(h, t) : &head);
 	hostile_count(h, error);
-	h->tally->asked += !error;
+	h->run->tally->asked += !error;
 }
 
 static void ask_old(struct hostile *h, struct target *t)

@@ -221,7 +221,7 @@ void hostile_send(struct hostile *h, struct target *t)
 			slot->ptr = hostile_pointer(h, t);
 		}
 		at = next;
-		h->tally->sent++;
+		h->run->tally->sent++;
 	}
 	ring->head = at;
 	ring->cur = at;
@@ -237,7 +237,7 @@ void hostile_receive(struct hostile *h, struct target *t)
 		return;
 	ring = ring_of(r);
 	n = (ring->tail + r->num_slots - ring->head) % r->num_slots;
-	h->tally->received += n;
+	h->run->tally->received += n;
 	if (now_and_then(h, 2) && ring->head < r->num_slots)
 		ring->slot[ring->head].flags |= NS_FORWARD;
 	ring->head = ring->tail;

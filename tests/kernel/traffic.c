@@ -200,7 +200,7 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
 	const double end = seconds_now() + seconds;
-	uint32_t got = 0, vlans = 0, r, n;
+	uint32_t got = 0, others = 0, vlans = 0, r, n;
 	uint8_t frame[MAX_SIZE];
 	int64_t last = -1;
 
@@ -218,6 +218,7 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 			while ((n = get(ring, frame))) {
 				const int64_t seq = seq_of(frame, n);
 
+				others += seq < 0;
 				if (seq < 0)
 					continue;
 				if (check(frame, n, (uint32_t)seq, size))
@@ -235,7 +236,8 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 	}
 	/* The last slots go back: a pipe's sender waits for them. */
 	ioctl(port->fd, NIOCRXSYNC);
-	printf("received %u frames of %u, %u with a VLAN tag\n", got, frames, vlans);
+	printf("received %u frames of %u, %u with a VLAN tag, and %u of somebody else\n", got, frames,
+	       vlans, others);
 	return got == frames ? 0 : 1;
 }
 

@@ -25,87 +25,16 @@
 
 #define THREADS		2
 #define MAX_PROCESSES	16
-#define WILD_PAGES	4
-
-struct file {
-	int fd;
-	void *memory;
-	size_t length;
-};
-
-static void *dev_open(void)
-{
-	struct file *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return NULL;
-	f->fd = open(NETMAP_DEVICE_NAME, O_RDWR);
-	if (f->fd < 0) {
-		free(f);
-		return NULL;
-	}
-	return f;
-}
-
-static int dev_control(void *file, unsigned long cmd, void *arg)
-{
-	const struct file *f = file;
-
-	return ioctl(f->fd, cmd, arg) ? -errno : 0;
-}
-
-static void *dev_map(void *file, size_t length)
-{
-	struct file *f = file;
-	void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
-
-	if (memory == MAP_FAILED)
-		return NULL;
-	f->memory = memory;
-	f->length = length;
-	return memory;
-}
-
-static int dev_poll(void *file, short events, int timeout_ms)
-{
-	const struct file *f = file;
-	struct pollfd pfd = { .fd = f->fd, .events = events };
-	const int n = poll(&pfd, 1, timeout_ms);
-
-	return n < 0 ? -errno : n ? pfd.revents : 0;
-}
-
-static void dev_close(void *file)
-{
-	struct file *f = file;
-
-	if (f->memory)
-		munmap(f->memory, f->length);
-	close(f->fd);
-	free(f);
-}
-
-static const struct device linux_device = {
-	.name = NETMAP_DEVICE_NAME,
-	.can_map_less = true,
-	.open = dev_open,
-	.control = dev_control,
-	.map = dev_map,
-	.poll = dev_poll,
-	.close = dev_close,
-};
-
-const struct device *device = &linux_device;
 
 /* A second mapping, of any part, with any rights, that comes and goes while the first one is used. */
-static void map_again(struct hostile *h, const struct file *f, const struct target *t)
+static void map_again(struct hostile *h, int fd, const struct target *t)
 {
 	const size_t length = 1 + below(h, now_and_then(h, 3) ? 1u << 30 : 1u << 20);
 	const off_t offset = now_and_then(h, 3) ? (off_t)hostile_random(h) & ~4095l :
 						  (off_t)below(h, 1000) * 4096;
 	const int rights = now_and_then(h, 4) ? PROT_READ : PROT_READ | PROT_WRITE;
 	const int how = now_and_then(h, 6) ? MAP_PRIVATE : MAP_SHARED;
-	char *memory = mmap(NULL, length, rights, how, f->fd, offset);
+	char *memory = mmap(NULL, length, rights, how, fd, offset);
 	size_t i;
 
 	if (memory == MAP_FAILED)
@@ -151,19 +80,19 @@ static void fork_child(struct hostile *h, struct target *t)
 	}
 	while (n--) {
 		hostile_scribble(h, t);
-		dev_control(t->file, now_and_then(h, 2) ? NIOCTXSYNC : NIOCRXSYNC, NULL);
+		device->control(t->file, now_and_then(h, 2) ? NIOCTXSYNC : NIOCRXSYNC, NULL);
 	}
 	_exit(0);
 }
 
-static void watch(struct hostile *h, const struct file *f)
+static void watch(struct hostile *h, int fd)
 {
 	struct epoll_event event = { .events = (uint32_t)hostile_random(h) & ~EPOLLEXCLUSIVE };
 	const int e = epoll_create1(0);
 
 	if (e < 0)
 		return;
-	epoll_ctl(e, EPOLL_CTL_ADD, f->fd, &event);
+	epoll_ctl(e, EPOLL_CTL_ADD, fd, &event);
 	epoll_wait(e, &event, 1, (int)below(h, 4));
 	epoll_wait(e, &event, 1, 0);
 	close(e);
@@ -185,9 +114,9 @@ static void ask_driver(void)
 
 void hostile_trick(struct hostile *h, struct target *t)
 {
-	const struct file *f = t->file;
+	const int fd = device_linux_descriptor(t->file);
 	char byte = 0;
-	int fd;
+	int twin;
 
 	switch (below(h, 8)) {
 	case 0:
@@ -195,82 +124,35 @@ void hostile_trick(struct hostile *h, struct target *t)
 		break;
 	case 1:
 		/* The file, under another number, outlives a close of the first for a moment. */
-		fd = dup(f->fd);
-		ioctl(fd, NIOCTXSYNC);
-		close(fd);
+		twin = dup(fd);
+		ioctl(twin, NIOCTXSYNC);
+		close(twin);
 		break;
 	case 2:
-		watch(h, f);
+		watch(h, fd);
 		break;
 	case 3:
-		hostile_count(h, (int)read(f->fd, &byte, 1) < 0 ? -errno : 0);
-		hostile_count(h, (int)write(f->fd, &byte, 1) < 0 ? -errno : 0);
-		hostile_count(h, lseek(f->fd, 5, SEEK_SET) < 0 ? -errno : 0);
+		hostile_count(h, (int)read(fd, &byte, 1) < 0 ? -errno : 0);
+		hostile_count(h, (int)write(fd, &byte, 1) < 0 ? -errno : 0);
+		hostile_count(h, lseek(fd, 5, SEEK_SET) < 0 ? -errno : 0);
 		break;
 	case 4:
-		fcntl(f->fd, F_SETFL, now_and_then(h, 2) ? O_NONBLOCK | O_ASYNC : 0);
+		fcntl(fd, F_SETFL, now_and_then(h, 2) ? O_NONBLOCK | O_ASYNC : 0);
 		break;
 	case 5:
 		ask_driver();
 		break;
 	default:
-		map_again(h, f, t);
+		map_again(h, fd, t);
 	}
 }
 
-static time_t end;
-
-static void *run_thread(void *arg)
-{
-	struct hostile *h = arg;
-
-	while (time(NULL) < end)
-		hostile_act(h);
-	return NULL;
-}
-
-static void run_process(uint64_t seed, struct tally *tally, const char *const *names, int num_names)
-{
-	static struct target targets[MAX_TARGETS];
-	struct hostile threads[THREADS];
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	pthread_t ids[THREADS];
-	char *wild;
-	int i;
-
-	wild = mmap(NULL, (WILD_PAGES + 1) * page, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (wild == MAP_FAILED)
-		_exit(1);
-	mprotect(wild + WILD_PAGES * page, page, PROT_NONE);
-	for (i = 0; i < MAX_TARGETS; i++)
-		pthread_rwlock_init(&targets[i].lock, NULL);
-	for (i = 0; i < THREADS; i++) {
-		threads[i] = (struct hostile){
-			.random = seed * 0x9e3779b97f4a7c15ull + (uint64_t)i + 1,
-			.tally = tally,
-			.names = names,
-			.num_names = num_names,
-			.targets = targets,
-			.wild = wild,
-			.wild_size = WILD_PAGES * page,
-		};
-		if (pthread_create(&ids[i], NULL, run_thread, &threads[i]))
-			_exit(1);
-	}
-	for (i = 0; i < THREADS; i++)
-		pthread_join(ids[i], NULL);
-	for (i = 0; i < MAX_TARGETS; i++)
-		hostile_close(&targets[i]);
-	_exit(0);
-}
-
-static pid_t start(uint64_t seed, struct tally *tally, const char *const *names, int num_names)
+static pid_t start(const struct hostile_run *run, uint64_t seed)
 {
 	const pid_t pid = fork();
 
 	if (!pid)
-		run_process(seed, tally, names, num_names);
+		_exit(hostile_threads(run, seed, THREADS) ? 1 : 0);
 	if (pid < 0) {
 		perror("fork");
 		exit(1);
@@ -292,11 +174,12 @@ static bool reap(pid_t pid)
 	return false;
 }
 
-static int run(int seconds, uint64_t seed, int processes, const char *const *names, int num_names)
+static int run_processes(int seconds, uint64_t seed, int processes, const char *const *names, int num_names)
 {
 	struct tally *tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct hostile h = { .random = seed };
+	struct hostile_run run;
 	pid_t pids[MAX_PROCESSES];
 	unsigned int kills = 0;
 	bool good = true;
@@ -306,10 +189,10 @@ static int run(int seconds, uint64_t seed, int processes, const char *const *nam
 		perror("mmap");
 		return 1;
 	}
-	end = time(NULL) + seconds;
+	run = hostile_start(tally, seconds, names, num_names);
 	for (i = 0; i < processes; i++)
-		pids[i] = start(seed + (uint64_t)i, tally, names, num_names);
-	while (time(NULL) < end && good) {
+		pids[i] = start(&run, seed + (uint64_t)i);
+	while (hostile_goes_on(&run) && good) {
 		const struct timespec nap = { .tv_nsec = (long)below(&h, 400) * 1000 * 1000 };
 
 		nanosleep(&nap, NULL);
@@ -317,7 +200,7 @@ static int run(int seconds, uint64_t seed, int processes, const char *const *nam
 		kill(pids[i], SIGKILL);
 		good = reap(pids[i]);
 		kills++;
-		pids[i] = start(seed + 1000 + kills, tally, names, num_names);
+		pids[i] = start(&run, seed + 1000 + kills);
 	}
 	for (i = 0; i < processes; i++) {
 		kill(pids[i], SIGKILL);
@@ -394,5 +277,5 @@ int main(int argc, char **argv)
 	}
 	printf("hostile: seed %llu\n", (unsigned long long)seed);
 	fflush(stdout);
-	return run(atoi(argv[1]), seed, processes, (const char *const *)argv + 4, argc - 4);
+	return run_processes(atoi(argv[1]), seed, processes, (const char *const *)argv + 4, argc - 4);
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* conformance PORT [TEST]: the tests against /dev/netmap, with an interface that nobody uses. */
+/* The kernel's device. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "tests/kernel/conformance.h"
-
-int conformance_main(const char *only);
+#include "tests/kernel/device.h"
 
 /* Mappings end with their file: the tests open hundreds. */
 struct file {
@@ -25,10 +22,17 @@ static void *dev_open(void)
 		return NULL;
 	f->fd = open(NETMAP_DEVICE_NAME, O_RDWR);
 	if (f->fd < 0) {
-		perror(NETMAP_DEVICE_NAME);
-		exit(2);
+		free(f);
+		return NULL;
 	}
 	return f;
+}
+
+int device_linux_descriptor(const void *file)
+{
+	const struct file *f = file;
+
+	return f->fd;
 }
 
 static int dev_control(void *file, unsigned long cmd, void *arg)
@@ -69,7 +73,7 @@ static void dev_close(void *file)
 	free(f);
 }
 
-static struct device linux_device = {
+static const struct device linux_device = {
 	.name = NETMAP_DEVICE_NAME,
 	.can_map_less = true,
 	.open = dev_open,
@@ -79,14 +83,4 @@ static struct device linux_device = {
 	.close = dev_close,
 };
 
-const struct device *device = &linux_device;
-
-int main(int argc, char **argv)
-{
-	if (argc < 2) {
-		fprintf(stderr, "usage: conformance PORT [TEST]\n");
-		return 2;
-	}
-	linux_device.port = argv[1];
-	return conformance_main(argc > 2 ? argv[2] : NULL);
-}
+const struct device *const device = &linux_device;

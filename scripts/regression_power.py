@@ -5,6 +5,7 @@
   scripts/regression_power.py [--build build/release] [--tries 20] [--scenario FILE] [--samples 10] [--duration 0.5]
 
 A try is one `nmgen ci --against`: fresh processes in turns, and a second look before an alarm. Tries with and without alternate.
+One that comes out invalid says that the machine was too busy to tell: it is made again, three times at most, and counted.
 Exit codes: 0 at least 95 % of the slowdowns were caught and at most 5 % of the others were alarms; 1 not so; 2 bad use.
 """
 import argparse
@@ -15,6 +16,9 @@ import subprocess
 import sys
 import tempfile
 
+# Exit codes of nmgen ci.
+REGRESS, INVALID = 1, 3
+MOST_ATTEMPTS = 3
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A ring that stays in the core's own cache, so that a neighbour who fills the shared one does not change what a frame costs.
 SHORT_RING = ("--set", "simulated.left.tx_slots=4096")
@@ -55,14 +59,17 @@ def main():
         for number in range(1, options.tries + 1):
             words = []
             for name in ("slowed", "same"):
-                code, shift = attempt(programs[name], programs["base"], options)
-                caught += name == "slowed" and code == 1
-                alarms += name == "same" and code == 1
-                invalid += code == 3
-                outcome = {0: "pass", 1: "regress", 3: "invalid"}[code]
+                for _ in range(MOST_ATTEMPTS):
+                    code, shift = attempt(programs[name], programs["base"], options)
+                    if code != INVALID:
+                        break
+                    invalid += 1
+                caught += name == "slowed" and code == REGRESS
+                alarms += name == "same" and code == REGRESS
+                outcome = {0: "pass", REGRESS: "regress", INVALID: "invalid"}[code]
                 words.append(f"{name} {outcome} ({'-' if shift is None else f'{shift:+.2f} %'})")
             print(f"{number}/{options.tries} " + ", ".join(words), flush=True)
-    print(f"caught {caught} of {options.tries} slowdowns; {alarms} alarms in {options.tries} tries without; {invalid} invalid")
+    print(f"caught {caught} of {options.tries} slowdowns; {alarms} alarms in {options.tries} tries without; {invalid} invalid answers")
     return 0 if caught >= 0.95 * options.tries and alarms <= 0.05 * options.tries else 1
 
 

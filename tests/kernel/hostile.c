@@ -7,7 +7,7 @@
 #define WILD_PAGES	4
 
 /* For a machine that is so busy that nothing came of the first seconds. */
-#define PATIENCE	20
+#define PATIENCE	10
 
 void hostile_count(struct hostile *h, int error)
 {

@@ -108,7 +108,7 @@ wait
 
 # Clients inside the kernel, which measure: each checks that all its frames came.
 insmod sync_speed.ko calls=3
-for name in pipe-256 pipe-512 vale_none-512 vale_one-512 vale_two-256 vale_one_1500-512 empty_call-0; do
+for name in pipe-256 pipe-512 vale_none-512 vale_one-512 vale_two-256 vale_one_1500-512 vale_one_1500-256-512 empty_call-0; do
   expect "sync_speed: $name" 0 grep -q ' calls=3 min=.* median=[1-9]' /sys/kernel/debug/sync_speed/$name
 done
 rmmod sync_speed

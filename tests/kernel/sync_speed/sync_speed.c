@@ -5,8 +5,8 @@
  * straight, so that no system call is in what they measure, and netmap.ko needs to know nothing of
  * them.
  *
- * In debugfs there is a file sync_speed/SHAPE-BATCH for each shape of traffic: who reads it has it
- * measured, and gets a line "shape=.. size=.. batch=.. slots=.. buf=.. calls=.. min=.. median=..",
+ * In debugfs there is a file sync_speed/SHAPE-BATCH (or SHAPE-BATCH-SLOTS, where rings have not the
+ * size that ports have by themselves) for each shape of traffic: who reads it has it measured, and gets a line "shape=.. size=.. batch=.. slots=.. buf=.. calls=.. min=.. median=..",
  * the last two in thousandths of a TSC cycle a frame, or a call where nothing is sent. In a machine
  * whose TSC counts instructions (QEMU's -icount shift=0) they are instructions.
  *
@@ -75,6 +75,7 @@ struct run {
  * struct shape - what is sent
  * @name: of the file, and in its lines
  * @size: of a frame, without its CRC
+ * @slots: of the rings; 0: as many as the ports have by themselves
  * @receivers: ports of the switch besides the sender's
  * @broadcast: frames go to all of them, else to the first
  * @measure: fills in what @run is to have; -EIO is a frame that was lost, or a ring that broke the
@@ -83,6 +84,7 @@ struct run {
 struct shape {
 	const char *name;
 	u32 size;
+	u32 slots;
 	u32 receivers;
 	bool broadcast;
 	int (*measure)(const struct shape *shape, struct run *run);
@@ -175,10 +177,14 @@ static void port_close(struct port *port)
 	memset(port, 0, sizeof(*port));
 }
 
-/* What is open of it after an error port_close() closes. */
-static int port_open(struct port *port, const char *name)
+/* @slots: of its rings, 0: as it comes. What is open of it after an error port_close() closes. */
+static int port_open(struct port *port, const char *name, u32 slots)
 {
-	struct nmreq_register reg = { .nr_mode = NR_REG_ALL_NIC };
+	struct nmreq_register reg = {
+		.nr_mode = NR_REG_ALL_NIC,
+		.nr_tx_slots = slots,
+		.nr_rx_slots = slots,
+	};
 	struct file *file = filp_open(NETMAP_DEVICE_NAME, O_RDWR, 0);
 	int error;
 
@@ -275,11 +281,11 @@ static int measure_vale(const struct shape *shape, struct run *run)
 	char name[NETMAP_REQ_IFNAMSIZ];
 	u64 unused;
 	u32 i, c;
-	int error = port_open(&sender, "vale7:sender");
+	int error = port_open(&sender, "vale7:sender", shape->slots);
 
 	for (i = 0; i < shape->receivers && !error; i++) {
 		snprintf(name, sizeof(name), "vale7:%u", i);
-		error = port_open(&receivers[i], name);
+		error = port_open(&receivers[i], name, shape->slots);
 		if (error)
 			break;
 		/* The switch learns where it is. */
@@ -309,11 +315,11 @@ out:
 static int measure_empty(const struct shape *shape, struct run *run)
 {
 	struct port sender = {}, receiver = {};
-	int error = port_open(&sender, "vale7:sender");
+	int error = port_open(&sender, "vale7:sender", 0);
 	u32 c;
 
 	if (!error)
-		error = port_open(&receiver, "vale7:receiver");
+		error = port_open(&receiver, "vale7:receiver", 0);
 	if (!error)
 		describe(run, &sender);
 	for (c = 0; c < run->calls && !error; c++) {
@@ -328,12 +334,12 @@ static int measure_empty(const struct shape *shape, struct run *run)
 static int measure_pipe(const struct shape *shape, struct run *run)
 {
 	struct port sender = {}, receiver = {};
-	int error = port_open(&sender, "sync_speed{1");
+	int error = port_open(&sender, "sync_speed{1", 0);
 	u64 unused;
 	u32 c, i;
 
 	if (!error)
-		error = port_open(&receiver, "sync_speed}1");
+		error = port_open(&receiver, "sync_speed}1", 0);
 	if (!error)
 		describe(run, &sender);
 	for (c = 0; c < run->calls && !error; c++) {
@@ -366,12 +372,12 @@ static int measure_pipe(const struct shape *shape, struct run *run)
 static int measure_emulated(const struct shape *shape, struct run *run)
 {
 	struct port sender = {}, receiver = {};
-	int error = port_open(&sender, "v0");
+	int error = port_open(&sender, "v0", 0);
 	u64 unused;
 	u32 c;
 
 	if (!error)
-		error = port_open(&receiver, "v1");
+		error = port_open(&receiver, "v1", 0);
 	if (error)
 		goto out;
 	fill(sender.tx, -1, SENDER, shape->size);
@@ -407,6 +413,7 @@ static const struct shape shapes[] = {
 	{ .name = "vale_one", .size = 60, .receivers = 1, .measure = measure_vale },
 	{ .name = "vale_two", .size = 60, .receivers = 2, .broadcast = true, .measure = measure_vale },
 	{ .name = "vale_one_1500", .size = 1500, .receivers = 1, .measure = measure_vale },
+	{ .name = "vale_one_1500", .size = 1500, .slots = 512, .receivers = 1, .measure = measure_vale },
 	{ .name = "empty_call", .measure = measure_empty },
 	{ .name = "emulated", .size = 60, .measure = measure_emulated },
 };
@@ -466,20 +473,27 @@ DEFINE_SHOW_ATTRIBUTE(measure);
 
 static int __init sync_speed_init(void)
 {
+	const struct shape *shape;
 	struct show *show = shows;
-	char name[32];
-	u32 i, b;
+	char name[40];
+	u32 b;
 
 	dir = debugfs_create_dir("sync_speed", NULL);
 	if (IS_ERR(dir))
 		return (int)PTR_ERR(dir);
-	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
-		/* A call that sends nothing has no batch. */
-		for (b = 0; b < (shapes[i].size ? ARRAY_SIZE(batches) : 1); b++, show++) {
-			show->shape = &shapes[i];
-			show->batch = shapes[i].size ? batches[b] : 0;
-			snprintf(name, sizeof(name), "%s-%u", shapes[i].name, show->batch);
-			debugfs_create_file(name, 0400, dir, show, &measure_fops);
+	for (shape = shapes; shape < shapes + ARRAY_SIZE(shapes); shape++) {
+		/* A call that sends nothing has no batch; one slot of a ring stays empty. */
+		for (b = 0; b < (shape->size ? ARRAY_SIZE(batches) : 1); b++) {
+			if (shape->slots && batches[b] >= shape->slots)
+				continue;
+			show->shape = shape;
+			show->batch = shape->size ? batches[b] : 0;
+			if (shape->slots)
+				snprintf(name, sizeof(name), "%s-%u-%u", shape->name, show->batch,
+					 shape->slots);
+			else
+				snprintf(name, sizeof(name), "%s-%u", shape->name, show->batch);
+			debugfs_create_file(name, 0400, dir, show++, &measure_fops);
 		}
 	}
 	return 0;

@@ -166,7 +166,7 @@ def measure(options):
         figures = figures_of(measure_hosted(options.rounds))
         cache = (ROOT / "build" / "release" / "CMakeCache.txt").read_text(encoding="utf-8")
         compiler = re.search(r"^CMAKE_C_COMPILER:\w+=(.*)$", cache, re.M).group(1)
-        record["flags"] = re.search(r"^CMAKE_C_FLAGS_RELEASE:\w+=(.*)$", cache, re.M).group(1) + " -march=native"
+        record["flags"] = re.search(r"^CMAKE_C_FLAGS_RELEASE:\w+=(.*)$", cache, re.M).group(1) + " -march=native -mno-avx512f"
     elif options.command == "uml":
         figures = figures_of(measure_module(["scripts/uml", "--kernel", kernel, "--module", MODULE, script, "2000",
                                              options.rounds]))

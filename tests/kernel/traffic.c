@@ -306,24 +306,32 @@ static int do_bridge(struct port *a, struct port *b, double seconds)
 	return 0;
 }
 
+/* What has come goes back unread. Return: how many slots. */
+static uint32_t forget(const struct port *port)
+{
+	uint32_t slots = 0, r;
+
+	for (r = port->first_rx; r < port->last_rx; r++) {
+		struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
+
+		slots += nm_ring_space(ring);
+		ring->head = ring->tail;
+		ring->cur = ring->tail;
+	}
+	return slots;
+}
+
 static int do_count(struct port *port, double seconds)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
 	const double end = seconds_now() + seconds;
 	uint64_t frames = 0;
-	uint32_t r;
 
 	printf("ready\n");
 	fflush(stdout);
 	while (seconds_now() < end) {
 		poll(&pfd, 1, 100);
-		for (r = port->first_rx; r < port->last_rx; r++) {
-			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
-
-			frames += nm_ring_space(ring);
-			ring->head = ring->tail;
-			ring->cur = ring->tail;
-		}
+		frames += forget(port);
 	}
 	printf("counted %llu frames\n", (unsigned long long)frames);
 	return 0;
@@ -333,7 +341,6 @@ static int do_watch(struct port *port, double seconds)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN | POLLOUT };
 	const double end = seconds_now() + seconds;
-	uint32_t r;
 
 	printf("ready\n");
 	fflush(stdout);
@@ -348,12 +355,7 @@ static int do_watch(struct port *port, double seconds)
 			printf("POLLERR and EIO\n");
 			return 0;
 		}
-		for (r = port->first_rx; r < port->last_rx; r++) {
-			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
-
-			ring->head = ring->tail;
-			ring->cur = ring->tail;
-		}
+		forget(port);
 	}
 	fprintf(stderr, "watch: no POLLERR in %.0f s\n", seconds);
 	return 1;
@@ -416,6 +418,7 @@ static int do_epoll(const char *name, double seconds)
 	struct epoll_event event = { .events = EPOLLOUT };
 	struct port port = { .fd = open(NETMAP_DEVICE_NAME, O_RDWR) };
 	const int epoll = epoll_create1(0);
+	int tries = 100;
 
 	if (port.fd < 0 || epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, port.fd, &event)) {
 		perror("epoll");
@@ -432,10 +435,16 @@ static int do_epoll(const char *name, double seconds)
 		perror("epoll");
 		return 1;
 	}
-	/* From here on epoll takes it for idle, and only a wake-up makes it look again. */
-	if (epoll_wait(epoll, &event, 1, 0) != 0) {
-		fprintf(stderr, "epoll: 0x%x before anything came\n", event.events);
-		return 1;
+	/*
+	 * From here on epoll takes it for idle, and only a wake-up makes it look again. A system
+	 * that has IPv6 says a few things on a new interface first.
+	 */
+	while (epoll_wait(epoll, &event, 1, 0) != 0) {
+		if (event.events != EPOLLIN || !tries--) {
+			fprintf(stderr, "epoll: 0x%x before anything came\n", event.events);
+			return 1;
+		}
+		forget(&port);
 	}
 	printf("ready\n");
 	fflush(stdout);

@@ -37,6 +37,11 @@ unsigned int nm_no_pendintr = 1;
 module_param_named(no_pendintr, nm_no_pendintr, uint, 0644);
 MODULE_PARM_DESC(no_pendintr, "1: a receive sync of an emulated adapter takes all that has come; 0: only what a wake-up was for, so that frames come in groups, generic_mit apart");
 
+/* The ABI names it. It is about a network device for guests, ptnet, which is not part of this module. */
+static unsigned int ptnet_vnet_hdr = 1;
+module_param(ptnet_vnet_hdr, uint, 0644);
+MODULE_PARM_DESC(ptnet_vnet_hdr, "without effect: there is no ptnet device here; taken, so that a configuration that sets it works");
+
 /* What nm_core_configure() is given. Written under the lock that the kernel has for parameters. */
 static unsigned int verbose;
 static unsigned int no_timestamp;

@@ -96,13 +96,14 @@ void nm_pieces_read(const struct nm_piece *frame, u32 num, u32 at, void *to, u32
 		memcpy(out, part.data, part.len);
 }
 
+/* Two clients of one region may have named one buffer: what is read and written may overlap. */
 static void pieces_write(const struct nm_piece *to, u32 num, u32 at, const u8 *from, u32 len)
 {
 	struct parts parts = parts_of(to, num, at, len);
 	struct nm_piece part;
 
 	for (; next_part(&parts, &part); from += part.len)
-		memcpy(part.data, from, part.len);
+		memmove(part.data, from, part.len);
 }
 
 /* @len bytes from @from of a frame to @at of another. */

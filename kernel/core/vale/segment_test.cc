@@ -298,6 +298,17 @@ TEST(Vnet, KeepsWhatIsAnnounced) {
   EXPECT_THAT(convert(longer, 12, 0), ElementsAreArray(kTcp4));
 }
 
+// As clients of one region can arrange it. What is lost is their own.
+TEST(Vnet, TwoSlotsMayNameOneBuffer) {
+  Bytes buffer = Bytes(12, 0) + from_hex(kUdp4[0]);
+  const u32 size = static_cast<u32>(buffer.size());
+  const nm_piece from = {buffer.data(), size}, to = {buffer.data(), size - 12};
+  nm_seg_plan plan;
+  ASSERT_EQ(nm_vnet_plan(&plan, &from, 1, size, 12, 0, kIdent), 0);
+  nm_seg_write(&plan, 0, &from, 1, &to, 1);
+  EXPECT_EQ(to_hex({buffer.begin(), buffer.end() - 12}), kUdp4[0]);
+}
+
 TEST(Vnet, RefusesFramesShorterThanTheirHeader) {
   EXPECT_TRUE(convert(Bytes(9, 0), 10, 0).empty());
   EXPECT_TRUE(convert(Bytes(11, 0), 12, 10).empty());

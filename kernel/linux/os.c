@@ -193,14 +193,22 @@ void nm_os_work_cancel(struct nm_work *work)
  * there is gets -ENOMEM, and nobody is killed to make room; who asks is charged for it.
  */
 #define HEADROOM	(4ull << 20)
+/*
+ * So much of all memory is left to others: vmalloc()'s page tables are asked for in a way that kills
+ * for the last page, whatever its caller says.
+ */
+#define RESERVE_SHARE	32
 #define REGION_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_size)
 {
 	const u64 backed = PAGE_ALIGN(min(max_size, size + size / 8 + HEADROOM));
 	const u64 pages = backed >> PAGE_SHIFT;
+	const long available = si_mem_available();
 	u64 i;
 
+	if (available < 0 || pages + totalram_pages() / RESERVE_SHARE > (u64)available)
+		return -ENOMEM;
 	mem->phys = kvcalloc(pages, sizeof(*mem->phys), REGION_GFP);
 	mem->base = mem->phys ? vmalloc_huge(backed, REGION_GFP) : NULL;
 	if (!mem->phys || !mem->base) {

@@ -83,6 +83,15 @@ apart() {
   ip address flush dev "$1" 2>/dev/null
 }
 
+# two_cables: v0 to v1, and v2 to v3.
+two_cables() {
+  for i in 0 2; do
+    ip link add "v$i" type veth peer name "v$((i + 1))"
+    ip link set "v$i" up
+    ip link set "v$((i + 1))" up
+  done
+}
+
 # carrier NAME...: wait until each has a link, 5 s at most.
 carrier() {
   for name; do

@@ -65,11 +65,7 @@ fi
 expect "a switch in this process, without the module" 0 test $code -ne 2
 refused "a port without the module" "modprobe\|insmod\|netmap.ko\|module" ./nmgen vale list
 insmod netmap.ko "$POOLS" || exit 1
-for i in 0 2; do
-  ip link add "v$i" type veth peer name "v$((i + 1))"
-  ip link set "v$i" up
-  ip link set "v$((i + 1))" up
-done
+two_cables
 carrier v0 v1 v2 v3
 
 ./nmgen probe >/tmp/said 2>&1

@@ -22,11 +22,7 @@ wait $reader
 expect "insmod and rmmod while parameters are read" 0 test $failed -eq 0
 
 insmod netmap.ko "$POOLS" || exit 1
-for i in 0 2; do
-  ip link add "v$i" type veth peer name "v$((i + 1))"
-  ip link set "v$i" up
-  ip link set "v$((i + 1))" up
-done
+two_cables
 
 # One of two processes is killed, again and again. The global region is held, so that its counters can be compared.
 pairs="vale1:a vale1:b q{1 q}1 v0 v1"

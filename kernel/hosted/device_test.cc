@@ -200,6 +200,31 @@ TEST_F(Device, WorldsAreApart) {
 
 // Threads open, use and close descriptors at the same time: one a ring, and one more on all rings
 // at once, which only syncs.
+// LeakSanitizer tells.
+TEST_F(Device, PersistentPortsGoWithTheirWorld) {
+  nmh_fd* fd = nullptr;
+  ASSERT_EQ(nmh_open(world_, &fd), 0);
+  const auto request = [fd](uint16_t type, const char* name, void* body) {
+    nmreq_header h = {};
+    h.nr_version = NETMAP_API;
+    h.nr_reqtype = type;
+    h.nr_body = reinterpret_cast<uintptr_t>(body);
+    std::copy_n(name, std::char_traits<char>::length(name), h.nr_name);
+    return nmh_ioctl(fd, NIOCCTRL, &h);
+  };
+  for (const char* name : {"alone", "inside", "parent"}) {
+    nmreq_vale_newif made = {};
+    ASSERT_EQ(request(NETMAP_REQ_VALE_NEWIF, name, &made), 0) << nmh_reason(fd);
+  }
+  nmreq_vale_attach attach = {};
+  attach.reg.nr_mode = NR_REG_ALL_NIC;
+  ASSERT_EQ(request(NETMAP_REQ_VALE_ATTACH, "vale0:inside", &attach), 0) << nmh_reason(fd);
+  nmreq_register pipe = {};
+  pipe.nr_mode = NR_REG_ALL_NIC;
+  ASSERT_EQ(request(NETMAP_REQ_REGISTER, "parent{1", &pipe), 0) << nmh_reason(fd);
+  nmh_close(fd);
+}
+
 TEST_F(Device, ConcurrentOpenSyncClose) {
   std::atomic<bool> stop = false;
   std::vector<std::thread> threads;

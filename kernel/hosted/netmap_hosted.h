@@ -35,7 +35,7 @@ struct nmh_config {
 
 int nmh_create(const struct nmh_config *config, struct nmh **out);
 
-/* All descriptors are closed before. */
+/* All descriptors are closed and all models destroyed before; persistent ports go with it. */
 void nmh_destroy(struct nmh *world);
 
 /* "2 MiB pages", "4 KiB pages (no huge pages: ...)" */

@@ -18,7 +18,8 @@ class CoreSpeed {
   // Whether the core does that work as fast, within kTolerance, as it ever did under measure().
   bool is_quiet(int core);
 
-  // Until all these cores are quiet, or for `most_seconds`. Return: whether they are.
+  // Until all these cores have been quiet for a fifth of a second, or for `most_seconds`. Return:
+  // whether they were.
   bool await_quiet(const std::vector<int>& cores, double most_seconds);
 
   static constexpr double kTolerance = 0.05;

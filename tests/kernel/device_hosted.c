@@ -11,8 +11,18 @@
 #define QUEUES		2
 
 static struct nmh *world;
+static struct nmh_sim *sims[ADAPTERS];
 
-/* Stays until the process ends: persistent ports of a hostile client keep it. */
+static void destroy(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < ADAPTERS; i++)
+		nmh_sim_destroy(sims[i]);
+	nmh_destroy(world);
+}
+
+/* Goes when the process ends, so that what is left behind in it shows as a leak. */
 static void create(void)
 {
 	const struct nmh_config config = { 0 };
@@ -22,17 +32,17 @@ static void create(void)
 	};
 	char reason[256] = "";
 	bool made = !nmh_create(&config, &world);
-	struct nmh_sim *sim;
 	uint32_t i;
 
 	for (i = 0; i < ADAPTERS && made; i++) {
 		snprintf(name, sizeof(name), "sim%u", i);
-		made = !nmh_sim_create(world, &nic, &sim, reason, sizeof(reason));
+		made = !nmh_sim_create(world, &nic, &sims[i], reason, sizeof(reason));
 	}
 	if (!made) {
 		fprintf(stderr, "the hosted device cannot be made: %s\n", reason);
 		exit(2);
 	}
+	atexit(destroy);
 }
 
 static void *hosted_open(void)

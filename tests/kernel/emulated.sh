@@ -144,6 +144,30 @@ echo 1 >generic_txqdisc
 echo 0 >no_pendintr
 pair_in_test "a sync takes what a wake-up was for" v0 v1 300 60
 echo 1 >no_pendintr
+
+# segments FILE: what comes to a client of v1 of a TCP connection that nobody answers. v0 leaves checksums to the device.
+segments() {
+  rm -f "$1"
+  /test/traffic sums v1 4 >"$1" 2>&1 &
+  sums=$!
+  ready "$1" $sums
+  timeout 2 /test/stream send 10.9.0.2 5001 1 2>/dev/null
+  expect "sums" 0 wait $sums
+  cat "$1"
+}
+ip address add 10.9.0.1/24 dev v0
+ip neighbour replace 10.9.0.2 lladdr 02:00:00:00:00:09 dev v0
+segments /tmp/sums
+expect "checksums are finished for a client" 0 grep -q ': [1-9][0-9]* right, 0 wrong' /tmp/sums
+echo 1 >generic_hwcsum
+segments /tmp/sums
+expect "with generic_hwcsum they come as they are" 0 grep -q ': 0 right, [1-9][0-9]* wrong' /tmp/sums
+echo 0 >generic_hwcsum
+echo 1 >verbose
+expect "a request that succeeds" 0 /test/traffic hold v1 0
+dmesg >/tmp/log
+expect "is in the log with verbose" 0 grep -q 'request 1 on "v1": done' /tmp/log
+echo 0 >verbose
 cd /test || exit 1
 ip link del v0
 

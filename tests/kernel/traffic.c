@@ -6,6 +6,7 @@
  *   traffic receive PORT FRAMES SECONDS [SIZE]  those frames, each byte checked; loss is an error
  *   traffic bridge PORT PORT [SECONDS]          all frames between two ports, buffers swapped
  *   traffic count PORT SECONDS                  how many frames of any kind come in
+ *   traffic sums PORT SECONDS                   how many TCP segments come in with a right checksum, and with a wrong one
  *   traffic watch PORT SECONDS                  poll until it says POLLERR; exit 0 when it does
  *   traffic hold PORT SECONDS                   keep it open
  *   traffic pass PORT SECONDS                   ARP and ICMP go up to the host stack, all else is lost
@@ -337,6 +338,58 @@ static int do_count(struct port *port, double seconds)
 	return 0;
 }
 
+/* 1 where the frame is TCP over IPv4 with a right checksum, 0 where it is with a wrong one, else -1. */
+static int tcp_sum(const uint8_t *frame, uint32_t size)
+{
+	const uint8_t *ip = frame + HEADER;
+	uint32_t header, total, sum, i;
+
+	if (size < HEADER + 20 || frame[12] != ETHERTYPE_IP >> 8 || frame[13] ||
+	    ip[9] != IPPROTO_TCP)
+		return -1;
+	header = 4 * (ip[0] & 15u);
+	total = (uint32_t)ip[2] << 8 | ip[3];
+	if (header < 20 || total < header + 20 || HEADER + total > size)
+		return -1;
+	/* The pseudo header: both addresses, the protocol, the length. */
+	sum = IPPROTO_TCP + total - header;
+	for (i = 12; i < 20; i += 2)
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	for (i = header; i < total; i++)
+		sum += (i - header) % 2 ? ip[i] : (uint32_t)ip[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+static int do_sums(struct port *port, double seconds)
+{
+	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
+	const double end = seconds_now() + seconds;
+	uint32_t right = 0, wrong = 0, r;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (seconds_now() < end) {
+		poll(&pfd, 1, 100);
+		for (r = port->first_rx; r < port->last_rx; r++) {
+			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
+
+			for (; !nm_ring_empty(ring); ring->head = nm_ring_next(ring, ring->head)) {
+				const struct netmap_slot *slot = &ring->slot[ring->head];
+				const int sum = tcp_sum((const uint8_t *)NETMAP_BUF(ring, slot->buf_idx),
+							slot->len);
+
+				right += sum == 1;
+				wrong += sum == 0;
+			}
+			ring->cur = ring->head;
+		}
+	}
+	printf("TCP checksums: %u right, %u wrong\n", right, wrong);
+	return 0;
+}
+
 static int do_watch(struct port *port, double seconds)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN | POLLOUT };
@@ -496,7 +549,7 @@ static int do_switch(const char *name, bool attach, bool host)
 
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | sums PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
 	return 2;
 }
 
@@ -530,6 +583,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "count"))
 		return do_count(&port, atof(argv[3]));
+	if (!strcmp(argv[1], "sums"))
+		return do_sums(&port, atof(argv[3]));
 	if (!strcmp(argv[1], "watch"))
 		return do_watch(&port, atof(argv[3]));
 	if (!strcmp(argv[1], "hold")) {

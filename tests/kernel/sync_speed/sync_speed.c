@@ -6,9 +6,10 @@
  * them.
  *
  * In debugfs there is a file sync_speed/SHAPE-BATCH (or SHAPE-BATCH-SLOTS, where rings have not the
- * size that ports have by themselves) for each shape of traffic: who reads it has it measured, and gets a line "shape=.. size=.. batch=.. slots=.. buf=.. calls=.. min=.. median=..",
- * the last two in thousandths of a TSC cycle a frame, or a call where nothing is sent. In a machine
- * whose TSC counts instructions (QEMU's -icount shift=0) they are instructions.
+ * size that ports have by themselves) for each shape of traffic: who reads it has it measured, and
+ * gets a line "shape=.. size=.. batch=.. slots=.. buf=.. calls=.. min=.. median=..", the last two in
+ * thousandths of a TSC cycle a frame, or a call where nothing is sent. In a machine whose TSC counts
+ * instructions (QEMU's -icount shift=0) they are instructions.
  *
  * The kernel closes a task's files on its way out of a system call, so each port is opened once in a
  * read. One reader at a time: @busy.
@@ -366,7 +367,7 @@ static int measure_pipe(const struct shape *shape, struct run *run)
 
 /*
  * Two interfaces that are each other's peer, v0 and v1, through the emulated adapter: from the
- * TXSYNC until all frames are in the receiver's ring, with the device, the softirqs and the RXSYNCs
+ * TXSYNC until all frames are in the receiver's ring, with the device, the softirqs and the syncs
  * between.
  */
 static int measure_emulated(const struct shape *shape, struct run *run)
@@ -389,6 +390,9 @@ static int measure_emulated(const struct shape *shape, struct run *run)
 		error = send(&sender, run->batch, &unused);
 		while (!error && nm_ring_space(receiver.rx) < run->batch) {
 			error = (int)sync_ring(&receiver, NIOCRXSYNC);
+			/* A device without a queue is not given all at once. */
+			if (!error)
+				error = send(&sender, 0, &unused);
 			if (!error && ++tries == MAX_TRIES)
 				error = -EIO;
 			/* The kernel may have left them to its own thread. */

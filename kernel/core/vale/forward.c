@@ -45,21 +45,22 @@ struct pass {
 	u32 to_port;		/* where @to is: a port, or NM_VALE_FLOOD */
 };
 
-static void add(struct nm_vale_source *source, u32 to, u32 at)
+/* To a destination's list: @frames frames, chained from slot @first to @last, of @slots slots. */
+static void add(struct nm_vale_source *source, u32 to, u32 first, u32 last, u32 frames, u32 slots)
 {
 	struct nm_vale_list *list = &source->lists[to];
 
-	source->slots[at].next = NM_VALE_NONE;
+	source->slots[last].next = NM_VALE_NONE;
 	if (list->slots == 0) {
-		list->first = (u16)at;
+		list->first = (u16)first;
 		if (to != NM_VALE_FLOOD)
 			source->to[source->num_to++] = (u8)to;
 	} else {
-		source->slots[list->last].next = (u16)at;
+		source->slots[list->last].next = (u16)first;
 	}
-	list->last = (u16)at;
-	list->frames++;
-	list->slots += source->slots[at].slots;
+	list->last = (u16)last;
+	list->frames += frames;
+	list->slots += slots;
 }
 
 /* The port of a station; NM_VALE_FLOOD for all, or the sender's own for none. */
@@ -146,7 +147,29 @@ static void decide_slowly(struct pass *p, u32 at, u16 flags)
 		return;
 	}
 	source->stats.flooded += to == NM_VALE_FLOOD;
-	add(source, to, at);
+	add(source, to, at, at, 1, source->slots[at].slots);
+}
+
+/* Plain frames for one destination, @frames of them up to slot @end of the batch. */
+struct train {
+	u32 to;
+	u32 frames;
+};
+
+static void add_train(struct pass *p, const struct train *train, u32 end)
+{
+	struct nm_vale_source *source = p->source;
+
+	if (!train->frames)
+		return;
+	source->stats.frames += train->frames;
+	if (nm_unlikely(train->to == p->port)) {
+		source->stats.nowhere += train->frames;
+		return;
+	}
+	if (train->to == NM_VALE_FLOOD)
+		source->stats.flooded += train->frames;
+	add(source, train->to, end - train->frames, end - 1, train->frames, train->frames);
 }
 
 /*
@@ -238,13 +261,15 @@ static u32 look(struct pass *p, u32 first, u32 count)
 	const struct nm_bufs bufs = kr->bufs;
 	const u32 lim = kr->num_slots - 1;
 	const bool plain = !p->lookup && !p->vnet_len;
-	u32 at = 0, skipped = 0, frames = 0, nowhere = 0, flooded = 0, i = first, ahead = first, k;
+	struct train train = { 0, 0 };
+	u32 at = 0, skipped = 0, i = first, ahead = first, k;
 
 	for (k = 0; k < AHEAD; k++) {
 		nm_prefetch(nm_buf_at(&bufs, nm_read_once(slots[ahead].buf_idx)));
 		ahead = nm_next(ahead, lim);
 	}
 	while (at < count) {
+		struct nm_vale_slot *s = &source->slots[at];
 		struct nm_slot_view view;
 		u32 to;
 
@@ -263,8 +288,11 @@ static u32 look(struct pass *p, u32 first, u32 count)
 			continue;
 		}
 		if (nm_unlikely((view.flags & SPECIAL) || !plain || view.len < ETH_HEADER)) {
-			const u32 taken = gather(p, i, count - at, at, view);
+			u32 taken;
 
+			add_train(p, &train, at);
+			train.frames = 0;
+			taken = gather(p, i, count - at, at, view);
 			if (!taken)
 				break;
 			at += taken;
@@ -273,24 +301,21 @@ static u32 look(struct pass *p, u32 first, u32 count)
 				i -= lim + 1;
 			continue;
 		}
-		source->slots[at].data = nm_buf_at(&bufs, view.buf_idx);
-		source->slots[at].len = view.len;
-		source->slots[at].slots = 1;
-		source->slots[at].ring = (u8)p->ring;
-		to = decide(p, source->slots[at].data, 0);
-		frames++;
-		if (nm_likely(to != p->port)) {
-			flooded += to == NM_VALE_FLOOD;
-			add(source, to, at);
-		} else {
-			nowhere++;
+		s->data = nm_buf_at(&bufs, view.buf_idx);
+		s->len = view.len;
+		s->slots = 1;
+		s->ring = (u8)p->ring;
+		s->next = (u16)(at + 1);
+		to = decide(p, s->data, 0);
+		if (nm_unlikely(to != train.to)) {
+			add_train(p, &train, at);
+			train = (struct train){ to, 0 };
 		}
+		train.frames++;
 		at++;
 		i = nm_next(i, lim);
 	}
-	source->stats.frames += frames;
-	source->stats.nowhere += nowhere;
-	source->stats.flooded += flooded;
+	add_train(p, &train, at);
 	return at + skipped;
 }
 

@@ -138,6 +138,19 @@ def figures_of(samples):
     return figures
 
 
+def hosted_compiler():
+    """(compiler, flags that change the code) of the core's hot path."""
+    commands = json.loads((ROOT / "build" / "release" / "compile_commands.json").read_text(encoding="utf-8"))
+    words = next(each["command"] for each in commands if each["file"].endswith("/kernel/core/vale/forward.c")).split()
+    compiler = next(word for word in words if re.search(r"(cc|clang)(-\d+)?$", word) and "ccache" not in word)
+    return compiler, " ".join(word for word in words if re.match("-(O|m|f|g|DNDEBUG)", word))
+
+
+def module_flags():
+    """Beside the kernel's own."""
+    return re.search(r"^ccflags-y := (-O\d)", (ROOT / "kernel/linux/Kbuild").read_text(encoding="utf-8"), re.M).group(1)
+
+
 def with_goals(figures):
     for figure in figures:
         floor = SHAPES[figure["shape"]][1]
@@ -164,20 +177,18 @@ def measure(options):
     if options.command == "hosted":
         name = "hosted"
         figures = figures_of(measure_hosted(options.rounds))
-        cache = (ROOT / "build" / "release" / "CMakeCache.txt").read_text(encoding="utf-8")
-        compiler = re.search(r"^CMAKE_C_COMPILER:\w+=(.*)$", cache, re.M).group(1)
-        record["flags"] = re.search(r"^CMAKE_C_FLAGS_RELEASE:\w+=(.*)$", cache, re.M).group(1) + " -march=native -mno-avx512f"
+        compiler, record["flags"] = hosted_compiler()
     elif options.command == "uml":
         figures = figures_of(measure_module(["scripts/uml", "--kernel", kernel, "--module", MODULE, script, "2000",
                                              options.rounds]))
         record["guest_kernel"] = f"user-mode Linux {kernel} of Debian's source"
-        record["flags"] = "-O2"
+        record["flags"] = module_flags()
     else:
         # Always the same: few calls will do.
         figures = figures_of(measure_module(["scripts/guest", "--kernel", kernel, "--icount", "0", "--timeout", "900", "--module", MODULE,
                                              script, "50", options.rounds]))
         record.update(unit="instructions", guest_kernel="Debian's Linux " + (
-            ROOT / "build" / "guest" / kernel / "release").read_text(encoding="utf-8").strip(), flags="-O2",
+            ROOT / "build" / "guest" / kernel / "release").read_text(encoding="utf-8").strip(), flags=module_flags(),
             cpu_model=f"QEMU -cpu max, TCG, on {record['cpu_model']}")
         del record["tsc_mhz"]
         for figure in figures:

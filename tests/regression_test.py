@@ -64,6 +64,14 @@ class Regression(NmgenTest):
         outcome, _ = self.outcome("ci", TX, "--against", NMGEN, *FEW)
         self.assertEqual(outcome, "invalid")
 
+    def test_side_by_side_there_is_nothing_but_what_frames_cost(self):
+        outcome, text = self.outcome("ci", TX, "--against", NMGEN, "--side-by-side", "--samples", "10", *QUICK)
+        if outcome == "invalid":
+            self.assertRegex(text, r"(?m)^  - ")
+        else:
+            self.assertRegex(text, r"(?m)^  tx cycles/frame .* (pass|improve|regress)$")
+        self.assertNotIn("pps", text)
+
     def test_ten_a_side_are_judged(self):
         outcome, text = self.outcome("ci", TX, "--against", NMGEN, "--samples", "10", *QUICK)
         # A busy machine has fewer samples that count, or disturbed ones, and has to say so.
@@ -159,6 +167,8 @@ class Regression(NmgenTest):
             (("ci", TX, "--against", self.path("missing")), "neither a program nor a git revision"),
             (("ci", TX, "--against", record), "not a program"),
             (("ci", TX, "--against", "/bin/false", *FEW), "it exited with 1"),
+            (("ci", TX, "--against", "/bin/false", "--side-by-side", *FEW), "it exited with 1"),
+            (("ci", TX, "--side-by-side"), "give it with --against"),
             (("ci", TX, "--samples", "0"), "--samples"),
             (("record",), "no scenario is given"),
             (("record", self.path("x.json"), "--dir", self.path("d")), "x.json"),

@@ -82,8 +82,10 @@ Result<Comparison> try_once(const Trial& trial, const std::string& program,
   if (!sampled)
     return tl::unexpected<Error>(sampled.error());
   Result<Comparison> comparison =
-      other.empty() ? compare_samples(trial.kept, sampled->sets[0], Origin::kKept)
-                    : compare_samples(sampled->sets[0], sampled->sets[1], Origin::kSameMachine);
+      other.empty()
+          ? compare_samples(trial.kept, sampled->sets[0], Origin::kKept)
+          : compare_samples(sampled->sets[0], sampled->sets[1],
+                            options.samples.side_by_side ? Origin::kSideBySide : Origin::kInTurns);
   const size_t runs = contestants.size() * options.samples.samples;
   if (comparison && sampled->disturbed > 0)
     comparison->reasons.push_back(fmt::format(
@@ -99,6 +101,8 @@ int ci(const CiOptions& options) {
   if (!options.baseline.empty() && !options.against.empty())
     return complain(
         "--baseline and --against exclude each other; give the one that you compare with");
+  if (options.samples.side_by_side && options.against.empty())
+    return complain("--side-by-side needs another program to run beside; give it with --against");
   Result<std::string> program = own_program();
   if (!program)
     return complain(program.error());
@@ -147,11 +151,15 @@ void add_ci_command(CLI::App& app, Action* action) {
       ->add_option("--against", options->against,
                    "Another nmgen, or a git revision that is built for it; both run here, in turns")
       ->type_name("PATH");
+  command->add_flag("--side-by-side", options->samples.side_by_side,
+                    "With --against: both at once, on the same cores, so that what else uses these "
+                    "slows both; only cycles a frame are compared");
   add_samples_options(command, &options->samples);
   command->footer(
       "\nExamples:\n"
       "  nmgen ci\n"
       "  nmgen ci --against HEAD~1 scenarios/64b-10g.json\n"
+      "  nmgen ci --against HEAD~1 --side-by-side --duration 1    # on a shared machine\n"
       "\nA regression is looked at twice before it counts.\n"
       "Exit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.");
   command->callback([options, action] { *action = [options] { return ci(*options); }; });

@@ -55,8 +55,8 @@ Result<Sampled> take_samples(const std::string& scenario_text, const std::string
           fmt::print(stderr, "\r\033[K{}: {} of {} runs", name, taken, wanted);
       },
       catch_stop_signals());
-  Result<Sampled> sampled =
-      sampler.take(contestants, {scenario_text, {}, options.samples, options.patience_s});
+  Result<Sampled> sampled = sampler.take(
+      contestants, {scenario_text, {}, options.samples, options.patience_s, options.side_by_side});
   if (shown)
     fmt::print(stderr, "\r\033[K");
   return sampled;

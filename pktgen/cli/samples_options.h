@@ -20,6 +20,7 @@ struct SamplesOptions {
   double duration_s = 0.5;
   unsigned samples = 10;
   double patience_s = 2;
+  bool side_by_side = false;
   bool quiet = false;
 };
 

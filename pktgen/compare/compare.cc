@@ -27,7 +27,20 @@ bool has(const SampleSet& set, Metric metric) {
                      [metric](const Sample& sample) { return sample.value(metric) >= 0; });
 }
 
-ComparedMetric compare_metric(const SampleSet& base, const SampleSet& next, Metric metric) {
+// By how much each sample of `next` is above its neighbour in `base`, as a share (of either: a
+// logarithm), so that a pair counts the same whichever of the two is the larger.
+std::vector<double> shares_of_pairs(const SampleSet& base, const SampleSet& next, Metric metric) {
+  std::vector<double> shares;
+  for (size_t i = 0; i < std::min(base.samples.size(), next.samples.size()); ++i) {
+    const double from = base.samples[i].value(metric), to = next.samples[i].value(metric);
+    if (from > 0 && to > 0)
+      shares.push_back(std::log(to / from));
+  }
+  return shares;
+}
+
+ComparedMetric compare_metric(const SampleSet& base, const SampleSet& next, Metric metric,
+                              Origin origin) {
   const std::vector<double> from = values_of(base, metric), to = values_of(next, metric);
   ComparedMetric row;
   row.metric = metric;
@@ -36,10 +49,17 @@ ComparedMetric compare_metric(const SampleSet& base, const SampleSet& next, Metr
   const Spread spread_base = spread(from);
   row.base = spread_base.median;
   row.next = median(to);
-  row.shift = hodges_lehmann_shift(from, to);
-  row.threshold =
-      std::max({kLeastShare * row.base, kMads * spread_base.mad, traits(metric).least_shift});
-  row.p = mann_whitney_p(from, to);
+  double mad = spread_base.mad;
+  if (origin == Origin::kSideBySide) {
+    const std::vector<double> shares = shares_of_pairs(base, next, metric);
+    row.shift = row.base * std::expm1(hodges_lehmann_center(shares));
+    row.p = signed_rank_p(shares);
+    mad = row.base * spread(shares).mad;
+  } else {
+    row.shift = hodges_lehmann_shift(from, to);
+    row.p = mann_whitney_p(from, to);
+  }
+  row.threshold = std::max({kLeastShare * row.base, kMads * mad, traits(metric).least_shift});
   if (from.size() < kLeastSamples || to.size() < kLeastSamples)
     row.outcome = Outcome::kInvalid;
   return row;
@@ -95,7 +115,7 @@ Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next,
   for (size_t i = 0; i < kMetrics; ++i) {
     const Metric metric = static_cast<Metric>(i);
     if (has(base, metric) && has(next, metric))
-      result.rows.push_back(compare_metric(base, next, metric));
+      result.rows.push_back(compare_metric(base, next, metric, origin));
   }
   // Corrected over the rows that are judged.
   std::vector<double> p_values;

@@ -19,7 +19,7 @@ struct ComparedMetric {
   double base = 0, next = 0;              // medians
   double shift = 0;                       // Hodges-Lehmann, in the metric's unit; above 0: more
   double threshold = 0;                   // what the shift has to exceed
-  double p = 1;                           // Mann-Whitney, corrected by Holm over the rows
+  double p = 1;                           // corrected by Holm over the rows
   Outcome outcome = Outcome::kPass;
 };
 
@@ -30,14 +30,16 @@ struct Comparison {
   std::vector<std::string> reasons;  // sentences
 };
 
-// Where the samples are from: two programs that ran here in turns, or now and another time.
-enum class Origin { kSameMachine, kKept };
+// Where the samples are from: two programs that ran here in turns, or side by side (sample i of the
+// one beside sample i of the other), or now and another time.
+enum class Origin { kInTurns, kSideBySide, kKept };
 
 // A row regresses (or improves) where p is below kAlpha and the shift is above the larger of
-// kLeastShare of the base's median and three times the base's MAD. It is invalid where a side has
-// fewer than kLeastSamples. All is invalid where the main row is, or where the samples are kept
-// ones and the fingerprints differ. Error: sets of different scenarios or devices, a set that is
-// empty.
+// kLeastShare of the base's median and three times the base's MAD. p is Mann and Whitney's. Side by
+// side what counts is by how much each pair differs, as a share: p is that of Wilcoxon's signed
+// ranks, and the MAD that of the shares. A row is invalid where a side has fewer than
+// kLeastSamples. All is invalid where the main row is, or where the samples are kept ones and the
+// fingerprints differ. Error: sets of different scenarios or devices, a set that is empty.
 Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next, Origin origin);
 
 inline constexpr double kAlpha = 0.05;

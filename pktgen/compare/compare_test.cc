@@ -32,7 +32,7 @@ SampleSet set_of(double cycles, double noise, size_t count, unsigned seed) {
 }
 
 Comparison compared(const SampleSet& base, const SampleSet& next,
-                    Origin origin = Origin::kSameMachine) {
+                    Origin origin = Origin::kInTurns) {
   Result<Comparison> result = compare_samples(base, next, origin);
   EXPECT_TRUE(result) << result.error().sentence();
   return *result;
@@ -66,6 +66,42 @@ TEST(Compare, OnePerCentIsLetGo) {
 // Where the base itself is that loud nobody can tell.
 TEST(Compare, WithinThreeMadsIsLetGo) {
   EXPECT_EQ(compared(set_of(5, 0.05, 20, 1), set_of(5.25, 0.05, 20, 2)).outcome, Outcome::kPass);
+}
+
+// A machine that is up to twice as slow for a pair, and where one run in seven is far off.
+SampleSet beside(const SampleSet& base, double factor, double noise, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> draw(factor, noise);
+  SampleSet next = base;
+  for (size_t i = 0; i < next.samples.size(); i++) {
+    double& value = next.samples[i].values[static_cast<size_t>(Metric::kTxCycles)];
+    value *= i % 7 == 6 ? draw(random) * 1.3 : draw(random);
+  }
+  return next;
+}
+
+TEST(Compare, SideBySideTellsTheCodeFromALoudMachine) {
+  int caught = 0, praised = 0, alarms = 0, in_turns = 0;
+  for (unsigned seed = 0; seed < 200; seed++) {
+    const SampleSet base = set_of(7, 0.25, 10, seed);
+    const SampleSet slower = beside(base, 1.05, 0.01, seed + 1000);
+    caught += compared(base, slower, Origin::kSideBySide).outcome == Outcome::kRegress;
+    praised += compared(slower, base, Origin::kSideBySide).outcome == Outcome::kImprove;
+    alarms += compared(base, beside(base, 1, 0.01, seed + 2000), Origin::kSideBySide).outcome !=
+              Outcome::kPass;
+    in_turns += compared(base, slower).outcome != Outcome::kPass;
+  }
+  EXPECT_GE(caught, 180);
+  EXPECT_GE(praised, 180);
+  EXPECT_LE(alarms, 2);
+  EXPECT_EQ(in_turns, 0);
+}
+
+TEST(Compare, APairWithoutAFigureDoesNotCount) {
+  const SampleSet base = set_of(5, 0.2, 12, 1);
+  SampleSet next = beside(base, 1.05, 0.001, 2);
+  next.samples[3].values[static_cast<size_t>(Metric::kTxCycles)] = kNone;
+  EXPECT_EQ(compared(base, next, Origin::kSideBySide).outcome, Outcome::kRegress);
 }
 
 TEST(Compare, FewerPpsIsARegression) {
@@ -106,7 +142,7 @@ TEST(Compare, AnotherMachineIsInvalidUnlessBothRanHere) {
   const Comparison kept = compared(base, next, Origin::kKept);
   EXPECT_EQ(kept.outcome, Outcome::kInvalid);
   EXPECT_THAT(kept.reasons[0], HasSubstr("kernel: \"\" against \"Linux 9\""));
-  EXPECT_EQ(compared(base, next, Origin::kSameMachine).outcome, Outcome::kRegress);
+  EXPECT_EQ(compared(base, next, Origin::kInTurns).outcome, Outcome::kRegress);
   // Commit, changes and load are what is compared, or chance.
   next.about.fingerprint = base.about.fingerprint;
   next.about.fingerprint.commit = "1";

@@ -50,6 +50,23 @@ double value_in(const RunRecord& run, Metric metric, double tsc_hz) {
   return kNone;
 }
 
+// Of each metric the median of `value(run, metric)` over the runs that have it.
+template <typename Value>
+Sample sample_with(const Record& record, const Value& value) {
+  Sample sample;
+  sample.started_at = record.started_at;
+  sample.commit = record.fingerprint.commit + (record.fingerprint.dirty ? "+" : "");
+  sample.verdict = record.verdict;
+  for (size_t i = 0; i < kMetrics; ++i) {
+    std::vector<double> values;
+    for (const RunRecord& run : record.runs)
+      if (const double each = value(run, static_cast<Metric>(i)); each >= 0)
+        values.push_back(each);
+    sample.values[i] = values.empty() ? kNone : median(std::move(values));
+  }
+  return sample;
+}
+
 }  // namespace
 
 const MetricTraits& traits(Metric metric) {
@@ -67,19 +84,18 @@ const MetricTraits& traits(Metric metric) {
 }
 
 Sample sample_of(const Record& record) {
-  Sample sample;
-  sample.started_at = record.started_at;
-  sample.commit = record.fingerprint.commit + (record.fingerprint.dirty ? "+" : "");
-  sample.verdict = record.verdict;
-  for (size_t i = 0; i < kMetrics; ++i) {
-    std::vector<double> values;
-    for (const RunRecord& run : record.runs)
-      if (double value = value_in(run, static_cast<Metric>(i), record.fingerprint.tsc_hz);
-          value >= 0)
-        values.push_back(value);
-    sample.values[i] = values.empty() ? kNone : median(std::move(values));
-  }
-  return sample;
+  return sample_with(record, [&record](const RunRecord& run, Metric metric) {
+    return value_in(run, metric, record.fingerprint.tsc_hz);
+  });
+}
+
+Sample cost_of(const Record& record) {
+  return sample_with(record, [](const RunRecord& run, Metric metric) {
+    const double cost = metric == Metric::kTxCycles   ? run.tx.quiet_cycles_per_frame
+                        : metric == Metric::kRxCycles ? run.rx.quiet_cycles_per_frame
+                                                      : 0;
+    return cost > 0 ? cost : kNone;
+  });
 }
 
 }  // namespace nmgen

@@ -41,4 +41,8 @@ struct Sample {
 // Of all runs in the record the median.
 Sample sample_of(const Record& record);
 
+// The same of a run that shared its cores with others, of which little else is worth knowing: what
+// frames cost, in cycles of the TSC, which goes alike for all of them.
+Sample cost_of(const Record& record);
+
 }  // namespace nmgen

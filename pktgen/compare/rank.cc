@@ -57,6 +57,17 @@ double share_up_to(size_t n, size_t m, size_t u) {
   return std::accumulate(count.begin(), count.end(), 0.0) / all;
 }
 
+// How many of the 2^n ways to give ranks 1 to n a sign have a sum of at most `sum` on one side, as
+// a share of all.
+double share_of_signs_up_to(size_t n, size_t sum) {
+  std::vector<double> share(sum + 1, 0);
+  share[0] = 1;
+  for (size_t rank = 1; rank <= n; ++rank)
+    for (size_t k = sum + 1; k-- > 0;)
+      share[k] = (share[k] + (k >= rank ? share[k - rank] : 0)) / 2;
+  return std::accumulate(share.begin(), share.end(), 0.0);
+}
+
 }  // namespace
 
 double mann_whitney_p(const std::vector<double>& a, const std::vector<double>& b) {
@@ -83,6 +94,33 @@ double hodges_lehmann_shift(const std::vector<double>& base, const std::vector<d
     for (double to : next)
       differences.push_back(to - from);
   return median(std::move(differences));
+}
+
+double signed_rank_p(const std::vector<double>& differences) {
+  std::vector<double> sizes[2];  // of those below 0, and above
+  for (double difference : differences)
+    if (difference != 0)
+      sizes[difference > 0 ? 1 : 0].push_back(std::fabs(difference));
+  const size_t count = sizes[0].size() + sizes[1].size();
+  if (count == 0)
+    return 1;
+  const Ranked ranked = rank_both(sizes[0], sizes[1]);
+  const double n = static_cast<double>(count), all = n * (n + 1) / 2;
+  const double least = std::min(ranked.rank_sum_a, all - ranked.rank_sum_a);
+  if (ranked.ties == 0 && count <= kExactSamples)
+    return std::min(1.0, 2 * share_of_signs_up_to(count, static_cast<size_t>(least)));
+  const double variance = n * (n + 1) * (2 * n + 1) / 24 - ranked.ties / 48;
+  const double z = std::max(0.0, all / 2 - least - 0.5) / std::sqrt(variance);
+  return std::min(1.0, std::erfc(z / std::sqrt(2.0)));
+}
+
+double hodges_lehmann_center(const std::vector<double>& differences) {
+  std::vector<double> means;
+  means.reserve(differences.size() * (differences.size() + 1) / 2);
+  for (size_t i = 0; i < differences.size(); ++i)
+    for (size_t k = i; k < differences.size(); ++k)
+      means.push_back((differences[i] + differences[k]) / 2);
+  return median(std::move(means));
 }
 
 std::vector<double> holm(const std::vector<double>& p_values) {

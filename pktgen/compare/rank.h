@@ -20,6 +20,16 @@ inline constexpr size_t kExactSamples = 50;
 // next[j] - base[i]. Holds while fewer than 29 % of the samples are wild. 0 where a side is empty.
 double hodges_lehmann_shift(const std::vector<double>& base, const std::vector<double>& next);
 
+// Two-sided p of Wilcoxon's signed ranks: how likely differences as one-sided as these are if each
+// is as likely to have the other sign. Those of 0 do not count. Exact (the count of all signs) for
+// up to kExactSamples differences without ties; else the normal approximation with corrections for
+// ties and continuity. 1 where nothing counts. F. Wilcoxon, Biometrics Bulletin 1 (1945).
+double signed_rank_p(const std::vector<double>& differences);
+
+// The Hodges-Lehmann estimate of where differences lie: the median of the means of all pairs of
+// them, each with itself too. 0 for none.
+double hodges_lehmann_center(const std::vector<double>& differences);
+
 // The p values, each corrected for there being so many tests (S. Holm, Scandinavian Journal of
 // Statistics 6, 1979): comparing each with alpha keeps the chance of any false alarm below alpha.
 std::vector<double> holm(const std::vector<double>& p_values);

@@ -58,6 +58,28 @@ TEST(HodgesLehmann, HoldsWhereAQuarterIsWild) {
   EXPECT_NEAR(hodges_lehmann_shift(a, b), 0.24, 0.08);
 }
 
+const Samples kDifferences = {0.05, -0.01, 0.043, 0.062, -0.021, 0.033, 0.071, 0.012, 0.055, 0.024};
+
+TEST(SignedRank, AsScipy) {
+  EXPECT_NEAR(signed_rank_p(kDifferences), 0.013671875, 1e-12);
+  EXPECT_NEAR(signed_rank_p({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 0.001953125, 1e-12);
+  EXPECT_NEAR(signed_rank_p({1, -1, 2, 3, -2, 4, 5, 5, -3, 6, 7, 0}), 0.05000563560015015, 1e-12);
+}
+
+TEST(SignedRank, NothingToTell) {
+  EXPECT_EQ(signed_rank_p({}), 1);
+  EXPECT_EQ(signed_rank_p({0, 0}), 1);
+  EXPECT_EQ(signed_rank_p({1, -1.5, -2, 2.5}), 1);
+}
+
+TEST(HodgesLehmann, CenterAsNumpy) {
+  EXPECT_NEAR(hodges_lehmann_center(kDifferences), 0.0335, 1e-12);
+  EXPECT_EQ(hodges_lehmann_center({}), 0);
+  Samples wild = kDifferences;
+  wild[0] = 3;
+  EXPECT_NEAR(hodges_lehmann_center(wild), 0.0335, 0.01);
+}
+
 // The worked figures of Holm's paper's procedure: the smallest p times n, the next times n-1, and
 // never below the one before.
 TEST(Holm, CorrectsInOrder) {

@@ -106,7 +106,8 @@ Result<void> add_file(SampleSet& set, const std::string& path) {
 
 }  // namespace
 
-Result<void> add_sample(SampleSet& set, const Record& record, const std::string& name) {
+Result<void> add_sample(SampleSet& set, const Record& record, const std::string& name,
+                        Sample (*figures)(const Record&)) {
   if (record.scenario_hash != "sha256:" + sha256_hex(record.scenario_text))
     return fail("cannot use " + name, "its scenario does not have the hash that it names",
                 "it was edited: " + kKind.restore());
@@ -130,7 +131,7 @@ Result<void> add_sample(SampleSet& set, const Record& record, const std::string&
                 differ.empty() ? "its device is another" : "it is from elsewhere: " + differ[0],
                 "compare the runs of each machine by themselves");
   }
-  set.samples.push_back(sample_of(record));
+  set.samples.push_back(figures(record));
   return {};
 }
 

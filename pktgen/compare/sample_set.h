@@ -20,7 +20,8 @@ struct SampleSet {
 
 // Adds a run. Errors: another scenario (by its hash) or another device than the set's, a record
 // without a run, a scenario's text that does not have its hash (the record was edited).
-Result<void> add_sample(SampleSet& set, const Record& record, const std::string& name);
+Result<void> add_sample(SampleSet& set, const Record& record, const std::string& name,
+                        Sample (*figures)(const Record&) = sample_of);
 
 // A baseline file, nmgen-baseline/1: JSON, a line a sample, with a digest over the rest so that a
 // hand that edited it shows.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -74,10 +75,8 @@ std::vector<int> cores_of(const Record& record) {
   return {cores.begin(), cores.end()};
 }
 
-}  // namespace
-
-Result<int> run_program(const std::vector<std::string>& arguments, const std::string& output,
-                        const std::string& errors) {
+Result<pid_t> start_program(const std::vector<std::string>& arguments, const std::string& output,
+                            const std::string& errors) {
   std::vector<char*> words;
   words.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments)
@@ -96,38 +95,62 @@ Result<int> run_program(const std::vector<std::string>& arguments, const std::st
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
     return fail_errno("cannot start " + arguments[0], error, "give the path of a program");
+  return child;
+}
+
+// Return: its exit code.
+Result<int> end_of_program(pid_t child, const std::string& name) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
     if (errno != EINTR)
-      return fail_errno("cannot wait for " + arguments[0], errno, "start nmgen again");
+      return fail_errno("cannot wait for " + name, errno, "start nmgen again");
   if (!WIFEXITED(status))
-    return fail("cannot use " + arguments[0],
-                fmt::format("it was ended by signal {}", WTERMSIG(status)),
+    return fail("cannot use " + name, fmt::format("it was ended by signal {}", WTERMSIG(status)),
                 "run it by itself to see why");
   return WEXITSTATUS(status);
 }
 
-Result<Record> Sampler::run_once(const Contestant& contestant, const SampleOrders& orders,
-                                 const std::string& directory) {
-  const std::string scenario = directory + "/scenario.json", out = directory + "/record.json",
-                    errors = directory + "/errors";
+// A run of a contestant, in a process with files of its own.
+class Run {
+ public:
+  Run(const Contestant& contestant, const std::string& directory)
+      : program_(contestant.program), files_(directory + "/" + contestant.name) {}
+
+  Result<void> start(const SampleOrders& orders);
+  Result<Record> end();
+
+ private:
+  std::string program_, files_;
+  Result<pid_t> child_ = 0;
+};
+
+Result<void> Run::start(const SampleOrders& orders) {
+  const std::string scenario = files_ + ".scenario", out = files_ + ".record",
+                    errors = files_ + ".errors";
   if (!(std::ofstream(scenario) << orders.scenario_text))
     return fail("cannot take samples", scenario + " cannot be written",
                 "make room there, or set TMPDIR to another directory");
-  std::vector<std::string> arguments = {contestant.program, "run",   scenario,
-                                        "--quiet",          "--out", out};
+  std::vector<std::string> arguments = {program_, "run", scenario, "--quiet", "--out", out};
   for (const std::string& assignment : orders.overrides)
     arguments.insert(arguments.end(), {"--set", assignment});
-  Result<int> code = run_program(arguments, "", errors);
+  child_ = start_program(arguments, "", errors);
+  if (!child_)
+    return tl::unexpected<Error>(child_.error());
+  return {};
+}
+
+Result<Record> Run::end() {
+  const std::string out = files_ + ".record";
+  Result<int> code = end_of_program(*child_, program_);
   if (!code)
     return tl::unexpected<Error>(code.error());
   // 0, 1 and 3 are verdicts, and leave a record.
   std::error_code error;
   if ((*code != 0 && *code != 1 && *code != 3) || !fs::exists(out, error)) {
-    std::string said = first_line(errors);
+    std::string said = first_line(files_ + ".errors");
     if (said.starts_with("nmgen: "))
       said.erase(0, 7);
-    return fail("cannot take samples of " + contestant.program,
+    return fail("cannot take samples of " + program_,
                 said.empty() ? fmt::format("it exited with {} and left no record", *code)
                              : "it said \"" + said + "\"",
                 "see that it runs the scenario by itself");
@@ -137,17 +160,42 @@ Result<Record> Sampler::run_once(const Contestant& contestant, const SampleOrder
   return record;
 }
 
+Sampled empty_sets(const std::vector<Contestant>& contestants) {
+  Sampled sampled;
+  for (const Contestant& contestant : contestants) {
+    sampled.sets.emplace_back();
+    sampled.sets.back().name = contestant.name;
+  }
+  return sampled;
+}
+
+tl::unexpected<Error> interrupted() {
+  return fail("cannot compare", "it was interrupted", "let it come to its end");
+}
+
+}  // namespace
+
+Result<int> run_program(const std::vector<std::string>& arguments, const std::string& output,
+                        const std::string& errors) {
+  Result<pid_t> child = start_program(arguments, output, errors);
+  if (!child)
+    return tl::unexpected<Error>(child.error());
+  return end_of_program(*child, arguments[0]);
+}
+
 Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
                               const SampleOrders& orders) {
   ScratchDirectory directory;
   if (directory.path().empty())
     return fail_errno("cannot take samples", errno,
                       "set TMPDIR to a directory that can be written");
-  Sampled sampled;
-  for (const Contestant& contestant : contestants) {
-    sampled.sets.emplace_back();
-    sampled.sets.back().name = contestant.name;
-  }
+  return orders.side_by_side ? take_side_by_side(contestants, orders, directory.path())
+                             : take_in_turns(contestants, orders, directory.path());
+}
+
+Result<Sampled> Sampler::take_in_turns(const std::vector<Contestant>& contestants,
+                                       const SampleOrders& orders, const std::string& directory) {
+  Sampled sampled = empty_sets(contestants);
   const std::vector<int> all_cores = allowed_cores();
   const size_t wanted = contestants.size() * orders.samples;
   size_t again = orders.patience_s > 0 ? wanted : 0;
@@ -157,13 +205,16 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
       const size_t who = turn % 2 == 0 ? place : contestants.size() - 1 - place;
       while (true) {
         if (stop_.load(std::memory_order_relaxed))
-          return fail("cannot compare", "it was interrupted", "let it come to its end");
+          return interrupted();
         speed_.await_quiet(all_cores, orders.patience_s);
         std::vector<int> loud;
         for (int core : all_cores)
           if (!speed_.is_quiet(core))
             loud.push_back(core);
-        Result<Record> record = run_once(contestants[who], orders, directory.path());
+        Run run(contestants[who], directory);
+        if (Result<void> started = run.start(orders); !started)
+          return tl::unexpected<Error>(started.error());
+        Result<Record> record = run.end();
         if (!record)
           return tl::unexpected<Error>(record.error());
         const std::vector<int> used = cores_of(*record);
@@ -185,6 +236,75 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
       }
       progress_(++taken, wanted);
     }
+  }
+  return sampled;
+}
+
+// Whether a run's frames cost more than kLoud of the least that its program took so far: then the
+// cores had no rest in it.
+class Loudness {
+ public:
+  bool is_loud(const Sample& sample) {
+    bool loud = false;
+    for (Metric metric : {Metric::kTxCycles, Metric::kRxCycles}) {
+      const double cost = sample.value(metric);
+      double& least = least_[static_cast<size_t>(metric)];
+      if (cost > 0 && (least == 0 || cost < least))
+        least = cost;
+      loud |= cost > kLoud * least;
+    }
+    return loud;
+  }
+
+ private:
+  // A core's clock goes up and down by half as much.
+  static constexpr double kLoud = 1.25;
+  std::array<double, 2> least_{};
+};
+
+Result<Sampled> Sampler::take_side_by_side(const std::vector<Contestant>& contestants,
+                                           const SampleOrders& orders,
+                                           const std::string& directory) {
+  Sampled sampled = empty_sets(contestants);
+  std::vector<Loudness> loudness(contestants.size());
+  size_t again = orders.samples;
+  for (size_t turn = 0; turn < orders.samples;) {
+    if (stop_.load(std::memory_order_relaxed))
+      return interrupted();
+    std::vector<Run> runs;
+    runs.reserve(contestants.size());
+    for (const Contestant& contestant : contestants)
+      runs.emplace_back(contestant, directory);
+    Result<void> started;
+    size_t count = 0;
+    // Neither is always the first.
+    const auto at = [&](size_t place) { return turn % 2 == 0 ? place : runs.size() - 1 - place; };
+    while (count < runs.size() && started) {
+      started = runs[at(count)].start(orders);
+      count += started ? 1 : 0;
+    }
+    std::vector<Result<Record>> records(runs.size(), Record());
+    for (size_t place = 0; place < count; ++place)
+      records[at(place)] = runs[at(place)].end();
+    if (!started)
+      return tl::unexpected<Error>(started.error());
+    bool loud = false;
+    for (size_t i = 0; i < records.size(); ++i) {
+      if (!records[i])
+        return tl::unexpected<Error>(records[i].error());
+      loud |= loudness[i].is_loud(cost_of(*records[i]));
+    }
+    if (loud && again > 0) {
+      again--;
+      continue;
+    }
+    for (size_t i = 0; i < records.size(); ++i)
+      if (Result<void> added = add_sample(sampled.sets[i], *records[i],
+                                          "a run of " + contestants[i].program, cost_of);
+          !added)
+        return tl::unexpected<Error>(added.error());
+    sampled.disturbed += loud ? contestants.size() : 0;
+    progress_(++turn * contestants.size(), orders.samples * contestants.size());
   }
   return sampled;
 }

@@ -25,6 +25,7 @@ struct SampleOrders {
   std::vector<std::string> overrides;  // PATH=VALUE
   size_t samples = 10;                 // of each contestant
   double patience_s = 2;               // longest wait for quiet cores before a run
+  bool side_by_side = false;           // a run of each contestant at once, on the same cores
 };
 
 struct Sampled {
@@ -41,13 +42,18 @@ class Sampler {
   // Takes turns in the order A B B A of blocks, so that a machine that grows slower or faster does
   // the same to both. Before each run it waits for quiet cores; a sample whose cores were not quiet
   // before and after, or were taken away for 2 % of its time, is taken again, as often as there are
-  // samples at most. Without patience each sample is taken once, and at once. Errors: a program
-  // that cannot be started or refuses the scenario, no room for files, `stop`.
+  // samples at most. Without patience each sample is taken once, and at once. Side by side nobody
+  // waits: whatever else uses the cores slows all contestants alike, and what frames cost is all
+  // that is kept; a round in which one's frames cost much more than its least is taken again, as
+  // often as there are rounds at most. Errors: a program that cannot be started or refuses the
+  // scenario, no room for files, `stop`.
   Result<Sampled> take(const std::vector<Contestant>& contestants, const SampleOrders& orders);
 
  private:
-  Result<Record> run_once(const Contestant& contestant, const SampleOrders& orders,
-                          const std::string& directory);
+  Result<Sampled> take_in_turns(const std::vector<Contestant>& contestants,
+                                const SampleOrders& orders, const std::string& directory);
+  Result<Sampled> take_side_by_side(const std::vector<Contestant>& contestants,
+                                    const SampleOrders& orders, const std::string& directory);
 
   std::function<void(size_t, size_t)> progress_;
   const std::atomic<bool>& stop_;

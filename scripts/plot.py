@@ -198,7 +198,7 @@ def rings(pyplot, inputs):
     manifest = read_sweep(inputs)
     figure, axes = pyplot.subplots()
     ticks = Series(manifest, "rings", "tx_busy_cycles").draw(axes, lambda others: "busy, mean" if not others else str(others))
-    Series(manifest, "rings", "tx_quiet_cycles").draw(axes, lambda others: "busy, quiet tenth" if not others else "_")
+    Series(manifest, "rings", "tx_quiet_cycles").draw(axes, lambda others: "busy, undisturbed" if not others else "_")
     for line, style, marker in zip(axes.lines[:: max(1, len(axes.lines) // 2)], LINES, MARKERS):
         line.set_linestyle(style)
         line.set_marker(marker)
@@ -304,7 +304,7 @@ def history(pyplot, inputs):
     axes.set_xticklabels([commit[:7] for _, commit, _ in points], rotation=60)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("Commit, oldest first")
-    axes.set_ylabel("Core cycles a frame, sender,\nquiet tenth of each run")
+    axes.set_ylabel("Core cycles a frame, sender,\nundisturbed part of each run")
     return figure
 
 

@@ -54,7 +54,8 @@ ComparedMetric compare_metric(const SampleSet& base, const SampleSet& next, Metr
     const std::vector<double> shares = shares_of_pairs(base, next, metric);
     row.shift = row.base * std::expm1(hodges_lehmann_center(shares));
     row.p = signed_rank_p(shares);
-    mad = row.base * spread(shares).mad;
+    // A share has the chance of two runs in it.
+    mad = row.base * spread(shares).mad / std::sqrt(2.0);
   } else {
     row.shift = hodges_lehmann_shift(from, to);
     row.p = mann_whitney_p(from, to);

@@ -37,9 +37,10 @@ enum class Origin { kInTurns, kSideBySide, kKept };
 // A row regresses (or improves) where p is below kAlpha and the shift is above the larger of
 // kLeastShare of the base's median and three times the base's MAD. p is Mann and Whitney's. Side by
 // side what counts is by how much each pair differs, as a share: p is that of Wilcoxon's signed
-// ranks, and the MAD that of the shares. A row is invalid where a side has fewer than
-// kLeastSamples. All is invalid where the main row is, or where the samples are kept ones and the
-// fingerprints differ. Error: sets of different scenarios or devices, a set that is empty.
+// ranks, and the MAD that of the shares over the root of two, which is what one side has. A row is
+// invalid where a side has fewer than kLeastSamples. All is invalid where the main row is, or where
+// the samples are kept ones and the fingerprints differ. Error: sets of different scenarios or
+// devices, a set that is empty.
 Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next, Origin origin);
 
 inline constexpr double kAlpha = 0.05;

@@ -21,7 +21,7 @@ struct DirectionRecord {
   double bps_l1 = 0;                  // with CRC, preamble and gap
   double line_rate_percent = 0;       // of the port's speed; 0 where it is not known
   double busy_cycles_per_frame = 0;   // TSC cycles in application + core + driver
-  double quiet_cycles_per_frame = 0;  // busy, in the least disturbed tenth of stretches of 1024
+  double quiet_cycles_per_frame = 0;  // busy, in the least disturbed fiftieth of stretches of 1024
                                       // frames; 0 where there was no such stretch
   double model_cycles_per_frame = 0;  // TSC cycles inside a simulated device
   double frames_per_sync = 0;         // over the syncs that moved a frame

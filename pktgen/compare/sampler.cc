@@ -121,7 +121,7 @@ class Run {
 
  private:
   std::string program_, files_;
-  Result<pid_t> child_ = 0;
+  pid_t child_ = 0;
 };
 
 Result<void> Run::start(const SampleOrders& orders) {
@@ -133,15 +133,16 @@ Result<void> Run::start(const SampleOrders& orders) {
   std::vector<std::string> arguments = {program_, "run", scenario, "--quiet", "--out", out};
   for (const std::string& assignment : orders.overrides)
     arguments.insert(arguments.end(), {"--set", assignment});
-  child_ = start_program(arguments, "", errors);
-  if (!child_)
-    return tl::unexpected<Error>(child_.error());
+  Result<pid_t> child = start_program(arguments, "", errors);
+  if (!child)
+    return tl::unexpected<Error>(child.error());
+  child_ = *child;
   return {};
 }
 
 Result<Record> Run::end() {
   const std::string out = files_ + ".record";
-  Result<int> code = end_of_program(*child_, program_);
+  Result<int> code = end_of_program(child_, program_);
   if (!code)
     return tl::unexpected<Error>(code.error());
   // 0, 1 and 3 are verdicts, and leave a record.
@@ -167,6 +168,33 @@ Sampled empty_sets(const std::vector<Contestant>& contestants) {
     sampled.sets.back().name = contestant.name;
   }
   return sampled;
+}
+
+// Whether a run's frames cost more than kLoud of the least that its program took so far: then the
+// cores had no rest in it.
+class Loudness {
+ public:
+  bool is_loud(const Sample& sample) {
+    bool loud = false;
+    for (Metric metric : {Metric::kTxCycles, Metric::kRxCycles}) {
+      const double cost = sample.value(metric);
+      double& least = least_[static_cast<size_t>(metric)];
+      if (cost > 0 && (least == 0 || cost < least))
+        least = cost;
+      loud |= cost > kLoud * least;
+    }
+    return loud;
+  }
+
+ private:
+  // A core's clock goes up and down by half as much.
+  static constexpr double kLoud = 1.25;
+  std::array<double, 2> least_{};
+};
+
+// Who of `count` is at `place` in a turn: A B, B A, A B, ...
+size_t who_at(size_t place, size_t turn, size_t count) {
+  return turn % 2 == 0 ? place : count - 1 - place;
 }
 
 tl::unexpected<Error> interrupted() {
@@ -201,8 +229,7 @@ Result<Sampled> Sampler::take_in_turns(const std::vector<Contestant>& contestant
   size_t again = orders.patience_s > 0 ? wanted : 0;
   for (size_t turn = 0, taken = 0; turn < orders.samples; ++turn) {
     for (size_t place = 0; place < contestants.size(); ++place) {
-      // A B, B A, A B, ...
-      const size_t who = turn % 2 == 0 ? place : contestants.size() - 1 - place;
+      const size_t who = who_at(place, turn, contestants.size());
       while (true) {
         if (stop_.load(std::memory_order_relaxed))
           return interrupted();
@@ -240,28 +267,6 @@ Result<Sampled> Sampler::take_in_turns(const std::vector<Contestant>& contestant
   return sampled;
 }
 
-// Whether a run's frames cost more than kLoud of the least that its program took so far: then the
-// cores had no rest in it.
-class Loudness {
- public:
-  bool is_loud(const Sample& sample) {
-    bool loud = false;
-    for (Metric metric : {Metric::kTxCycles, Metric::kRxCycles}) {
-      const double cost = sample.value(metric);
-      double& least = least_[static_cast<size_t>(metric)];
-      if (cost > 0 && (least == 0 || cost < least))
-        least = cost;
-      loud |= cost > kLoud * least;
-    }
-    return loud;
-  }
-
- private:
-  // A core's clock goes up and down by half as much.
-  static constexpr double kLoud = 1.25;
-  std::array<double, 2> least_{};
-};
-
 Result<Sampled> Sampler::take_side_by_side(const std::vector<Contestant>& contestants,
                                            const SampleOrders& orders,
                                            const std::string& directory) {
@@ -277,15 +282,15 @@ Result<Sampled> Sampler::take_side_by_side(const std::vector<Contestant>& contes
       runs.emplace_back(contestant, directory);
     Result<void> started;
     size_t count = 0;
-    // Neither is always the first.
-    const auto at = [&](size_t place) { return turn % 2 == 0 ? place : runs.size() - 1 - place; };
     while (count < runs.size() && started) {
-      started = runs[at(count)].start(orders);
+      started = runs[who_at(count, turn, runs.size())].start(orders);
       count += started ? 1 : 0;
     }
     std::vector<Result<Record>> records(runs.size(), Record());
-    for (size_t place = 0; place < count; ++place)
-      records[at(place)] = runs[at(place)].end();
+    for (size_t place = 0; place < count; ++place) {
+      const size_t who = who_at(place, turn, runs.size());
+      records[who] = runs[who].end();
+    }
     if (!started)
       return tl::unexpected<Error>(started.error());
     bool loud = false;

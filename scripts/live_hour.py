@@ -7,8 +7,8 @@
 Runs a scenario with `nmgen run --live` in tmux, and joins it with `nmgen top` in a second window. Meanwhile it turns the pages of
 both, looks at their memory, and sees that the clock on each screen goes on. Afterwards it reads the record: an interval is missed
 where it is not there, or ended half a second late. A thread on each core that does nothing but sleep tells where the machine itself
-stood still: what was no later than that thread is late, and not missed. The run keeps a line for each second of its record, so its memory may grow by 1 KiB a second;
-nmgen top keeps no record, and may not grow once its history is full.
+stood still: what was no later than that thread is late, and not missed. The run keeps a line for each second of its record, so its
+memory may grow by 1 KiB a second; nmgen top keeps no record, and may not grow once its history is full.
 Exit codes: 0 nothing grew and nothing was missed; 1 something did; 2 bad use, or it cannot be run here.
 """
 import argparse

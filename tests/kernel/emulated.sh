@@ -20,14 +20,8 @@ later() {
   grep -v ready /tmp/watch
 }
 
-veth() {
-  ip link add v0 type veth peer name v1
-  ip link set v0 up
-  ip link set v1 up
-}
-
 insmod netmap.ko "$POOLS" || exit 1
-veth
+veth v0 v1
 pair "veth" v0 v1 2000 60
 pair "veth back" v1 v0 500 1000
 pair "veth, with a tag" v0 v1 200 200 0x2005
@@ -42,7 +36,7 @@ later "renamed" v0 sh -c 'ip link set v0 down; ip link set v0 name w0; ip link s
 pair "by its new name" w0 v1 100 60
 expect "by its old name" 2 ./traffic hold v0 0
 later "removed" v1 ip link del v1
-veth
+veth v0 v1
 
 # Who is woken: an epoll that had the file before it was bound.
 rm -f /tmp/epoll
@@ -136,7 +130,7 @@ apart tap0
 
 # Parameters, each with what it changes.
 cd /sys/module/netmap/parameters || exit 1
-veth
+veth v0 v1
 echo 0 >generic_txqdisc
 pair_in_test() { (cd /test && pair "$@" && exit $failed) || failed=1; }
 pair_in_test "by the interface's queueing discipline" v0 v1 300 60
@@ -171,7 +165,7 @@ echo 0 >verbose
 cd /test || exit 1
 ip link del v0
 
-veth
+veth v0 v1
 ./traffic hold v0 3 &
 usleep 300000
 expect "rmmod while open" 1 rmmod netmap

@@ -83,13 +83,17 @@ apart() {
   ip address flush dev "$1" 2>/dev/null
 }
 
+# veth NAME PEER: two interfaces that are each other's peer, set up.
+veth() {
+  ip link add "$1" type veth peer name "$2"
+  ip link set "$1" up
+  ip link set "$2" up
+}
+
 # two_cables: v0 to v1, and v2 to v3.
 two_cables() {
-  for i in 0 2; do
-    ip link add "v$i" type veth peer name "v$((i + 1))"
-    ip link set "v$i" up
-    ip link set "v$((i + 1))" up
-  done
+  veth v0 v1
+  veth v2 v3
 }
 
 # carrier NAME...: wait until each has a link, 5 s at most.

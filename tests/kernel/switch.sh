@@ -113,9 +113,7 @@ for name in pipe-256 pipe-512 vale_none-512 vale_one-512 vale_two-256 vale_one_1
 done
 ipv6=/proc/sys/net/ipv6/conf/default/disable_ipv6
 [ ! -f $ipv6 ] || echo 1 >$ipv6
-ip link add v0 type veth peer name v1
-ip link set v0 up
-ip link set v1 up
+veth v0 v1
 expect "sync_speed: emulated-512" 0 grep -q ' calls=3 min=.* median=[1-9]' /sys/kernel/debug/sync_speed/emulated-512
 ip link del v0
 rmmod sync_speed

@@ -338,14 +338,18 @@ static int do_count(struct port *port, double seconds)
 	return 0;
 }
 
+static uint32_t ethertype(const uint8_t *frame, uint32_t size)
+{
+	return size >= HEADER ? (uint32_t)frame[12] << 8 | frame[13] : 0;
+}
+
 /* 1 where the frame is TCP over IPv4 with a right checksum, 0 where it is with a wrong one, else -1. */
 static int tcp_sum(const uint8_t *frame, uint32_t size)
 {
 	const uint8_t *ip = frame + HEADER;
 	uint32_t header, total, sum, i;
 
-	if (size < HEADER + 20 || frame[12] != ETHERTYPE_IP >> 8 || frame[13] ||
-	    ip[9] != IPPROTO_TCP)
+	if (ethertype(frame, size) != ETHERTYPE_IP || size < HEADER + 20 || ip[9] != IPPROTO_TCP)
 		return -1;
 	header = 4 * (ip[0] & 15u);
 	total = (uint32_t)ip[2] << 8 | ip[3];
@@ -416,7 +420,7 @@ static int do_watch(struct port *port, double seconds)
 
 static bool is_arp_or_icmp(const uint8_t *frame, uint32_t size)
 {
-	const uint32_t type = size >= HEADER ? (uint32_t)frame[12] << 8 | frame[13] : 0;
+	const uint32_t type = ethertype(frame, size);
 
 	return type == ETHERTYPE_ARP ||
 	       (type == ETHERTYPE_IP && size >= HEADER + 20 && frame[HEADER + 9] == IPPROTO_ICMP);

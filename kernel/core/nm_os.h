@@ -27,6 +27,9 @@
  *                                                                device shares
  *                  nm_cpu_relax()
  *
+ * Copies           void nm_copy_long(void *to, const void *from, size_t len)
+ *                                                                memcpy(), for 256 bytes and more
+ *
  * Names            errno values, POLLIN and its kin, memcpy(), memset(), strcmp() and the like
  *
  * Hints            nm_likely(x), nm_unlikely(x), nm_prefetch(p), nm_prefetch_write(p),

@@ -49,6 +49,12 @@ static inline void nm_cpu_relax(void)
 #endif
 }
 
+/* The C library chooses by the processor and the length. */
+static inline void nm_copy_long(void *to, const void *from, size_t len)
+{
+	memcpy(to, from, len);
+}
+
 /* Memory order */
 
 #define nm_read_once(x)			__atomic_load_n(&(x), __ATOMIC_RELAXED)

@@ -18,7 +18,7 @@ do {										\
 static inline void nm_copy(u8 *to, const u8 *from, u32 len)
 {
 	if (nm_unlikely(len > 256 || len <= 16))
-		memcpy(to, from, len);
+		nm_copy_long(to, from, len);
 	else if (len > 128)
 		NM_COPY_ENDS(to, from, len, 128);
 	else if (len > 64)

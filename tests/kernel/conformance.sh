@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# Run in the guest, as scripts/guest --files conformance conformance.sh: the ABI's sentences, asked of /dev/netmap.
+# Run in the guest, as scripts/guest --files conformance,guest.sh conformance.sh: the ABI's sentences, asked of /dev/netmap.
+# shellcheck source=tests/kernel/guest.sh
+. ./guest.sh
 insmod netmap.ko "$POOLS" || exit 1
-ip link add v0 type veth peer name v1
-ip link set v0 up
-ip link set v1 up
+veth v0 v1
 ./conformance v0
 code=$?
 # A program of 32 bits finds the same.

@@ -75,10 +75,18 @@ wait $flood $sink
 ./hostile "$seconds" "$seed" 4 v0 v0^ v1 v2 v3^ vale0:a vale0:b vale0:v1 vale1:c vale1:v2 "q{1" "q}1" "q{1" "v0{2" >/tmp/hostile 2>&1 &
 hostile=$!
 n=0
+met=0
 while kill -0 $hostile 2>/dev/null; do
   pair "pipe beside it" "good{1" "good}1" 1000 60 >/tmp/pair 2>&1
   pair "VALE beside it" vale7:x vale7:y 1000 1000 >>/tmp/pair 2>&1
+  # In its own switch, where it may fill the receiver's ring: what arrives is as it was sent.
+  ./traffic send vale0:x 2000000000 1000 >/dev/null 2>&1 &
+  endless=$!
+  expect "VALE with it" 0 ./traffic among vale0:y 500 60 1000 >>/tmp/pair 2>&1
+  kill $endless
+  wait $endless
   grep FAILED /tmp/pair && cat /tmp/pair
+  ! grep -q "and [1-9][0-9]* of somebody else" /tmp/pair || met=$((met + 1))
   ip link set v2 down
   ip link set v2 up
   cat $debug/counters $debug/regions >/dev/null
@@ -88,7 +96,7 @@ wait $hostile
 code=$?
 cat /tmp/hostile
 expect "hostile for $seconds s" 0 test $code -eq 0
-echo "$n rounds of good clients beside it"
+echo "$n rounds of good clients beside it, $met of them among its frames"
 ./hostile clean
 # What is down is up again, and works.
 ip link set v2 up

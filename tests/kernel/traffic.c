@@ -4,6 +4,7 @@
  *
  *   traffic send PORT FRAMES [SIZE [VLAN]]      numbered frames, until the last has left
  *   traffic receive PORT FRAMES SECONDS [SIZE]  those frames, each byte checked; loss is an error
+ *   traffic among PORT FRAMES SECONDS SIZE      the same, among frames that somebody made to confuse
  *   traffic bridge PORT PORT [SECONDS]          all frames between two ports, buffers swapped
  *   traffic count PORT SECONDS                  how many frames of any kind come in
  *   traffic sums PORT SECONDS                   how many TCP segments come in with a right checksum, and with a wrong one
@@ -142,17 +143,17 @@ static int do_send(struct port *port, uint32_t frames, uint32_t size, int vlan)
 	return 0;
 }
 
-/* Gather a frame from its slots. Return: its size, 0 where it is not complete. */
-static uint32_t get(struct netmap_ring *ring, uint8_t *frame)
+/* Gather what @frame holds of a frame. Return: the frame's size, 0 where it is not complete. */
+static uint32_t get(struct netmap_ring *ring, uint8_t frame[MAX_SIZE])
 {
 	uint32_t i = ring->head, size = 0;
 
 	while (i != ring->tail) {
 		const struct netmap_slot *slot = &ring->slot[i];
+		const uint32_t room = size < MAX_SIZE ? MAX_SIZE - size : 0;
+		const uint32_t n = slot->len < room ? slot->len : room;
 
-		if (size + slot->len > MAX_SIZE)
-			return 0;
-		memcpy(frame + size, NETMAP_BUF(ring, slot->buf_idx), slot->len);
+		memcpy(frame + MAX_SIZE - room, NETMAP_BUF(ring, slot->buf_idx), n);
 		size += slot->len;
 		i = nm_ring_next(ring, i);
 		if (!(slot->flags & NS_MOREFRAG)) {
@@ -169,6 +170,8 @@ static int64_t seq_of(const uint8_t *frame, uint32_t size)
 {
 	uint32_t at = 12;
 
+	if (size > MAX_SIZE)
+		return -1;
 	if (size >= 18 && frame[12] == ETHERTYPE_VLAN >> 8 && frame[13] == (ETHERTYPE_VLAN & 0xff))
 		at = 16;
 	if (size < at + 6 || frame[at] != ETHERTYPE_TEST >> 8 ||
@@ -197,8 +200,10 @@ static int check(const uint8_t *frame, uint32_t size, uint32_t seq, uint32_t wan
 	return 0;
 }
 
-static int do_receive(struct port *port, uint32_t frames, double seconds, uint32_t size)
+/* @among: others may send our frames again, with other sizes too; what has @size bytes is whole. */
+static int do_receive(struct port *port, uint32_t frames, double seconds, uint32_t size, bool among)
 {
+	const bool in_order = !among && port->last_rx - port->first_rx == 1;
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
 	const double end = seconds_now() + seconds;
 	uint32_t got = 0, others = 0, vlans = 0, r, n;
@@ -217,14 +222,14 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
 
 			while ((n = get(ring, frame))) {
-				const int64_t seq = seq_of(frame, n);
+				const int64_t seq = among && n != size ? -1 : seq_of(frame, n);
 
 				others += seq < 0;
 				if (seq < 0)
 					continue;
 				if (check(frame, n, (uint32_t)seq, size))
 					return 1;
-				if (port->last_rx - port->first_rx == 1 && seq <= last) {
+				if (in_order && seq <= last) {
 					fprintf(stderr, "receive: frame %lld after %lld\n",
 						(long long)seq, (long long)last);
 					return 1;
@@ -239,7 +244,7 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 	ioctl(port->fd, NIOCRXSYNC);
 	printf("received %u frames of %u, %u with a VLAN tag, and %u of somebody else\n", got, frames,
 	       vlans, others);
-	return got == frames ? 0 : 1;
+	return among ? got < frames : got != frames;
 }
 
 /* Move as many frames as fit, by swapping buffers. Return: whether any moved. */
@@ -307,35 +312,54 @@ static int do_bridge(struct port *a, struct port *b, double seconds)
 	return 0;
 }
 
-/* What has come goes back unread. Return: how many slots. */
-static uint32_t forget(const struct port *port)
+/* What is done with a slot that has come, and of which kind it is. */
+typedef void visit_fn(struct netmap_slot *slot, const uint8_t *frame, unsigned long long counts[2]);
+
+/* What has come goes back, after @visit has seen it. No @visit: it is counted. */
+static void drain(const struct port *port, visit_fn *visit, unsigned long long counts[2])
 {
-	uint32_t slots = 0, r;
+	uint32_t r;
 
 	for (r = port->first_rx; r < port->last_rx; r++) {
 		struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
 
-		slots += nm_ring_space(ring);
-		ring->head = ring->tail;
-		ring->cur = ring->tail;
+		for (; !nm_ring_empty(ring); ring->head = nm_ring_next(ring, ring->head)) {
+			struct netmap_slot *slot = &ring->slot[ring->head];
+
+			if (visit)
+				visit(slot, (const uint8_t *)NETMAP_BUF(ring, slot->buf_idx), counts);
+			else
+				counts[0]++;
+		}
+		ring->cur = ring->head;
 	}
-	return slots;
 }
 
-static int do_count(struct port *port, double seconds)
+static int do_drain(struct port *port, double seconds, visit_fn *visit,
+		    unsigned long long counts[2])
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
 	const double end = seconds_now() + seconds;
-	uint64_t frames = 0;
 
 	printf("ready\n");
 	fflush(stdout);
 	while (seconds_now() < end) {
-		poll(&pfd, 1, 100);
-		frames += forget(port);
+		if (poll(&pfd, 1, 100) < 0 || pfd.revents & POLLERR) {
+			fprintf(stderr, "poll says 0x%x\n", (unsigned int)pfd.revents);
+			return 1;
+		}
+		drain(port, visit, counts);
 	}
-	printf("counted %llu frames\n", (unsigned long long)frames);
 	return 0;
+}
+
+static int do_count(struct port *port, double seconds)
+{
+	unsigned long long counts[2] = { 0, 0 };
+	const int code = do_drain(port, seconds, NULL, counts);
+
+	printf("counted %llu frames\n", counts[0]);
+	return code;
 }
 
 static uint32_t ethertype(const uint8_t *frame, uint32_t size)
@@ -366,38 +390,29 @@ static int tcp_sum(const uint8_t *frame, uint32_t size)
 	return sum == 0xffff;
 }
 
+static void sum_slot(struct netmap_slot *slot, const uint8_t *frame,
+		     unsigned long long counts[2])
+{
+	const int sum = tcp_sum(frame, slot->len);
+
+	if (sum >= 0)
+		counts[!sum]++;
+}
+
 static int do_sums(struct port *port, double seconds)
 {
-	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
-	const double end = seconds_now() + seconds;
-	uint32_t right = 0, wrong = 0, r;
+	unsigned long long counts[2] = { 0, 0 };
+	const int code = do_drain(port, seconds, sum_slot, counts);
 
-	printf("ready\n");
-	fflush(stdout);
-	while (seconds_now() < end) {
-		poll(&pfd, 1, 100);
-		for (r = port->first_rx; r < port->last_rx; r++) {
-			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
-
-			for (; !nm_ring_empty(ring); ring->head = nm_ring_next(ring, ring->head)) {
-				const struct netmap_slot *slot = &ring->slot[ring->head];
-				const int sum = tcp_sum((const uint8_t *)NETMAP_BUF(ring, slot->buf_idx),
-							slot->len);
-
-				right += sum == 1;
-				wrong += sum == 0;
-			}
-			ring->cur = ring->head;
-		}
-	}
-	printf("TCP checksums: %u right, %u wrong\n", right, wrong);
-	return 0;
+	printf("TCP checksums: %llu right, %llu wrong\n", counts[0], counts[1]);
+	return code;
 }
 
 static int do_watch(struct port *port, double seconds)
 {
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN | POLLOUT };
 	const double end = seconds_now() + seconds;
+	unsigned long long counts[2] = { 0, 0 };
 
 	printf("ready\n");
 	fflush(stdout);
@@ -412,7 +427,7 @@ static int do_watch(struct port *port, double seconds)
 			printf("POLLERR and EIO\n");
 			return 0;
 		}
-		forget(port);
+		drain(port, NULL, counts);
 	}
 	fprintf(stderr, "watch: no POLLERR in %.0f s\n", seconds);
 	return 1;
@@ -426,44 +441,28 @@ static bool is_arp_or_icmp(const uint8_t *frame, uint32_t size)
 	       (type == ETHERTYPE_IP && size >= HEADER + 20 && frame[HEADER + 9] == IPPROTO_ICMP);
 }
 
+static void pass_slot(struct netmap_slot *slot, const uint8_t *frame,
+		     unsigned long long counts[2])
+{
+	const bool up = is_arp_or_icmp(frame, slot->len);
+
+	if (up)
+		slot->flags |= NS_FORWARD;
+	counts[!up]++;
+}
+
 /* The client that partial opening is made for: receive rings only, NR_FORWARD, poll. */
 static int do_pass(struct port *port, double seconds)
 {
-	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
-	const double end = seconds_now() + seconds;
-	uint64_t passed = 0, lost = 0;
+	unsigned long long counts[2] = { 0, 0 };
 	uint32_t r;
+	int code;
 
 	for (r = port->first_rx; r < port->last_rx; r++)
 		NETMAP_RXRING(port->nif, r)->flags |= NR_FORWARD;
-	printf("ready\n");
-	fflush(stdout);
-	while (seconds_now() < end) {
-		if (poll(&pfd, 1, 1000) < 0 || pfd.revents & POLLERR) {
-			fprintf(stderr, "pass: poll says 0x%x\n", (unsigned int)pfd.revents);
-			return 1;
-		}
-		for (r = port->first_rx; r < port->last_rx; r++) {
-			struct netmap_ring *ring = NETMAP_RXRING(port->nif, r);
-
-			for (; !nm_ring_empty(ring); ring->head = nm_ring_next(ring, ring->head)) {
-				struct netmap_slot *slot = &ring->slot[ring->head];
-				const uint8_t *frame =
-					(const uint8_t *)NETMAP_BUF(ring, slot->buf_idx);
-
-				if (is_arp_or_icmp(frame, slot->len)) {
-					slot->flags |= NS_FORWARD;
-					passed++;
-				} else {
-					lost++;
-				}
-			}
-			ring->cur = ring->head;
-		}
-	}
-	printf("passed %llu frames, lost %llu\n", (unsigned long long)passed,
-	       (unsigned long long)lost);
-	return 0;
+	code = do_drain(port, seconds, pass_slot, counts);
+	printf("passed %llu frames, lost %llu\n", counts[0], counts[1]);
+	return code;
 }
 
 /*
@@ -474,6 +473,7 @@ static int do_epoll(const char *name, double seconds)
 {
 	struct epoll_event event = { .events = EPOLLOUT };
 	struct port port = { .fd = open(NETMAP_DEVICE_NAME, O_RDWR) };
+	unsigned long long counts[2] = { 0, 0 };
 	const int epoll = epoll_create1(0);
 	int tries = 100;
 
@@ -501,7 +501,7 @@ static int do_epoll(const char *name, double seconds)
 			fprintf(stderr, "epoll: 0x%x before anything came\n", event.events);
 			return 1;
 		}
-		forget(&port);
+		drain(&port, NULL, counts);
 	}
 	printf("ready\n");
 	fflush(stdout);
@@ -553,7 +553,7 @@ static int do_switch(const char *name, bool attach, bool host)
 
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | bridge PORT PORT [SECONDS] | count PORT SECONDS | sums PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | among PORT FRAMES SECONDS SIZE | bridge PORT PORT [SECONDS] | count PORT SECONDS | sums PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
 	return 2;
 }
 
@@ -579,7 +579,10 @@ int main(int argc, char **argv)
 			       argc > 5 ? atoi(argv[5]) : 0);
 	if (!strcmp(argv[1], "receive") && argc > 4)
 		return do_receive(&port, (uint32_t)atoi(argv[3]), atof(argv[4]),
-				  argc > 5 ? (uint32_t)atoi(argv[5]) : 0);
+				  argc > 5 ? (uint32_t)atoi(argv[5]) : 0, false);
+	if (!strcmp(argv[1], "among") && argc > 5)
+		return do_receive(&port, (uint32_t)atoi(argv[3]), atof(argv[4]),
+				  (uint32_t)atoi(argv[5]), true);
 	if (!strcmp(argv[1], "bridge")) {
 		if (port_open(&other, argv[3]))
 			return 2;

@@ -16,10 +16,10 @@ int nm_vale_no_place(struct nm_client *client, int error, const char *name)
 			 name, nm_vale_max_switches(client->core), NM_VALE_PORTS);
 }
 
-/* A port that clients open; the reference is the caller's. */
+/* An interface may be asked for, and watched; who wants to open it is refused when he binds. */
 static int take(struct nm_client *client, struct nm_vale_port *port, struct nm_port **out)
 {
-	if (port->kind == NM_VALE_NIC || port->kind == NM_VALE_HOST)
+	if (port->kind == NM_VALE_HOST)
 		return nm_refuse(client, -EBUSY, "%s belongs to %s; detach it there first",
 				 port->name, port->sw->name);
 	port->port->refs++;

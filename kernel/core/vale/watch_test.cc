@@ -95,6 +95,20 @@ TEST_F(Watch, AZeroCopyMonitorSeesAnAttachedInterface) {
   EXPECT_EQ(nic.kring(NM_RX, 0)->stats.reinits, 0u);
 }
 
+TEST_F(Watch, ByTheNameThatAnInterfaceHasInTheSwitch) {
+  attach("vale0:eth0", NR_REG_NIC_SW);
+  nic.keep_sent = true;
+  nmreq_port_info_get info = {};
+  nmreq_header h = Client::header(NETMAP_REQ_PORT_INFO_GET, "vale0:eth0", &info);
+  ASSERT_EQ(a.control(&h), 0) << a.reason();
+  EXPECT_EQ(info.nr_rx_slots, kSlots);
+  Client other{world};
+  EXPECT_EQ(other.bind("vale0:eth0"), -EBUSY);
+  EXPECT_EQ(other.bind("vale0:eth0^", NR_REG_ALL_NIC, kBoth), -EBUSY);
+  ASSERT_EQ(monitor.bind("vale0:eth0", NR_REG_ALL_NIC, kBoth), 0) << monitor.reason();
+  watch_traffic(nic, a, monitor);
+}
+
 // A device may keep the address of a slot's buffer until it is told that there is another.
 TEST_F(Watch, TheDeviceIsToldOfSwappedBuffers) {
   attach();

@@ -84,7 +84,7 @@ while kill -0 $hostile 2>/dev/null; do
   endless=$!
   expect "VALE with it" 0 ./traffic among vale0:y 500 60 1000 >>/tmp/pair 2>&1
   kill $endless
-  wait $endless
+  wait $endless 2>/dev/null
   grep FAILED /tmp/pair && cat /tmp/pair
   ! grep -q "and [1-9][0-9]* of somebody else" /tmp/pair || met=$((met + 1))
   ip link set v2 down

@@ -5,10 +5,12 @@
 #include "pktgen/worker/engine.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <memory>
 
+#include "pktgen/measure/cores.h"
 #include "pktgen/measure/line_rate.h"
 #include "pktgen/measure/live_segment.h"
 
@@ -82,9 +84,11 @@ class Watcher : public RunObserver {
   void on_start(const Record&, unsigned) override {}
   void on_interval(const Record&, const RunRecord&) override {
     segment->header().rate_order.store(rate_order_);
+    niceness = getpriority(PRIO_PROCESS, 0);
   }
 
   std::shared_ptr<LiveSegment> segment;
+  int niceness = 0;
 
  private:
   uint32_t rate_order_;
@@ -138,6 +142,27 @@ TEST(Engine, ARateThatIsChangedIsFollowedAndMakesTheRunInvalid) {
   EXPECT_LT(static_cast<double>(result.tx.frames), 0.95 * 200'000 * result.seconds);
   // Frames of the new rate are due at times that only the sender knows.
   EXPECT_LT(result.latency_intended_ns.count, result.latency_ns.count);
+}
+
+// On a core of its own the thread that samples would have next to no share of it beside programs of
+// other sessions, as the workers' priority counts against its session.
+TEST(Engine, WhoSamplesHasTheWorkersPriority) {
+  const int before = getpriority(PRIO_PROCESS, 0);
+  if (setpriority(PRIO_PROCESS, 0, -20) != 0)
+    GTEST_SKIP() << "this user may not raise a priority";
+  ASSERT_EQ(setpriority(PRIO_PROCESS, 0, before), 0);
+  if (allowed_cores().size() < 2)
+    GTEST_SKIP() << "there is one core";
+  Watcher watcher;
+  std::atomic<bool> stop{false};
+  Scenario scenario = pair_scenario();
+  scenario.duration_s = 1.2;
+  scenario.simulated = {device("left", "")};
+  scenario.receivers.clear();
+  Result<Record> record = run_scenario(scenario, &watcher, stop);
+  ASSERT_TRUE(record) << record.error().sentence();
+  EXPECT_EQ(watcher.niceness, -20);
+  setpriority(PRIO_PROCESS, 0, before);
 }
 
 TEST(Engine, EveryFrameOfAPacedRunIsReceivedOnce) {

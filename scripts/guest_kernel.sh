@@ -148,14 +148,15 @@ fetch_source() {
   touch "$dir/source/unpacked"
 }
 
-# guest_module [ROOM]: build netmap.ko for the kernel of the last guest_kernel call, with warnings as errors, or the module
-# whose sources are in ROOM, a directory of the project. Sets module to the file. Sources are copied to
-# build/guest/VERSION/module/, as a module's objects are written beside them.
+# guest_module [ROOM]: build netmap.ko for the kernel of the last guest_kernel call, or the module whose sources are in ROOM, a
+# directory of the project; warnings are errors, and so are sparse's where it is installed. Sets module to the file. Sources
+# are copied to build/guest/VERSION/module/, as a module's objects are written beside them.
 guest_module() {
-  local room=${1:-kernel/linux}
+  local room=${1:-kernel/linux} checks=""
   module_file "$kernel_dir" "$room"
+  ! command -v sparse >/dev/null || checks="C=1 'CHECK=sparse -Wsparse-error'"
   step "build ${module##*/} for $kernel_release" "$logs/guest-module-$kernel_release.log" flock "$kernel_dir/lock" \
-    bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; build_module '$kernel_dir' '$kernel_headers' '$room'"
+    bash -c "root='$root'; . '$root/scripts/guest_kernel.sh'; build_module '$kernel_dir' '$kernel_headers' '$room' $checks"
 }
 
 # module_file DIR ROOM: sets module to what build_module makes of that.

@@ -138,10 +138,10 @@ TEST(Engine, ARateThatIsChangedIsFollowedAndMakesTheRunInvalid) {
   EXPECT_TRUE(said);
   const RunRecord& result = record->runs[0];
   expect_nothing_lost(result);
-  // About half of the time at 200,000 a second, and then at 20,000.
-  EXPECT_LT(static_cast<double>(result.tx.frames), 0.95 * 200'000 * result.seconds);
-  // Frames of the new rate are due at times that only the sender knows.
-  EXPECT_LT(result.latency_intended_ns.count, result.latency_ns.count);
+  // Frames of the new rate, a tenth of the first one, are due at times that only the sender knows.
+  const uint64_t first = result.latency_intended_ns.count;
+  EXPECT_GT(result.latency_ns.count, first);
+  EXPECT_LT(result.latency_ns.count - first, first);
 }
 
 // On a core of its own the thread that samples would have next to no share of it beside programs of

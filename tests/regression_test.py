@@ -109,6 +109,7 @@ class Regression(NmgenTest):
         result = self.nmgen("history", base)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("12 results, 1 level\n", result.stdout)
+        self.assertIn("1 result, 1 level\n", self.nmgen("history", os.path.join(base, sorted(os.listdir(base))[0])).stdout)
         os.makedirs(self.path("both"))
         for name in os.listdir(base):
             shutil.copy(os.path.join(base, name), os.path.join(self.path("both"), "a" + name))

@@ -13,6 +13,7 @@
 #include "pktgen/compare/compare.h"
 #include "pktgen/compare/steps.h"
 #include "pktgen/measure/stats.h"
+#include "reporters/units.h"
 
 namespace nmgen {
 namespace {
@@ -100,8 +101,8 @@ int history(const HistoryOptions& options) {
   for (const Point& point : *points)
     values.push_back(point.value);
   const std::vector<Level> levels = find_levels(values);
-  std::string text = fmt::format("{}, {} results, {} level{}\n", traits(metric).title,
-                                 values.size(), levels.size(), levels.size() == 1 ? "" : "s");
+  std::string text = fmt::format("{}, {}, {}\n", traits(metric).title,
+                                 plural(values.size(), "result"), plural(levels.size(), "level"));
   bool worse = false;
   for (size_t i = 0; i < levels.size(); ++i) {
     const Point& point = (*points)[levels[i].first];
@@ -112,8 +113,8 @@ int history(const HistoryOptions& options) {
       worse =
           std::fabs(shift) > kLeastShare * from && (shift > 0) != traits(metric).higher_is_better;
     }
-    text += fmt::format("  from {}  commit {:.13}  {} results  median {:.4f}{}\n", point.started_at,
-                        point.commit, levels[i].count, levels[i].median, jump);
+    text += fmt::format("  from {}  commit {:.13}  {}  median {:.4f}{}\n", point.started_at,
+                        point.commit, plural(levels[i].count, "result"), levels[i].median, jump);
   }
   if (worse)
     text += "The last jump is for the worse.\n";

@@ -33,75 +33,84 @@ std::string remedy_for(int error) {
   }
 }
 
-class DeviceRing final : public PortRing {
+// A descriptor of the device, and the memory of the region that it is bound to.
+class BoundDevice {
  public:
-  DeviceRing(int fd, bool tx, bool keeps_buffers)
-      : fd_(fd), command_(tx ? NIOCTXSYNC : NIOCRXSYNC) {
-    keeps_buffers_ = keeps_buffers;
-  }
-  ~DeviceRing() override {
-    return_extra_buffers();
+  explicit BoundDevice(int fd) : fd_(fd) {}
+  ~BoundDevice() {
     if (memory_ != nullptr)
       munmap(memory_, size_);
     close(fd_);
   }
-
-  int sync() override { return ioctl(fd_, command_, nullptr) == 0 ? 0 : errno; }
+  BoundDevice(const BoundDevice&) = delete;
+  BoundDevice& operator=(const BoundDevice&) = delete;
 
   // Return: 0 or an errno.
-  int bind(RegisterRequest& request, const RingRequest& ring) {
+  int bind(RegisterRequest& request) {
     if (ioctl(fd_, NIOCCTRL, &request.header) != 0)
       return errno;
     size_ = request.body.nr_memsize;
     void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     if (memory == MAP_FAILED)
       return errno;
-    memory_ = memory;
-    map(static_cast<char*>(memory_), request.body.nr_offset, ring.tx, ring.ring);
+    memory_ = static_cast<char*>(memory);
+    return 0;
+  }
+
+  // Return: 0 or an errno.
+  int sync(bool tx) { return ioctl(fd_, tx ? NIOCTXSYNC : NIOCRXSYNC, nullptr) == 0 ? 0 : errno; }
+
+  int fd() const { return fd_; }
+  char* memory() const { return memory_; }
+
+ private:
+  int fd_;
+  char* memory_ = nullptr;
+  size_t size_ = 0;
+};
+
+class DeviceRing final : public PortRing {
+ public:
+  DeviceRing(int fd, bool tx, bool keeps_buffers) : device_(fd), tx_(tx) {
+    keeps_buffers_ = keeps_buffers;
+  }
+  ~DeviceRing() override { return_extra_buffers(); }
+
+  int sync() override { return device_.sync(tx_); }
+
+  // Return: 0 or an errno.
+  int bind(RegisterRequest& request, unsigned ring) {
+    if (int error = device_.bind(request); error != 0)
+      return error;
+    map(device_.memory(), request.body.nr_offset, tx_, ring);
     return 0;
   }
 
  private:
-  int fd_;
-  unsigned long command_;
-  void* memory_ = nullptr;
-  size_t size_ = 0;
+  BoundDevice device_;
+  bool tx_;
 };
 
 class WholeDevicePort final : public WholePort {
  public:
-  WholeDevicePort(const PortName& name, int fd) : WholePort(name.text), fd_(fd) {}
-  ~WholeDevicePort() override {
-    if (memory_ != nullptr)
-      munmap(memory_, size_);
-    close(fd_);
-  }
+  WholeDevicePort(const PortName& name, int fd) : WholePort(name.text), device_(fd) {}
 
   // Return: 0 or an errno.
   int bind(const PortName& name) {
     RegisterRequest request(name);
-    if (ioctl(fd_, NIOCCTRL, &request.header) != 0)
-      return errno;
-    size_ = request.body.nr_memsize;
-    void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
-    if (memory == MAP_FAILED)
-      return errno;
-    memory_ = memory;
+    if (int error = device_.bind(request); error != 0)
+      return error;
     region_ = request.body.nr_mem_id;
-    map(static_cast<char*>(memory_), request.body.nr_offset);
+    map(device_.memory(), request.body.nr_offset);
     return 0;
   }
 
-  int sync(bool tx) override {
-    return ioctl(fd_, tx ? NIOCTXSYNC : NIOCRXSYNC, nullptr) == 0 ? 0 : errno;
-  }
+  int sync(bool tx) override { return device_.sync(tx); }
   short look(short) override { return 0; }
-  pollfd waiting(short events) override { return {fd_, events, 0}; }
+  pollfd waiting(short events) override { return {device_.fd(), events, 0}; }
 
  private:
-  int fd_;
-  void* memory_ = nullptr;
-  size_t size_ = 0;
+  BoundDevice device_;
 };
 
 std::string read_line(const std::string& path) {
@@ -151,7 +160,7 @@ class KernelPort final : public Port {
       return tl::unexpected<Error>(fd.error());
     auto opened = std::make_unique<DeviceRing>(*fd, ring.tx, keeps_buffers_);
     RegisterRequest request(port_.name, ring);
-    if (int error = opened->bind(request, ring); error != 0)
+    if (int error = opened->bind(request, ring.ring); error != 0)
       return fail_errno(what, error, remedy_for(error));
     return opened;
   }

@@ -30,8 +30,8 @@ struct nm_rx_queue;
 struct nm_taps;
 
 /*
- * What a port is made of. The driver fills it in; the core reads it at attach and at each first
- * opening.
+ * What a port is made of. The driver fills it in; the core reads it at attach and when
+ * somebody asks for a port that nobody has.
  */
 struct nm_port_config {
 	u32 num_rings[NM_DIRS];
@@ -65,7 +65,10 @@ struct nm_frag {
  * @rxsync: give the slots kr->hwcur .. kr->rhead back to the device, and advance kr->hwtail over
  *	what has come in, with len and flags of those slots written by nm_slot_put(). Never fill the
  *	slot before kr->hwcur: one stays empty.
- * @config: fill in what may have changed since attach (link, speed, rings). NULL: nothing changes.
+ * @config: fill in what may have changed since attach (link, speed, rings and their slots). Rings
+ *	are taken up when somebody asks for the port and nobody has it: krings that the driver knew
+ *	are no more then, and it must not look at any while no ring is in netmap mode. NULL: nothing
+ *	changes.
  * @deadline: the time (nm_os_now_ns()) at which the ring may change with no call and no interrupt,
  *	0 for never; for models, which have no thread. NULL: never.
  * @host_up: a frame for the host stack, in up to NETMAP_MAX_FRAGS pieces: copy it and pass it up as
@@ -344,7 +347,9 @@ void nm_port_detach(struct nm_port *port);
 void *nm_port_data(const struct nm_port *port);
 const char *nm_port_name(const struct nm_port *port);
 
-/* NIC ring @i of a port in one direction; krings exist from attach to detach. */
+/* How many NIC rings a port has in one direction. */
+u32 nm_port_rings(const struct nm_port *port, enum nm_dir dir);
+/* NIC ring @i of them; krings are the same at least as long as a ring is in netmap mode. */
 struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i);
 
 #ifdef __cplusplus

@@ -21,17 +21,6 @@ static struct nm_port *find(struct nm_core *core, const void *ns, const char *na
 	return NULL;
 }
 
-struct nm_port *nm_port_find(struct nm_core *core, const char *name)
-{
-	const void *ns = nm_os_namespace();
-	struct nm_port *port = find(core, ns, name);
-
-	if (port || !core->config.demand)
-		return port;
-	core->config.demand(core, name);
-	return find(core, ns, name);
-}
-
 static bool config_is_sane(const struct nm_port_config *config)
 {
 	int dir;
@@ -109,20 +98,73 @@ static int krings_make(struct nm_port *port)
 	return has_stack ? nm_rx_queues_make(port, port->config.num_rings[NM_RX], NM_MAX_RINGS) : 0;
 }
 
+/* Somebody's; or the driver could not take them out of netmap mode when their last user left. */
+static bool has_rings(const struct nm_port *port)
+{
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = 0; i < port->max_rings[dir]; i++) {
+			if (port->krings[dir][i].ring)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool same_rings(const struct nm_port_config *a, const struct nm_port_config *b)
+{
+	return !memcmp(a->num_rings, b->num_rings, sizeof(a->num_rings)) &&
+	       !memcmp(a->num_slots, b->num_slots, sizeof(a->num_slots));
+}
+
+/*
+ * Nobody has the port: it gets the rings that its driver has now, or where there is no memory for
+ * those keeps what it has. Under core->lock.
+ */
+static void follow_driver(struct nm_port *port)
+{
+	struct nm_port_config now = port->config;
+	struct nm_port before = *port;
+
+	if (!port->ops->config)
+		return;
+	port->ops->config(port, &now);
+	if (same_rings(&now, &port->config) || !config_is_sane(&now))
+		return;
+	memcpy(port->config.num_rings, now.num_rings, sizeof(now.num_rings));
+	memcpy(port->config.num_slots, now.num_slots, sizeof(now.num_slots));
+	port->queues = NULL;
+	memset(port->krings, 0, sizeof(port->krings));
+	if (krings_make(port)) {
+		krings_free(port);
+		*port = before;
+	} else {
+		krings_free(&before);
+	}
+}
+
+struct nm_port *nm_port_find(struct nm_core *core, const char *name)
+{
+	const void *ns = nm_os_namespace();
+	struct nm_port *port = find(core, ns, name);
+
+	if (port && port->refs == 1 && !has_rings(port))
+		follow_driver(port);
+	if (port || !core->config.demand)
+		return port;
+	core->config.demand(core, name);
+	return find(core, ns, name);
+}
+
 void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx)
 {
 	const u32 wanted[NM_DIRS] = { [NM_TX] = tx, [NM_RX] = rx };
 	int dir;
-	u32 i;
 
-	if (!port->ops->host_up)
+	if (!port->ops->host_up || has_rings(port))
 		return;
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = 0; i < port->max_rings[dir]; i++) {
-			if (port->krings[dir][i].ring)
-				return;
-		}
-	}
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		const u32 n = wanted[dir] < NM_MAX_RINGS ? wanted[dir] : NM_MAX_RINGS;
 
@@ -353,6 +395,11 @@ void *nm_port_data(const struct nm_port *port)
 const char *nm_port_name(const struct nm_port *port)
 {
 	return port->name;
+}
+
+u32 nm_port_rings(const struct nm_port *port, enum nm_dir dir)
+{
+	return port->config.num_rings[dir];
 }
 
 struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i)

@@ -236,6 +236,20 @@ TEST_F(Shortage, Register) {
                 });
 }
 
+TEST_F(Shortage, MoreRings) {
+  every_failure(
+      [this](Client& client) {
+        nic.change(port_config(3, 64));
+        return client.bind("eth0");
+      },
+      [this](Client& client) {
+        client.close();
+        nic.change(port_config(2, 64));
+        Client next(world);
+        return info(next, "eth0");
+      });
+}
+
 TEST_F(Shortage, NullPort) {
   every_failure([](Client& client) {
     client.reg = {};

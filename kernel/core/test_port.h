@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -124,6 +126,15 @@ class TestPort {
     if (port_)
       nm_port_detach(port_);
     port_ = nullptr;
+  }
+
+  // From now on the device has other rings; the core takes them up when nobody has the port.
+  void change(const nm_port_config& config) {
+    now_ = config;
+    while (queues_.size() < config.num_rings[NM_RX])
+      queues_.emplace_back();
+    for (Queue& queue : queues_)
+      queue.owned.resize(std::max<size_t>(queue.owned.size(), config.num_slots[NM_RX]));
   }
 
   nm_port* port() { return port_; }
@@ -348,7 +359,9 @@ class TestPort {
   }
 
   static void config(nm_port* port, nm_port_config* config) {
-    (void)port;
+    const TestPort* self = static_cast<const TestPort*>(nm_port_data(port));
+    if (self->now_)
+      *config = *self->now_;
     config->speed_mbps = 40000;
   }
 
@@ -376,6 +389,7 @@ class TestPort {
   static constexpr nm_driver_ops kOps = {"test", reg, txsync, rxsync, config, deadline, nullptr};
 
   nm_port* port_ = nullptr;
+  std::optional<nm_port_config> now_;
   std::deque<Queue> queues_;
   std::mutex stack_lock_;
   std::vector<Up> stack_;

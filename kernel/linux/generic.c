@@ -18,13 +18,7 @@ static struct workqueue_struct *generic_wq;
 
 #define MIN_SLOTS	32
 #define MAX_SLOTS	16384
-
-/*
- * Frames that wait for a receive ring, at least; or four rings of them. A client that busily syncs
- * loses its processor for tens of milliseconds where others want it too, and a device has its own
- * buffers for that: a ring's worth would hold 20,000 frames a second for 50 ms.
- */
-#define MIN_QUEUE	8192
+#define MAX_RINGS	64
 
 /* All adapters; the list and struct generic.link. Taken inside RTNL. */
 static DEFINE_MUTEX(generic_lock);
@@ -34,7 +28,7 @@ static bool is_used(const struct generic *g, enum nm_dir dir)
 {
 	u32 i;
 
-	for (i = 0; i < g->num_rings[dir]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, dir); i++) {
 		if (nm_port_ring(g->port, dir, i)->pending_on)
 			return true;
 	}
@@ -45,7 +39,7 @@ static bool is_on(const struct generic *g, enum nm_dir dir)
 {
 	u32 i;
 
-	for (i = 0; i < g->num_rings[dir]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, dir); i++) {
 		if (nm_port_ring(g->port, dir, i)->on)
 			return true;
 	}
@@ -57,7 +51,7 @@ static void rings_off(struct generic *g)
 {
 	u32 i;
 
-	for (i = 0; i < g->num_rings[NM_RX]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, NM_RX); i++) {
 		struct nm_kring *kr = nm_port_ring(g->port, NM_RX, i);
 
 		if (nm_kring_pending(kr) && kr->on)
@@ -70,13 +64,13 @@ static void rings_off(struct generic *g)
 	if (!is_used(g, NM_TX))
 		generic_host_stop(g);
 	synchronize_net();
-	for (i = 0; i < g->num_rings[NM_RX]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, NM_RX); i++) {
 		struct nm_kring *kr = nm_port_ring(g->port, NM_RX, i);
 
 		if (nm_kring_pending(kr) && kr->on)
 			generic_rx_drain(&g->rx[i]);
 	}
-	for (i = 0; i < g->num_rings[NM_TX]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, NM_TX); i++) {
 		struct nm_kring *kr = nm_port_ring(g->port, NM_TX, i);
 
 		if (nm_kring_pending(kr) && kr->on)
@@ -100,7 +94,7 @@ static int rings_on(struct generic *g)
 		}
 		g->hooked = true;
 	}
-	for (i = 0; i < g->num_rings[NM_TX] && !error; i++) {
+	for (i = 0; i < nm_port_rings(g->port, NM_TX) && !error; i++) {
 		struct nm_kring *kr = nm_port_ring(g->port, NM_TX, i);
 
 		if (nm_kring_pending(kr) && kr->pending_on)
@@ -110,7 +104,7 @@ static int rings_on(struct generic *g)
 		error = generic_host_start(g);
 	if (error)
 		goto fail;
-	for (i = 0; i < g->num_rings[NM_RX]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, NM_RX); i++) {
 		struct nm_kring *kr = nm_port_ring(g->port, NM_RX, i);
 
 		if (nm_kring_pending(kr) && kr->pending_on)
@@ -119,7 +113,7 @@ static int rings_on(struct generic *g)
 	return 0;
 
 fail:
-	for (i = 0; i < g->num_rings[NM_TX]; i++) {
+	for (i = 0; i < nm_port_rings(g->port, NM_TX); i++) {
 		if (!nm_port_ring(g->port, NM_TX, i)->on)
 			generic_tx_stop(&g->tx[i]);
 	}
@@ -134,15 +128,26 @@ fail:
  * A port that a switch keeps is in use without an open file. Who calls has a reference of its own,
  * or is work that generic_exit() waits for.
  */
-static void hold_module(struct generic *g)
+static void set_used(struct generic *g)
 {
 	const bool used = is_used(g, NM_TX) || is_used(g, NM_RX);
 
-	if (used && !g->holds_module)
+	if (used && !g->used)
 		__module_get(THIS_MODULE);
-	else if (!used && g->holds_module)
+	else if (!used && g->used)
 		module_put(THIS_MODULE);
-	g->holds_module = used;
+	g->used = used;
+}
+
+/* Whether the parameters forbid it, with a sentence in the log. */
+static bool is_forbidden(const char *name)
+{
+	if (READ_ONCE(nm_admode) != NM_ADMODE_NATIVE)
+		return false;
+	nm_os_log(&nm_linux_os,
+		  "%s: its driver knows nothing of netmap; write 0 to the module's parameter admode to have it emulated",
+		  name);
+	return true;
 }
 
 /* Under core->lock. A call either opens rings or closes some, never both. */
@@ -154,7 +159,7 @@ static int generic_reg(struct nm_port *port)
 	u32 i;
 
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = 0; i < g->num_rings[dir]; i++) {
+		for (i = 0; i < nm_port_rings(g->port, dir); i++) {
 			const struct nm_kring *kr = nm_port_ring(port, dir, i);
 
 			opens |= nm_kring_pending(kr) && kr->pending_on;
@@ -163,20 +168,32 @@ static int generic_reg(struct nm_port *port)
 	rtnl_lock();
 	if (!opens)
 		rings_off(g);
-	else if (READ_ONCE(g->going))
+	else if (READ_ONCE(g->going) || (!g->used && is_forbidden(nm_port_name(port))))
 		error = -ENXIO;
 	else
 		error = rings_on(g);
-	rtnl_unlock();
 	if (!error)
-		hold_module(g);
+		set_used(g);
+	rtnl_unlock();
 	return error;
+}
+
+/* As the interface and the parameters are now. */
+static void config_rings(const struct net_device *dev, struct nm_port_config *config)
+{
+	const u32 wanted = clamp_t(u32, READ_ONCE(nm_generic_rings), 1, MAX_RINGS);
+
+	config->num_rings[NM_RX] = min(wanted, READ_ONCE(dev->real_num_rx_queues));
+	config->num_rings[NM_TX] = min(wanted, READ_ONCE(dev->real_num_tx_queues));
+	config->num_slots[NM_RX] = clamp_t(u32, READ_ONCE(nm_generic_ringsize), MIN_SLOTS, MAX_SLOTS);
+	config->num_slots[NM_TX] = config->num_slots[NM_RX];
 }
 
 static void generic_config(struct nm_port *port, struct nm_port_config *config)
 {
 	const struct generic *g = nm_port_data(port);
 
+	config_rings(g->dev, config);
 	config->link_up = netif_running(g->dev) && netif_carrier_ok(g->dev);
 }
 
@@ -212,15 +229,9 @@ static void detach_work(struct work_struct *work)
 
 static int generic_make(struct nm_core *core, struct net_device *dev)
 {
-	const u32 slots = clamp_t(u32, READ_ONCE(nm_generic_ringsize), MIN_SLOTS, MAX_SLOTS);
-	const u32 wanted = clamp_t(u32, READ_ONCE(nm_generic_rings), 1, 64);
-	struct nm_port_config config = {
-		.num_rings = {
-			[NM_RX] = min(wanted, dev->real_num_rx_queues),
-			[NM_TX] = min(wanted, dev->real_num_tx_queues),
-		},
-		.num_slots = { slots, slots },
-	};
+	const u32 most_rx = min_t(u32, MAX_RINGS, dev->num_rx_queues);
+	const u32 most_tx = min_t(u32, MAX_RINGS, dev->num_tx_queues);
+	struct nm_port_config config = { };
 	struct generic *g = kzalloc(sizeof(*g), GFP_KERNEL);
 	int error = -ENOMEM;
 	u32 i;
@@ -230,14 +241,14 @@ static int generic_make(struct nm_core *core, struct net_device *dev)
 	dev_hold(dev);
 	g->dev = dev;
 	INIT_WORK(&g->detach, detach_work);
-	memcpy(g->num_rings, config.num_rings, sizeof(g->num_rings));
-	g->rx = kvcalloc(g->num_rings[NM_RX], sizeof(*g->rx), GFP_KERNEL);
-	g->tx = kvcalloc(g->num_rings[NM_TX], sizeof(*g->tx), GFP_KERNEL);
+	config_rings(dev, &config);
+	g->rx = kvcalloc(most_rx, sizeof(*g->rx), GFP_KERNEL);
+	g->tx = kvcalloc(most_tx, sizeof(*g->tx), GFP_KERNEL);
 	if (!g->rx || !g->tx)
 		goto fail;
-	for (i = 0; i < g->num_rings[NM_RX]; i++)
-		generic_rx_init(&g->rx[i], max_t(u32, 4 * slots, MIN_QUEUE));
-	for (i = 0; i < g->num_rings[NM_TX]; i++)
+	for (i = 0; i < most_rx; i++)
+		generic_rx_init(&g->rx[i]);
+	for (i = 0; i < most_tx; i++)
 		generic_tx_init(&g->tx[i]);
 	error = nm_port_attach_locked(core, dev->name, &generic_ops, &config, g, &g->port);
 	if (error)
@@ -278,12 +289,8 @@ void generic_demand(struct nm_core *core, const char *name)
 			  name);
 		goto out;
 	}
-	if (READ_ONCE(nm_admode) == NM_ADMODE_NATIVE) {
-		nm_os_log(&nm_linux_os,
-			  "%s: its driver knows nothing of netmap; write 0 to the module's parameter admode to have it emulated",
-			  name);
+	if (is_forbidden(name))
 		goto out;
-	}
 	error = generic_make(core, dev);
 	if (error)
 		nm_os_log(&nm_linux_os, "%s cannot be made a port (error %d)", name, -error);
@@ -291,14 +298,16 @@ out:
 	rtnl_unlock();
 }
 
-/* Let pollers look again; under RTNL. */
+/* Let pollers look again; under RTNL, which keeps the krings of a port in use. */
 static void notify_all(struct generic *g)
 {
 	int dir;
 	u32 i;
 
+	if (!g->used)
+		return;
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		for (i = 0; i < g->num_rings[dir]; i++)
+		for (i = 0; i < nm_port_rings(g->port, dir); i++)
 			nm_kring_notify(nm_port_ring(g->port, dir, i));
 	}
 }

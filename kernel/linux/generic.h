@@ -81,9 +81,10 @@ struct generic_tx {
  * @down: it was set down while the port was there. Written under RTNL
  * @hooked: the rx_handler is ours; written under RTNL
  * @diverting: @egress is registered in @net; under RTNL
- * @holds_module: a ring is in netmap mode, so the module stays; under core->lock
+ * @used: a ring is in netmap mode, so the krings and the module stay; written under core->lock and
+ *	RTNL, read under either
  * @host_no_memory: frames of the stack that could not be finished; a guess where many send at once
- * @num_rings: by direction
+ * @rx, @tx: of as many rings as the interface can ever have
  */
 struct generic {
 	struct list_head link;
@@ -94,11 +95,10 @@ struct generic {
 	bool down;
 	bool hooked;
 	bool diverting;
-	bool holds_module;
+	bool used;
 	struct net *net;
 	struct nf_hook_ops egress;
 	u64 host_no_memory;
-	u32 num_rings[NM_DIRS];
 	struct generic_rx *rx;
 	struct generic_tx *tx;
 };
@@ -116,7 +116,7 @@ void generic_demand(struct nm_core *core, const char *name);
 extern const struct nm_driver_ops generic_ops;
 
 /* generic_rx.c */
-void generic_rx_init(struct generic_rx *rx, u32 limit);
+void generic_rx_init(struct generic_rx *rx);
 void generic_rx_start(struct generic_rx *rx, struct nm_kring *kr);
 /* After this and synchronize_net() no frame comes in; generic_rx_drain() then frees the rest. */
 void generic_rx_stop(struct generic_rx *rx);

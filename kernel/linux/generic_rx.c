@@ -12,6 +12,13 @@
 
 #include "generic.h"
 
+/*
+ * Frames that wait for a receive ring, at least; or four rings of them. A client that busily syncs
+ * loses its processor for tens of milliseconds where others want it too, and a device has its own
+ * buffers for that: a ring's worth would hold 20,000 frames a second for 50 ms.
+ */
+#define MIN_QUEUE	8192
+
 static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 {
 	struct generic_rx *rx = container_of(timer, struct generic_rx, timer);
@@ -38,11 +45,10 @@ static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 	return again;
 }
 
-void generic_rx_init(struct generic_rx *rx, u32 limit)
+void generic_rx_init(struct generic_rx *rx)
 {
 	skb_queue_head_init(&rx->queue);
 	__skb_queue_head_init(&rx->taken);
-	rx->limit = limit;
 	hrtimer_init(&rx->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	rx->timer.function = timer_fires;
 }
@@ -50,6 +56,7 @@ void generic_rx_init(struct generic_rx *rx, u32 limit)
 /* Under core->lock. */
 void generic_rx_start(struct generic_rx *rx, struct nm_kring *kr)
 {
+	rx->limit = max_t(u32, 4 * kr->num_slots, MIN_QUEUE);
 	rx->quiet = false;
 	rx->more = false;
 	rcu_assign_pointer(rx->kr, kr);
@@ -148,7 +155,7 @@ rx_handler_result_t generic_rx_handler(struct sk_buff **pskb)
 		return RX_HANDLER_PASS;
 	}
 	if (skb_rx_queue_recorded(skb))
-		i = skb_get_rx_queue(skb) % g->num_rings[NM_RX];
+		i = skb_get_rx_queue(skb) % nm_port_rings(g->port, NM_RX);
 	rx = &g->rx[i];
 	kr = rcu_dereference(rx->kr);
 	if (!kr || skb->pkt_type == PACKET_LOOPBACK)

@@ -236,6 +236,21 @@ bool generic_tx_is_ours(const struct sk_buff *skb)
 	return skb->destructor == completed;
 }
 
+/*
+ * The interface may have fewer queues than the client's port has rings, since the client has it. A
+ * driver is asked for a queue that is there, in a section that who takes queues away waits for.
+ */
+static int send_on_queue(struct sk_buff *skb)
+{
+	int result;
+
+	rcu_read_lock_bh();
+	result = __dev_direct_xmit(skb, skb_get_queue_mapping(skb) %
+					READ_ONCE(skb->dev->real_num_tx_queues));
+	rcu_read_unlock_bh();
+	return result;
+}
+
 /* Return: false where the device has no room: then the frame waits. */
 static bool send(struct generic_tx *tx, struct sk_buff *skb)
 {
@@ -249,7 +264,7 @@ static bool send(struct generic_tx *tx, struct sk_buff *skb)
 			tx->refused++;
 		return true;
 	}
-	result = __dev_direct_xmit(skb, skb_get_queue_mapping(skb));
+	result = send_on_queue(skb);
 	if (!dev_xmit_complete(result)) {
 		tx->waiting = skb;
 		return false;

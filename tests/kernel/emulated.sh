@@ -80,10 +80,14 @@ usleep 500000
 expect "gone with its namespace" 2 ./traffic hold v0 0
 
 # Several rings: a ring that nobody has stays with the host. What veth sends on queue 2 its peer counts to queue 1.
-rmmod netmap && insmod netmap.ko "$POOLS" generic_rings=4 generic_ringsize=256 || exit 1
 ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1 numtxqueues 4 numrxqueues 4
 ip link set v0 up
 ip link set v1 up
+parameters=/sys/module/netmap/parameters
+expect "one ring, as the parameter says" 0 ./traffic hold v0-0 0
+expect "no second" 2 ./traffic hold v0-1 0
+echo 4 >$parameters/generic_rings
+echo 256 >$parameters/generic_ringsize
 pair "one ring to one ring" v0-2 v1-1/R 300 60
 rm -f /tmp/count
 ./traffic count v1-2/R 3 >/tmp/count 2>&1 &
@@ -128,8 +132,29 @@ through_host_rings "tap" tap0 tap1 1
 later "its program ends" tap0 kill $cable
 apart tap0
 
+# Taps of two queues, of which one goes while a client has both rings: what it sends on that one leaves by the other.
+rm -f /tmp/cable
+./cable tap0 tap1 2 >/tmp/cable &
+cable=$!
+ready /tmp/cable $cable
+ip link set tap0 up
+ip link set tap1 up
+pair "tap, its second ring" tap0-1/T tap1 300 60
+./traffic hold tap0 60 >/tmp/hold &
+holder=$!
+ready /tmp/hold $holder
+kill -USR1 $cable
+while [ -d /sys/class/net/tap0/queues/tx-1 ] || [ -d /sys/class/net/tap1/queues/tx-1 ]; do usleep 20000; done
+pair "tap, its second ring without a queue" tap0-1/T tap1 300 60
+kill $holder
+wait $holder
+expect "no second ring when nobody has the tap any more" 2 ./traffic hold tap0-1 0
+pair "tap, its only ring" tap0-0/T tap1 300 60
+kill $cable
+wait $cable
+
 # Parameters, each with what it changes.
-cd /sys/module/netmap/parameters || exit 1
+cd $parameters || exit 1
 veth v0 v1
 echo 0 >generic_txqdisc
 pair_in_test() { (cd /test && pair "$@" && exit $failed) || failed=1; }

@@ -114,9 +114,14 @@ class Machine {
         nm_client_control(client().get(), input_.take<uint32_t>(),
                           reinterpret_cast<uintptr_t>(arena_));
         break;
-      case 9:
-        input_.take<uint8_t>() % 2 ? client().txsync() : client().rxsync();
+      case 9: {
+        const uint8_t what = input_.take<uint8_t>();
+        if (what >= 0xf0)
+          change_rings(what % 2 ? port_a_ : port_b_);
+        else
+          what % 2 ? client().txsync() : client().rxsync();
         break;
+      }
       case 10:
         client().poll(input_.take<uint8_t>(), input_.take<uint8_t>() % 2);
         nm_client_deadline(client().get(), POLLIN | POLLOUT);
@@ -124,6 +129,12 @@ class Machine {
       default:
         clients_[input_.take<uint8_t>() % kClients].reset();
     }
+  }
+
+  // The device of a port has other rings from now on.
+  void change_rings(TestPort& port) {
+    const uint32_t rings = 1 + input_.take<uint8_t>() % 8;
+    port.change(port_config(rings, 16u << input_.take<uint8_t>() % 3));
   }
 
   nmreq_header name_header() {

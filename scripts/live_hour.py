@@ -218,15 +218,18 @@ def main():
     run = record["runs"][0]
     intervals, late = intervals_of(record)
     behind = [i for i, each in enumerate(late) if each > LATE_S]
-    ends = {i: began + intervals[i]["start_s"] + intervals[i]["seconds"] for i in behind}
-    missed = [i for i in behind if late[i] - sleepers.late_s(ends[i] - late[i] - NEAR_S, ends[i] + NEAR_S) > LATE_S]
+    # How long the machine stood still between when each should have ended and when it did.
+    still = {}
+    for i in behind:
+        end = began + intervals[i]["start_s"] + intervals[i]["seconds"]
+        still[i] = sleepers.late_s(end - late[i] - NEAR_S, end + NEAR_S)
+    missed = [i for i in behind if late[i] - still[i] > LATE_S]
     expected = int(options.seconds - 0.02)
     good &= not missed and len(intervals) == expected
     print(f"intervals: {len(intervals)} of {expected}, {len(missed)} missed, {len(behind) - len(missed)} late as the machine stood still; the "
           f"latest ended {max(late, default=0):.3f} s late")
     for i in missed[:10]:
-        print(f"  - interval {i} ended {late[i]:.3f} s late, of which the machine stood still for "
-              f"{sleepers.late_s(ends[i] - late[i] - NEAR_S, ends[i] + NEAR_S):.3f} s")
+        print(f"  - interval {i} ended {late[i]:.3f} s late, of which the machine stood still for {still[i]:.3f} s")
     if intervals:
         shares = sorted(interval["tx_line_rate_percent"] for interval in intervals)
         print(f"line rate: median {statistics.median(shares):.2f} %, lowest second {shares[0]:.2f} %, "

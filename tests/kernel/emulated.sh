@@ -20,6 +20,16 @@ later() {
   grep -v ready /tmp/watch
 }
 
+# taps QUEUES: tap0 and tap1, up, whose other sides the program $cable joins.
+taps() {
+  rm -f /tmp/cable
+  ./cable tap0 tap1 "$1" >/tmp/cable &
+  cable=$!
+  ready /tmp/cable $cable
+  ip link set tap0 up
+  ip link set tap1 up
+}
+
 insmod netmap.ko "$POOLS" || exit 1
 veth v0 v1
 pair "veth" v0 v1 2000 60
@@ -121,12 +131,7 @@ for driver in e1000 e1000e virtio_net vmxnet3; do
 done
 
 # Taps, whose other sides a program joins.
-rm -f /tmp/cable
-./cable tap0 tap1 >/tmp/cable &
-cable=$!
-ready /tmp/cable $cable
-ip link set tap0 up
-ip link set tap1 up
+taps 1
 pair "tap" tap0 tap1 300 60
 pair "tap back" tap1 tap0 300 1514
 through_host_rings "tap" tap0 tap1 1
@@ -134,12 +139,7 @@ later "its program ends" tap0 kill $cable
 apart tap0
 
 # Taps of two queues, of which one goes while a client has both rings: what it sends on that one leaves by the other.
-rm -f /tmp/cable
-./cable tap0 tap1 2 >/tmp/cable &
-cable=$!
-ready /tmp/cable $cable
-ip link set tap0 up
-ip link set tap1 up
+taps 2
 pair "tap, its second ring" tap0-1/T tap1 300 60
 ./traffic hold tap0 60 >/tmp/hold &
 holder=$!

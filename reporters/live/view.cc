@@ -19,6 +19,9 @@ namespace {
 constexpr int kLatencyRows = 5;
 constexpr int kMinChartRows = 3;
 constexpr int kChartLabelColumns = 8;
+// Of the two tables of the workers' page.
+constexpr int kWorkColumns = 78, kFaultColumns = 66;
+constexpr const char* kHigher = "make the terminal higher";
 
 std::string bits(double bps) {
   return si_rate(bps);
@@ -183,6 +186,20 @@ class Page {
     return y + 2;
   }
 
+  // `count` rows, each drawn by `add(row, y)`, from `y` on and in at most `rows` of the screen; the
+  // last one tells what has no room. Return: the row after.
+  template <typename Add>
+  int add_rows(int y, int rows, size_t count, const char* remedy, Add&& add) {
+    const size_t shown = std::min(static_cast<size_t>(std::max(rows, 0)), count);
+    for (size_t i = 0; i < shown; i++, y++) {
+      if (i + 1 == shown && shown < count)
+        canvas_.put(0, y, fmt::format("  and {} more: {}", count - i, remedy), Style::kFaint);
+      else
+        add(i, y);
+    }
+    return y;
+  }
+
   // Ports and their queues, in at most `rows` rows. Return: the row after.
   int add_ports(int y, int rows) {
     struct Line {
@@ -208,19 +225,11 @@ class Page {
         }
       }
     }
-    const int shown = std::min(rows, static_cast<int>(lines.size()));
-    for (int i = 0; i < shown; i++) {
-      const Line& line = lines[static_cast<size_t>(i)];
-      const bool cut = i == shown - 1 && shown < static_cast<int>(lines.size());
-      if (cut)
-        canvas_.put(0, y + i,
-                    fmt::format("  and {} more: press w, or make the terminal higher",
-                                static_cast<int>(lines.size()) - i),
-                    Style::kFaint);
-      else
-        add_rates_row(y + i, line.name, *line.rates, line.ring, line.style);
-    }
-    return y + shown;
+    return add_rows(y, rows, lines.size(), "press w, or make the terminal higher",
+                    [&](size_t i, int at) {
+                      const Line& line = lines[i];
+                      add_rates_row(at, line.name, *line.rates, line.ring, line.style);
+                    });
   }
 
   void add_count(int* x, int y, const char* name, uint64_t count) {
@@ -346,58 +355,70 @@ class Page {
     if (latency)
       add_latency(latency_at);
     if (figures_.standing && !figures_.standing->reasons.empty()) {
-      std::string text = figures_.standing->reasons.front();
-      if (columns_of(text) > width_)
-        text = text.substr(0, static_cast<size_t>(std::max(0, width_ - 3))) + "...";
-      canvas_.put(0, reason, text,
-                  figures_.standing->verdict == Verdict::kPass ? Style::kFaint : Style::kDoubtful);
+      const Style style =
+          figures_.standing->verdict == Verdict::kPass ? Style::kFaint : Style::kDoubtful;
+      if (canvas_.put(0, reason, figures_.standing->reasons.front(), style) > width_)
+        canvas_.put_right(width_, reason, "...", style);
     }
   }
 
+  // Two tables: where each worker's time goes, and what went wrong. Beside each other where there
+  // is room, else one below the other.
   void add_workers() {
-    canvas_.put(0, 3,
+    const size_t count = figures_.workers.size();
+    const bool beside = width_ >= kWorkColumns + kFaultColumns;
+    const int top = 3;
+    // Below: a blank row between them.
+    const int rows = beside ? bottom_ - top - 1 : (bottom_ - top - 1) / 2 - 1;
+    add_work_head(0, top);
+    if (beside)
+      add_fault_head(kWorkColumns, top);
+    const int end = add_rows(top + 1, rows, count, kHigher, [&](size_t i, int y) {
+      add_work(0, y, i);
+      if (beside)
+        add_fault(kWorkColumns, y, i);
+    });
+    if (beside)
+      return;
+    const int x = canvas_.put(0, end + 1, "worker ", Style::kFaint);
+    add_fault_head(x, end + 1);
+    add_rows(end + 2, rows, count, kHigher, [&](size_t i, int y) {
+      canvas_.put(0, y, about_.workers[i].name);
+      add_fault(x, y, i);
+    });
+  }
+
+  void add_work_head(int x, int y) {
+    canvas_.put(x, y,
                 fmt::format("{:<6} {:<14}{:>4}{:>5}{:>15}{:>12}{:>7}{:>7}{:>7}", "worker", "port",
                             "ring", "core", "frames", "rate", "busy%", "model%", "idle%"),
                 Style::kFaint);
-    if (width_ >= 120)
-      canvas_.put(
-          78, 3,
-          fmt::format("{:>10}{:>10}{:>9}{:>9}{:>9}", "off core", "gap", "lost", "twice", "late"),
-          Style::kFaint);
-    int y = 4;
-    for (size_t i = 0; i < figures_.workers.size() && y < bottom_ - 1; i++, y++) {
-      const LiveAbout::Worker& worker = about_.workers[i];
-      const LiveWorkerFigures& figures = figures_.workers[i];
-      canvas_.put(0, y,
-                  fmt::format("{:<6} {:<14}{:>4}{:>5}{:>15}{:>12}{:>7.1f}{:>7.1f}{:>7.1f}",
-                              worker.name, about_.ports[worker.port].name.substr(0, 14),
-                              worker.ring, worker.core, grouped(figures.rates.total_frames),
-                              in_unit(figures.rates, state_.unit), figures.rates.busy_percent,
-                              figures.rates.model_percent, figures.rates.idle_percent));
-      if (width_ < 120)
-        continue;
-      canvas_.put(78, y,
-                  fmt::format("{:>10}{:>10}{:>9}{:>9}{:>9}", short_time(figures.off_core_ms * 1e6),
-                              short_time(figures.longest_gap_us * 1e3), grouped(figures.lost),
-                              grouped(figures.duplicates), grouped(figures.reordered)));
-    }
-    if (width_ >= 120)
-      return;
-    // The rest below, where there is no room beside.
-    y++;
-    canvas_.put(0, y++,
-                fmt::format("{:<6} {:>10}{:>13}{:>10}{:>12}{:>12}{:>9}", "worker", "off core",
-                            "longest gap", "lost", "duplicates", "reordered", "ring%"),
+  }
+
+  void add_work(int x, int y, size_t i) {
+    const LiveAbout::Worker& worker = about_.workers[i];
+    const LiveRates& rates = figures_.workers[i].rates;
+    canvas_.put(x, y,
+                fmt::format("{:<6} {:<14}{:>4}{:>5}{:>15}{:>12}{:>7.1f}{:>7.1f}{:>7.1f}",
+                            worker.name, about_.ports[worker.port].name.substr(0, 14), worker.ring,
+                            worker.core, grouped(rates.total_frames), in_unit(rates, state_.unit),
+                            rates.busy_percent, rates.model_percent, rates.idle_percent));
+  }
+
+  void add_fault_head(int x, int y) {
+    canvas_.put(x, y,
+                fmt::format("{:>10}{:>13}{:>10}{:>12}{:>12}{:>9}", "off core", "longest gap",
+                            "lost", "duplicates", "reordered", "ring%"),
                 Style::kFaint);
-    for (size_t i = 0; i < figures_.workers.size() && y < bottom_; i++, y++) {
-      const LiveWorkerFigures& figures = figures_.workers[i];
-      canvas_.put(0, y,
-                  fmt::format("{:<6} {:>10}{:>13}{:>10}{:>12}{:>12}{:>9.1f}",
-                              about_.workers[i].name, short_time(figures.off_core_ms * 1e6),
-                              short_time(figures.longest_gap_us * 1e3), grouped(figures.lost),
-                              grouped(figures.duplicates), grouped(figures.reordered),
-                              figures.ring_percent));
-    }
+  }
+
+  void add_fault(int x, int y, size_t i) {
+    const LiveWorkerFigures& figures = figures_.workers[i];
+    canvas_.put(
+        x, y,
+        fmt::format("{:>10}{:>13}{:>10}{:>12}{:>12}{:>9.1f}", short_time(figures.off_core_ms * 1e6),
+                    short_time(figures.longest_gap_us * 1e3), grouped(figures.lost),
+                    grouped(figures.duplicates), grouped(figures.reordered), figures.ring_percent));
   }
 
   // Frames of a sender are shared out as its plan does; that is exact over a whole cycle of it.
@@ -406,21 +427,23 @@ class Page {
                 fmt::format("{:<6} {:<24}{:>6}{:>10}{:>8}{:>15}{:>10}", "worker", "stream", "bytes",
                             "flows", "share%", "frames", "pps"),
                 Style::kFaint);
-    int y = 4;
-    for (size_t i = 0; i < figures_.workers.size(); i++) {
+    std::vector<std::pair<size_t, uint32_t>> lines;  // a worker, and a stream of it
+    for (size_t i = 0; i < about_.workers.size(); i++)
+      for (uint32_t k = 0; k < about_.workers[i].streams; k++)
+        lines.emplace_back(i, k);
+    add_rows(4, bottom_ - 4, lines.size(), kHigher, [&](size_t line, int y) {
+      const auto& [i, k] = lines[line];
       const LiveAbout::Worker& worker = about_.workers[i];
-      for (uint32_t k = 0; k < worker.streams && y < bottom_; k++, y++) {
-        const LiveAbout::Stream& stream = about_.streams[worker.first_stream + k];
-        const LiveRates& rates = figures_.workers[i].rates;
-        const double frames = stream.share * static_cast<double>(rates.total_frames);
-        canvas_.put(
-            0, y,
-            fmt::format("{:<6} {:<24}{:>6g}{:>10}{:>8.2f}{:>15}{:>10}", k == 0 ? worker.name : "",
-                        stream.name.substr(0, 24), stream.size_with_crc, grouped(stream.flows),
-                        100 * stream.share, grouped(static_cast<uint64_t>(frames)),
-                        si_rate(stream.share * rates.pps)));
-      }
-    }
+      const LiveAbout::Stream& stream = about_.streams[worker.first_stream + k];
+      const LiveRates& rates = figures_.workers[i].rates;
+      const double frames = stream.share * static_cast<double>(rates.total_frames);
+      canvas_.put(
+          0, y,
+          fmt::format("{:<6} {:<24}{:>6g}{:>10}{:>8.2f}{:>15}{:>10}", k == 0 ? worker.name : "",
+                      stream.name.substr(0, 24), stream.size_with_crc, grouped(stream.flows),
+                      100 * stream.share, grouped(static_cast<uint64_t>(frames)),
+                      si_rate(stream.share * rates.pps)));
+    });
   }
 
   void add_help() {

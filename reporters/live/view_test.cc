@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "reporters/live/testing.h"
 
 namespace nmgen {
@@ -108,11 +110,37 @@ TEST(LiveView, WorkersAndStreams) {
   const std::string narrow = drawn(example(), state, 80, 24);
   EXPECT_THAT(narrow, HasSubstr("tx0    sim:left         0    0    125,000,000     12.500M   29.9"
                                 "   44.8   25.4"));
-  EXPECT_THAT(narrow, HasSubstr("longest gap"));
-  EXPECT_THAT(drawn(example(), state, 120, 24), Not(HasSubstr("longest gap")));
+  // What went wrong stands below, or beside where all of it has room.
+  for (const int width : {80, 120, 143})
+    EXPECT_THAT(drawn(example(), state, width, 24),
+                HasSubstr("\nworker   off core  longest gap      lost  duplicates   reordered    "
+                          "ring%\ntx0 "))
+        << width;
+  for (const int width : {144, 200})
+    EXPECT_THAT(drawn(example(), state, width, 24),
+                HasSubstr("idle%  off core  longest gap      lost  duplicates   reordered    "
+                          "ring%\ntx0 "))
+        << width;
   state.page = LivePage::kStreams;
   EXPECT_THAT(drawn(example(), state, 80, 24),
               HasSubstr("tx0    udp                         64         1  100.00    125,000,000"));
+}
+
+TEST(LiveView, WorkersAndStreamsWithoutRoomAreTold) {
+  LiveViewState state;
+  state.page = LivePage::kWorkers;
+  // Two tables of eight rows.
+  const std::string all = drawn(example(4), state, 80, 24);
+  EXPECT_THAT(all, Not(HasSubstr("more:")));
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 24);
+  const std::string some = drawn(example(8), state, 80, 24);
+  EXPECT_THAT(some, HasSubstr("  and 9 more: make the terminal higher\n\nworker "));
+  EXPECT_THAT(some, HasSubstr("  and 9 more: make the terminal higher\n\nq leave"));
+  EXPECT_THAT(drawn(example(8), state, 80, 40), Not(HasSubstr("more:")));
+  EXPECT_THAT(drawn(example(8), state, 144, 24), Not(HasSubstr("more:")));
+  state.page = LivePage::kStreams;
+  EXPECT_THAT(drawn(example(20), state, 80, 24), HasSubstr("  and 2 more: make the terminal"));
+  EXPECT_THAT(drawn(example(19), state, 80, 24), Not(HasSubstr("more:")));
 }
 
 TEST(LiveView, StatesAreSaid) {

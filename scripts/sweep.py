@@ -32,6 +32,11 @@ MAX_POINTS = 10000
 # A run whose workers lost their cores for longer tells of the machine's other users.
 MOST_OFF_CORE = 0.02
 METHODS = ("duty", "cpufreq", "icount")
+NUMBER = (int, float)
+# What stands behind each key of a matrix.
+MATRIX_KEYS = {"$schema": str, "schema": str, "name": str, "description": str, "scenario": str, "duration_s": NUMBER,
+               "warmup_s": NUMBER, "repeats": int, "set": dict, "axes": list}
+KIND_NAMES = {str: "text", NUMBER: "a number", int: "a whole number", dict: "an object of paths and values", list: "a list"}
 
 
 class Refused(Exception):
@@ -72,9 +77,10 @@ def range_values(spec, where):
     try:
         first, last, steps = float(spec["from"]), float(spec["to"]), int(spec["steps"])
         scale = spec.get("scale", "linear")
-        if steps < 2 or steps > MAX_POINTS or scale not in ("linear", "log") or (scale == "log" and first <= 0):
+        if steps < 2 or steps > MAX_POINTS or scale not in ("linear", "log") or not math.isfinite(last - first) or \
+                (scale == "log" and min(first, last) <= 0):
             raise ValueError
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise Refused(f"{where} is no range; give from, to, steps (2 or more) and scale \"linear\" or \"log\"") from None
     if scale == "log":
         return [whole(round(first * (last / first) ** (i / (steps - 1)))) for i in range(steps)]
@@ -98,10 +104,12 @@ class Matrix:
 
     def __init__(self, document, path):
         self.path = path
-        known = {"$schema", "schema", "name", "description", "scenario", "duration_s", "warmup_s", "repeats", "set", "axes"}
-        unknown = sorted(set(document) - known)
-        if unknown:
-            raise Refused(f"{path}: there is no key \"{unknown[0]}\" in a sweep; the keys are {', '.join(sorted(known))}")
+        for key, value in document.items():
+            kind = MATRIX_KEYS.get(key)
+            if kind is None:
+                raise Refused(f"{path}: there is no key \"{key}\" in a sweep; the keys are {', '.join(sorted(MATRIX_KEYS))}")
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise Refused(f"{path}: /{key} is not {KIND_NAMES[kind]}; correct it there")
         self.name = document.get("name") or pathlib.Path(path).stem
         self.scenario = str((pathlib.Path(path).parent / document.get("scenario", "")).resolve())
         self.duration_s = document.get("duration_s", 2)
@@ -109,7 +117,7 @@ class Matrix:
         self.repeats = document.get("repeats", 3)
         self.fixed = dict(document.get("set", {}))
         self.axes = []
-        if not isinstance(document.get("axes"), list) or not document["axes"]:
+        if not document.get("axes"):
             raise Refused(f"{path}: it has no axes; add for example "
                           "\"axes\": [{\"name\": \"batch\", \"set\": [\"senders.0.batch\"], \"values\": [1, 256]}]")
         for i, axis in enumerate(document["axes"]):
@@ -120,6 +128,8 @@ class Matrix:
             if not isinstance(values, list) or not values:
                 raise Refused(f"{where} has no values; list them, or give a range")
             paths = [axis["set"]] if isinstance(axis["set"], str) else axis["set"]
+            if not isinstance(paths, list) or not all(isinstance(each, str) for each in paths):
+                raise Refused(f"{where}/set is neither a path nor a list of them; write for example [\"senders.0.batch\"]")
             self.axes.append((axis["name"], paths, values))
 
     @classmethod
@@ -192,11 +202,15 @@ class ResultSet:
         self.keep_records = keep_records
         if self.file.exists():
             self.manifest = read_json(self.file, "the manifest")
-            if self.manifest.get("schema") != RESULT_SCHEMA or "points" not in self.manifest:
+            if not isinstance(self.manifest, dict) or self.manifest.get("schema") != RESULT_SCHEMA or \
+                    "points" not in self.manifest:
                 raise Refused(f"cannot go on in {directory}: its manifest is not one of {RESULT_SCHEMA}; "
                               "give --out another directory")
             if self.manifest.get("digest") != matrix.digest():
                 raise Refused(f"cannot go on in {directory}: it holds another sweep (other values, or another scenario); "
+                              "give --out another directory")
+            if not self.is_whole():
+                raise Refused(f"cannot go on in {directory}: its manifest was edited, or is of another version; "
                               "give --out another directory")
             return
         if self.directory.exists() and any(self.directory.iterdir()):
@@ -208,6 +222,12 @@ class ResultSet:
         except OSError as error:
             raise Refused(f"cannot make {directory}: {error.strerror}; give --out a directory that can be made") from None
         self.save()
+
+    def is_whole(self):
+        """Whether the manifest has what going on needs of it."""
+        points = self.manifest["points"]
+        return {"sweep", "fingerprint", "device"} <= set(self.manifest) and isinstance(points, list) and \
+            all(isinstance(point, dict) and {"values", "repeat"} <= set(point) for point in points)
 
     def save(self):
         lines = {key: json.dumps(value) for key, value in self.manifest.items() if key != "points"}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """scripts/sweep.py and scripts/plot.py: points, manifest, going on, drawing twice the same, bad input. Short runs."""
 import json
+import math
 import os
 import pathlib
 import pty
@@ -25,6 +26,19 @@ MATRIX = {
     "axes": [{"name": "rings", "set": ["senders.0.workers", "simulated.left.queues"], "values": [1, 2]},
              {"name": "clock_hz", "set": ["clock.hz"], "values": [50000000, 1300000000]}],
 }
+
+
+ODD_VALUES = (None, True, -1, 0, 1.5, math.inf, math.nan, 10**30, "", "x", [], [1], [None], {}, {"a": 1})
+
+
+def with_odd_values(document):
+    """Copies of a JSON value, in each one part of it (or all) that is something else."""
+    yield from ODD_VALUES
+    for key in document if isinstance(document, dict) else range(len(document)) if isinstance(document, list) else ():
+        for changed in with_odd_values(document[key]):
+            copy = document.copy()
+            copy[key] = changed
+            yield copy
 
 
 class ScriptTest(NmgenTest):
@@ -132,10 +146,15 @@ class Sweep(ScriptTest):
         self.assertEqual([point["values"] for point in self.manifest()["points"]], [[1], [64], [128], [192]])
         self.assertEqual(os.listdir(os.path.join(self.path("out"), "records")), [])
 
-    def test_the_ready_matrices_are_right(self):
+    def module(self):
+        """sweep.py itself, for what no program has to be started for."""
         sys.path.insert(0, SCRIPTS)
         self.addCleanup(sys.path.remove, SCRIPTS)
         import sweep
+        return sweep
+
+    def test_the_ready_matrices_are_right(self):
+        sweep = self.module()
         for path in sorted(pathlib.Path(ROOT, "scenarios", "sweeps").glob("*.json")):
             with self.subTest(path.name):
                 matrix = sweep.Matrix(sweep.read_json(path, "the matrix"), str(path))
@@ -174,6 +193,39 @@ class Sweep(ScriptTest):
                         for file in files:
                             os.unlink(os.path.join(root, file))
                         os.rmdir(root)
+
+    def test_odd_values_anywhere_are_refused_or_taken(self):
+        sweep = self.module()
+        axes = [*MATRIX["axes"], {"name": "batch", "set": "senders.0.batch",
+                                  "range": {"from": 1, "to": 256, "steps": 3, "scale": "log"}}]
+        described = sweep.Matrix({**MATRIX, "axes": axes}, "matrix.json")
+        digest = described.digest()
+        manifest = {"schema": sweep.RESULT_SCHEMA, "digest": digest, "sweep": described.describe(), "fingerprint": None,
+                    "device": None, "points": [{"values": [1, 50000000, 1], "repeat": 0}]}
+        refused = taken = 0
+        for document, take in (({**MATRIX, "axes": axes}, self.take_matrix), (manifest, self.take_manifest)):
+            for changed in with_odd_values(document):
+                try:
+                    take(sweep, changed, described)
+                    taken += 1
+                except sweep.Refused as error:
+                    self.assertRegex(str(error), r"\A[^\n]+; [^\n]+\Z|no key|too many")
+                    refused += 1
+                except Exception as error:
+                    raise AssertionError(f"{changed} is not refused") from error
+        self.assertGreater(min(refused, taken), 100)
+
+    def take_matrix(self, sweep, document, _):
+        matrix = sweep.build_matrix(sweep.parse([self.write("matrix.json", json.dumps(document)), "--out", "out"]))
+        for values in matrix.points():
+            sweep.clock_of(matrix.overrides(values))
+        matrix.digest()
+
+    def take_manifest(self, sweep, document, matrix):
+        os.makedirs(self.path("out"), exist_ok=True)
+        self.write("out/manifest.json", json.dumps(document))
+        results = sweep.ResultSet(self.path("out"), matrix, True)
+        results.has((1, 50000000, 1), 0)
 
     def test_another_sweeps_directory_is_refused(self):
         directory = self.swept()

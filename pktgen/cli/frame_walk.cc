@@ -15,6 +15,8 @@ namespace nmgen {
 namespace {
 
 constexpr std::string_view kSimPrefix = "sim:";
+// Some 292 years: what is due later is shown as due then.
+constexpr double kLastNs = 9.2e18;
 
 // 0 where it is not known: a port of the kernel's is not asked.
 double speed_bps(const Scenario& scenario, const std::string& port) {
@@ -48,7 +50,8 @@ uint32_t FrameWalk::magic() {
 
 uint64_t FrameWalk::Source::time_ns() const {
   const double step_ns = pps > 0 ? 1e9 / pps : 1000;
-  return static_cast<uint64_t>(std::llround(static_cast<double>(index) * step_ns));
+  return static_cast<uint64_t>(
+      std::llround(std::min(static_cast<double>(index) * step_ns, kLastNs)));
 }
 
 void FrameWalk::Source::skip_unwanted() {

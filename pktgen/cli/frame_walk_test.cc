@@ -88,6 +88,21 @@ TEST(FrameWalk, OneStreamKeepsItsPlaceInTime) {
   EXPECT_THAT(indexes, ElementsAre(0, 2));
 }
 
+TEST(FrameWalk, TimesGoOnToTheirLast) {
+  // 1.97e14 ns a frame of each worker.
+  FrameWalk frames = walk(scenario(R"({"schema": "nmgen-scenario/1",
+    "simulated": {"a": {"queues": 16}}, "streams": {"long": {"size_no_crc": 1514, "ipv4": {},
+    "udp": {}}}, "senders": [{"port": "sim:a", "workers": 16, "rate": {"bps_l1": 1}}]})"),
+                          50'000);
+  WalkedFrame frame;
+  uint64_t before = 0;
+  while (frames.next(&frame)) {
+    ASSERT_GE(frame.time_ns, before) << frame.index;
+    before = frame.time_ns;
+  }
+  EXPECT_EQ(before, 9'200'000'000'000'000'000U);
+}
+
 TEST(FrameWalk, AnUnknownStreamIsNamedWithTheNearest) {
   Result<FrameWalk> frames = FrameWalk::prepare(scenario(kTwoSenders), 1, "lang");
   ASSERT_FALSE(frames);

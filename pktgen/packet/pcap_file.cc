@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kSnapBytes = 65535;
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
+constexpr uint64_t kLastSecond = UINT32_MAX;  // that a record can hold
 
 // Only full: errno is of the failed call. The remedy names what such an error comes from in
 // practice.
@@ -64,8 +65,8 @@ Result<std::vector<CapturedFrame>> read_stream(FILE* stream, const std::string& 
       break;
     if (status != 1)
       return fail(what,
-                  fmt::format("it is cut short or damaged after {} frames ({})", frames.size(),
-                              cause_of(pcap_geterr(handle.get()))),
+                  fmt::format("it is cut short or damaged after {} frame{} ({})", frames.size(),
+                              frames.size() == 1 ? "" : "s", cause_of(pcap_geterr(handle.get()))),
                   "copy or capture it again");
     CapturedFrame frame;
     // tv_usec holds nanoseconds, as was asked for above.
@@ -130,6 +131,11 @@ Result<void> PcapWriter::write(std::span<const uint8_t> frame, uint64_t time_ns)
                 fmt::format("a frame of {} bytes is more than a pcap record's {}", frame.size(),
                             kSnapBytes),
                 "use smaller frames");
+  if (time_ns / kNsPerSecond > kLastSecond)
+    return fail("cannot write " + name_,
+                fmt::format("a frame at {} s is later than a pcap record can tell ({} s)",
+                            time_ns / kNsPerSecond, kLastSecond),
+                "use fewer frames or a higher rate");
   pcap_pkthdr header{};
   header.ts.tv_sec = static_cast<time_t>(time_ns / kNsPerSecond);
   header.ts.tv_usec = static_cast<suseconds_t>(time_ns % kNsPerSecond);

@@ -31,7 +31,8 @@ class PcapWriter {
   // Takes `stream` over and closes it; `name` is for messages.
   static Result<PcapWriter> open_stream(FILE* stream, const std::string& name);
 
-  // One frame of at most 65535 bytes. Error: the file cannot take it (a full disk, a closed pipe).
+  // One frame of at most 65535 bytes, at a time of at most 2^32 - 1 s. Error: the file cannot take
+  // it (a full disk, a closed pipe).
   Result<void> write(std::span<const uint8_t> frame, uint64_t time_ns);
 
   // Writes out what is buffered and closes. Error as write(). Without it the destructor closes and

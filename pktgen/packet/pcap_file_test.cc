@@ -86,7 +86,7 @@ TEST_F(PcapFile, EveryTruncationIsAnErrorOrAWholeNumberOfFrames) {
     }
   }
   EXPECT_THAT(read_pcap_bytes({file.data(), 24 + 76 + 20}, "cut.pcap").error().sentence(),
-              HasSubstr("cut short or damaged after 1 frames"));
+              HasSubstr("cut short or damaged after 1 frame ("));
 }
 
 TEST_F(PcapFile, OtherFilesAreRefused) {
@@ -109,6 +109,11 @@ TEST_F(PcapFile, WriteErrors) {
   ASSERT_TRUE(writer);
   EXPECT_THAT(writer->write(std::vector<uint8_t>(65536), 0).error().sentence(),
               HasSubstr("a frame of 65536 bytes"));
+  // A record has 32 bits for the second.
+  constexpr uint64_t kEndNs = (uint64_t{1} << 32) * 1'000'000'000;
+  EXPECT_THAT(writer->write(std::vector<uint8_t>(60), kEndNs).error().sentence(),
+              HasSubstr("a frame at 4294967296 s is later than a pcap record can tell"));
+  EXPECT_TRUE(writer->write(std::vector<uint8_t>(60), kEndNs - 1));
   EXPECT_TRUE(writer->close());
   EXPECT_TRUE(writer->close());
   EXPECT_THAT(writer->write(std::vector<uint8_t>(60), 0).error().sentence(),

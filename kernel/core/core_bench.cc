@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the core costs: TSC cycles a slot, a call or a REGISTER, and how many times a plain loop
-// over slots that is
-// ("ratio"). The baseline is measured in the same run, so ratios compare between machines; cycles
-// do not.
+// over slots that is ("ratio"). The baseline is measured in the same run, so ratios compare between
+// machines; cycles do not.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

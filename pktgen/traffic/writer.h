@@ -2,16 +2,15 @@
 // Puts planned frames into the slots of a transmit ring, a batch a call. Four ways, chosen once
 // before a run (with_writer()):
 //
-//   InPlaceWriter  every slot's own buffer holds the one frame; a batch costs nothing but the
-//   probes SwapWriter     each frame of the cycle waits in a buffer of its own, and a slot is
-//   pointed at it
-//                  (zero copy)
-//   PatchWriter    one stream with many flows and probes: the flow's headers are copied from a
-//                  compact table over the frame in the slot's own buffer. The frames of a swap
-//                  would be that many cache misses, as each gets its probe when it is sent
-//   CopyWriter     whole frames are copied into whatever buffers the slots have now: for rings
-//   whose
-//                  kernel side takes a buffer away and puts another one in its place (pipes)
+// - InPlaceWriter: every slot's own buffer holds the one frame; a batch costs nothing but the
+//   probes.
+// - SwapWriter: each frame of the cycle waits in a buffer of its own, and a slot is pointed at it
+//   (zero copy).
+// - PatchWriter: one stream with many flows and probes. The flow's headers are copied from a small
+//   table over the frame in the slot's own buffer; the frames of a swap would be that many cache
+//   misses, as each gets its probe when it is sent.
+// - CopyWriter: whole frames are copied into whatever buffers the slots have now, for rings whose
+//   kernel side takes a buffer away and puts another one in its place (pipes).
 //
 // All of one thread. A writer puts every slot's own buffer back when it goes, where the ring keeps
 // them.

@@ -47,6 +47,9 @@ std::string grouped(uint64_t count) {
 }
 
 std::string si_rate(double per_second) {
+  // A frame a minute is not none.
+  if (per_second > 0 && per_second < 0.95)
+    return fmt::format("{:.2g}", per_second);
   if (per_second < 999.95)
     return fmt::format("{:.1f}", per_second);
   Scaled scaled = scale(std::max(per_second, 1000.0), 3);

@@ -16,6 +16,9 @@ TEST(Units, GroupsThousands) {
 
 TEST(Units, RatesTakeTheNextPrefixWhenTheyRoundToIt) {
   EXPECT_EQ(si_rate(0), "0.0");
+  EXPECT_EQ(si_rate(1 / 672.0), "0.0015");
+  EXPECT_EQ(si_rate(0.94), "0.94");
+  EXPECT_EQ(si_rate(0.96), "1.0");
   EXPECT_EQ(si_rate(999.94), "999.9");
   EXPECT_EQ(si_rate(999.96), "1.000k");
   EXPECT_EQ(si_rate(812'744), "812.744k");

@@ -53,8 +53,7 @@ Placement place_workers(const Scenario& scenario, const std::vector<int>& allowe
   for (const std::pair<const int, int>& core : workers)
     placement.shared |= core.second > 1;
   placement.observer = least_used(allowed, workers);
-  placement.observer_alone = workers[placement.observer] == 0;
-  if (!placement.observer_alone && !placement.senders.empty())
+  if (workers[placement.observer] > 0 && !placement.senders.empty())
     placement.observer = placement.senders.front();
   return placement;
 }

@@ -12,7 +12,6 @@ namespace nmgen {
 struct Placement {
   std::vector<int> senders, receivers;  // a core for each worker, in the scenario's order
   int observer = 0;                     // for the thread that samples and prints
-  bool observer_alone = false;          // no worker shares its core
   bool shared = false;                  // two workers share a core
 };
 

@@ -20,7 +20,6 @@ TEST(Placement, ACoreForEachWorkerAndTheObserverWhereThereAreEnough) {
   EXPECT_NE(placement.senders[0], placement.receivers[0]);
   EXPECT_NE(placement.observer, placement.senders[0]);
   EXPECT_NE(placement.observer, placement.receivers[0]);
-  EXPECT_TRUE(placement.observer_alone);
   EXPECT_FALSE(placement.shared);
 }
 
@@ -28,7 +27,6 @@ TEST(Placement, TheObserverSharesWithASenderAndNotWithAReceiver) {
   const Placement placement = place_workers(scenario_of(1, 1), {4, 7});
   EXPECT_EQ(placement.observer, placement.senders[0]);
   EXPECT_NE(placement.observer, placement.receivers[0]);
-  EXPECT_FALSE(placement.observer_alone);
   EXPECT_FALSE(placement.shared);
 }
 

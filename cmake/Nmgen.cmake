@@ -44,12 +44,14 @@ add_custom_target(nmgen_fuzzers)
 add_custom_target(nmgen_generated)
 
 # The presets ask for some optimisation only, as compiling takes a third of the time so. What runs for every frame gets more,
-# and where sanitizers make compiling slow, what runs once or is a test gets less.
+# and where sanitizers make compiling slow, all else gets less; not under libFuzzer, which is to try as many inputs as it can.
 set(NMGEN_HOT -O3)
 set(NMGEN_COLD "")
 if(NMGEN_SANITIZE)
   set(NMGEN_HOT "")
-  set(NMGEN_COLD -O0)
+  if(NOT NMGEN_FUZZ)
+    set(NMGEN_COLD -O0)
+  endif()
 endif()
 
 # nmgen_library(NAME [HOT] SOURCES a.cc ... [DEPS lib ...]). HOT: its code runs for every frame.
@@ -59,12 +61,14 @@ function(nmgen_library name)
   target_link_libraries(${name} PUBLIC nmgen_options ${arg_DEPS})
   if(arg_HOT)
     target_compile_options(${name} PRIVATE ${NMGEN_HOT})
+  else()
+    target_compile_options(${name} PRIVATE ${NMGEN_COLD})
   endif()
 endfunction()
 
 # nmgen_c_library(NAME SOURCES a.c ... [DEPS lib ...]): a library in C11, with the warnings that only C has.
 function(nmgen_c_library name)
-  nmgen_library(${name} ${ARGN})
+  nmgen_library(${name} HOT ${ARGN})
   target_compile_options(${name} PRIVATE -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition)
 endfunction()
 
@@ -80,6 +84,17 @@ function(nmgen_test name)
   add_executable(${name} ${arg_SOURCES})
   target_compile_options(${name} PRIVATE ${NMGEN_COLD})
   target_link_libraries(${name} PRIVATE nmgen_options ${arg_DEPS} GTest::gmock GTest::gtest_main Threads::Threads)
+  # A third of compiling a test; in the sanitized presets only, as the others are to find a missing #include.
+  if(NMGEN_SANITIZE)
+    if(NOT TARGET nmgen_test_headers)
+      file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/test_headers.cc" CONTENT "")
+      add_library(nmgen_test_headers OBJECT "${PROJECT_BINARY_DIR}/test_headers.cc")
+      target_compile_options(nmgen_test_headers PRIVATE ${NMGEN_COLD})
+      target_link_libraries(nmgen_test_headers PRIVATE nmgen_options GTest::gmock Threads::Threads)
+      target_precompile_headers(nmgen_test_headers PRIVATE <gmock/gmock.h> <algorithm> <memory> <string> <vector>)
+    endif()
+    target_precompile_headers(${name} REUSE_FROM nmgen_test_headers)
+  endif()
   if(arg_ONE_THREAD AND NMGEN_SANITIZE STREQUAL "thread")
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     return()

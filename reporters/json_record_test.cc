@@ -8,12 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 #include <vector>
 
+#include "pktgen/scenario/json_schema.h"
 #include "reporters/testing/records.h"
 
 namespace nmgen {
@@ -28,12 +25,7 @@ json read_schema() {
 }
 
 bool fits_schema(const json& document) {
-  const json text = read_schema();
-  valijson::Schema schema;
-  valijson::SchemaParser(valijson::SchemaParser::kDraft7)
-      .populateSchema(valijson::adapters::NlohmannJsonAdapter(text), schema);
-  valijson::Validator validator;
-  return validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), nullptr);
+  return !JsonSchema(read_schema()).violation(document);
 }
 
 std::string to_text(const Record& record) {

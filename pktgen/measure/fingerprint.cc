@@ -56,6 +56,28 @@ std::string governor_of(const std::vector<int>& cores, const std::string& cpu_di
   return fmt::format("mixed: {}", fmt::join(names, ", "));
 }
 
+std::string kernel_parameters(const std::string& command_line) {
+  static const std::set<std::string_view> kStart{"BOOT_IMAGE", "initrd", "root",
+                                                 "resume",     "init",   "rdinit"};
+  const std::string_view line = command_line;
+  std::string kept;
+  for (size_t at = line.find_first_not_of(' '); at < line.size();
+       at = line.find_first_not_of(' ', at)) {
+    // White space within quotes is the parameter's own.
+    const size_t start = at;
+    for (bool quoted = false; at < line.size() && (quoted || line[at] != ' '); at++)
+      quoted ^= line[at] == '"';
+    const std::string_view parameter = line.substr(start, at - start);
+    if (parameter == "--")
+      break;
+    if (kStart.contains(parameter.substr(0, parameter.find('='))))
+      continue;
+    kept += kept.empty() ? "" : " ";
+    kept += parameter;
+  }
+  return kept.empty() ? "none" : kept;
+}
+
 std::string summarise_mitigations(const std::vector<std::pair<std::string, std::string>>& entries) {
   if (entries.empty())
     return kUnknown;
@@ -153,7 +175,8 @@ Fingerprint take_fingerprint(double tsc_hz) {
   print.cores = static_cast<unsigned>(cores.size());
   print.governor = governor_of(cores);
   print.kernel = kernel_name();
-  print.command_line = or_unknown(read_line("/proc/cmdline"));
+  const std::string command_line = read_line("/proc/cmdline");
+  print.command_line = command_line.empty() ? kUnknown : kernel_parameters(command_line);
   print.mitigations = read_mitigations();
   print.virtualisation = read_virtualisation();
   print.compiler = NMGEN_COMPILER;

@@ -64,6 +64,20 @@ TEST_F(Governor, SameMixedOrNone) {
   EXPECT_EQ(governor_of({}, root_), "none");
 }
 
+TEST(KernelParameters, WhereTheMachineStartsFromIsLeftOut) {
+  EXPECT_EQ(kernel_parameters("BOOT_IMAGE=/vmlinuz root=UUID=1-2 ro quiet isolcpus=2,3"),
+            "ro quiet isolcpus=2,3");
+  EXPECT_EQ(kernel_parameters("  nohz_full=1   rootwait resume=/dev/sda2 initrd=/i "),
+            "nohz_full=1 rootwait");
+  EXPECT_EQ(kernel_parameters("quiet rdinit=/first init=/sbin/init -- --verbose isolcpus=1"),
+            "quiet");
+  EXPECT_EQ(kernel_parameters("dyndbg=\"file a -- +p\" quiet -- x"),
+            "dyndbg=\"file a -- +p\" quiet");
+  EXPECT_EQ(kernel_parameters("a=\"not closed -- init=/x"), "a=\"not closed -- init=/x");
+  EXPECT_EQ(kernel_parameters("root=/dev/sda1"), "none");
+  EXPECT_EQ(kernel_parameters(""), "none");
+}
+
 TEST(Virtualisation, Names) {
   EXPECT_EQ(describe_virtualisation(false, "", "Some Maker Box"), "none");
   EXPECT_EQ(describe_virtualisation(true, "KVMKVMKVM", ""), "KVM");

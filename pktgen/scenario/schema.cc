@@ -11,13 +11,11 @@
 #include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
 #include <utility>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
+#include "pktgen/scenario/json_schema.h"
 #include "pktgen/scenario/parse.h"
 #include "pktgen/scenario/place.h"
 
@@ -40,12 +38,10 @@ void compile_patterns(const json& node, std::map<std::string, std::regex>& patte
 struct CompiledSchema {
   json document;
   std::map<std::string, std::regex> patterns;
-  valijson::Schema schema;
+  JsonSchema schema;
 
-  CompiledSchema() : document(json::parse(scenario_schema_text())) {
+  CompiledSchema() : document(json::parse(scenario_schema_text())), schema(document) {
     compile_patterns(document, patterns);
-    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
   }
 };
 
@@ -327,19 +323,6 @@ class Checker {
   const std::string& file_;
 };
 
-// valijson's path, ["streams"] ["udp"] [0], as a JSON pointer.
-std::string valijson_path(const std::vector<std::string>& context) {
-  std::string path;
-  for (size_t i = 1; i < context.size(); ++i) {
-    std::string_view step = context[i];
-    if (step.starts_with("[\"") && step.ends_with("\"]"))
-      path = child_path(path, step.substr(2, step.size() - 4));
-    else if (step.starts_with("[") && step.ends_with("]"))
-      path = child_path(path, step.substr(1, step.size() - 2));
-  }
-  return path;
-}
-
 }  // namespace
 
 const json& scenario_schema() {
@@ -392,20 +375,12 @@ Result<void> check_against_schema(const json& document, const std::string& file)
   Result<void> result = Checker(file).check(scenario_schema(), document, "");
   if (!result)
     return result;
-  valijson::Validator validator;
-  valijson::ValidationResults violations;
-  if (validator.validate(compiled_schema().schema,
-                         valijson::adapters::NlohmannJsonAdapter(document), &violations))
+  const std::optional<JsonSchema::Violation> violation =
+      compiled_schema().schema.violation(document);
+  if (!violation)
     return {};
-  std::string path, description = "it does not fit the schema";
-  for (const valijson::ValidationResults::Error& violation : violations) {
-    std::string violation_path = valijson_path(violation.context);
-    if (violation_path.size() >= path.size()) {
-      path = std::move(violation_path);
-      description = violation.description;
-    }
-  }
-  return fail_at(file, path, description, "see scenarios/README.md for what it may be");
+  return fail_at(file, violation->path, violation->description,
+                 "see scenarios/README.md for what it may be");
 }
 
 }  // namespace nmgen

@@ -84,6 +84,9 @@ function(nmgen_c_library name)
   target_compile_options(${name} PRIVATE -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition)
 endfunction()
 
+# Everything that tests with the label unit run; nmgen_test() adds to it.
+add_custom_target(nmgen_unit_tests)
+
 # nmgen_test(NAME [ONE_THREAD] SOURCES a_test.cc ... [DEPS lib ...] [PROPERTIES key value ...]): one executable; each of its
 # cases is a ctest entry NAME.Suite.Case, so that a skipped case is counted as skipped and cannot hide another that fails.
 # ONE_THREAD: neither the cases nor what they test start threads, so ThreadSanitizer would see nothing and is not asked.
@@ -112,9 +115,10 @@ function(nmgen_test name)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     return()
   endif()
+  add_dependencies(nmgen_unit_tests ${name})
   # Listed when ctest starts and not after linking: a sanitized program runs in ctest's environment only.
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 ${arg_PROPERTIES})
+    PROPERTIES LABELS unit TIMEOUT 300 ${arg_PROPERTIES})
 endfunction()
 
 # nmgen_bench(NAME SOURCES a_bench.cc ... [DEPS lib ...]): a Google Benchmark program, never a test.
@@ -162,14 +166,23 @@ endfunction()
 # nmgen_style_checks(): the checks of scripts/style as ctest entries, and the target nmgen_headers, which compiles every
 # header alone: a header that only compiles after another one breaks whoever includes it next.
 function(nmgen_style_checks)
+  # The label says which part of the tests it is (scripts/tiers/parts.py).
+  set(label_of_checkpatch kernel-style)
+  set(label_of_sparse kernel-style)
+  set(label_of_tidy tidy)
   foreach(check format spdx words shell checkpatch sparse tidy)
     add_test(NAME style.${check} COMMAND "${PROJECT_SOURCE_DIR}/scripts/style" ${check} "${PROJECT_BINARY_DIR}")
+    set(label "${label_of_${check}}")
+    if(NOT label)
+      set(label style)
+    endif()
     # 77 is what a check that cannot run here exits with, after it said why.
-    set_tests_properties(style.${check} PROPERTIES LABELS style TIMEOUT 1800 SKIP_RETURN_CODE 77)
+    set_tests_properties(style.${check} PROPERTIES LABELS "${label}" TIMEOUT 1800 SKIP_RETURN_CODE 77)
   endforeach()
   add_test(NAME style.headers COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target nmgen_headers -- --quiet -k 0)
+  set_tests_properties(style.headers PROPERTIES LABELS style TIMEOUT 1800)
   # They keep all cores busy by themselves.
-  set_tests_properties(style.tidy style.headers PROPERTIES LABELS style TIMEOUT 1800 RUN_SERIAL ON)
+  set_tests_properties(style.tidy style.headers PROPERTIES RUN_SERIAL ON)
 
   # Headers of both languages end in .h: one of C starts with "/* SPDX", one of C++ with "// SPDX", and the ABI's, in
   # kernel/include/, are for both.

@@ -70,19 +70,39 @@ step() {
   return "$code"
 }
 
-# missing_packages WHEN...: the packages of these groups that are not installed, one a line.
+# installed NAME...: whether one of these packages is.
+installed() {
+  dpkg-query -W -f='${db:Status-Status}\n' "$@" 2>/dev/null | grep -qx installed
+}
+
+# missing_packages WHEN...: the packages of these groups that are not installed, one a line; alternatives as a|b.
 missing_packages() {
-  local name when
-  while read -r name when _; do
-    [[ -z $name || $name == \#* || " $* " != *" $when "* ]] && continue
-    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || printf '%s\n' "$name"
+  local names when
+  while read -r names when _; do
+    [[ -z $names || $names == \#* || " $* " != *" $when "* ]] && continue
+    # shellcheck disable=SC2086  # words
+    installed ${names//|/ } || printf '%s\n' "$names"
   done <"$root/scripts/packages.txt"
 }
 
+# available A|B...: of each the first name that the package lists have, one a line; the first name where they have none.
+available() {
+  local names name
+  for names; do
+    for name in ${names//|/ }; do
+      [[ $names == *"|"* ]] || break
+      apt-cache show "$name" >/dev/null 2>&1 && break
+      name=${names%%|*}
+    done
+    printf '%s\n' "$name"
+  done
+}
+
 apt_install() {
-  local apt=(apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
+  local apt=(apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300) names
   "${as_root[@]}" "${apt[@]}" update || return
-  "${as_root[@]}" "${apt[@]}" install --no-install-recommends "$@"
+  mapfile -t names < <(available "$@")
+  "${as_root[@]}" "${apt[@]}" install --no-install-recommends "${names[@]}"
 }
 
 # install_packages WHEN...: install what is missing of these groups (run, test), or say in one sentence how to.
@@ -96,6 +116,7 @@ install_packages() {
   [[ ${#missing[@]} -eq 0 ]] && return
   if [[ $EUID -ne 0 ]]; then
     if ! command -v sudo >/dev/null || { ! sudo -n true 2>/dev/null && ! { [[ -t 0 ]] && sudo -v; }; }; then
+      mapfile -t missing < <(available "${missing[@]}")
       die "packages are missing and only root may install them: run 'apt-get update && apt-get install --no-install-recommends ${missing[*]}' as root."
     fi
     as_root=(sudo -n)

@@ -21,8 +21,8 @@ std::string governor_of(const std::vector<int>& cores,
                         const std::string& cpu_dir = "/sys/devices/system/cpu");
 
 // Of a kernel's command line what tells how the machine runs: without what only says where it
-// starts from (BOOT_IMAGE, initrd, root, resume, init and rdinit) and without what comes after "--",
-// which is for init. "none" where nothing is left.
+// starts from (BOOT_IMAGE, initrd, root, resume, init and rdinit) and without what comes after
+// "--", which is for init. "none" where nothing is left.
 std::string kernel_parameters(const std::string& command_line);
 
 // One line of (name, text) pairs as in /sys/devices/system/cpu/vulnerabilities: what affects the

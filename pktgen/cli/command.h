@@ -1,40 +1,65 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the commands have in common.
+// What a command is: a name, a table of options, a function. The command line, --help, the manual
+// pages and the completion are made from these tables.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "pktgen/error.h"
-
-namespace CLI {
-class App;
-}
 
 namespace nmgen {
 
 enum ExitCode { kExitPass = 0, kExitFail = 1, kExitBadUse = 2, kExitInvalid = 3 };
 
-// What the command line asked for; called once all of it was understood. Returns the exit code.
+// Returns the exit code.
 using Action = std::function<int()>;
 
-// Each adds its command to `app`; when the command is given, *action is what it does.
-void add_run_command(CLI::App& app, Action* action);
-void add_validate_command(CLI::App& app, Action* action);
-void add_show_command(CLI::App& app, Action* action);
-void add_ports_command(CLI::App& app, Action* action);
-void add_probe_command(CLI::App& app, Action* action);
-void add_top_command(CLI::App& app, Action* action);
-void add_bridge_command(CLI::App& app, Action* action);
-void add_vale_command(CLI::App& app, Action* action);
-void add_record_command(CLI::App& app, Action* action);
-void add_compare_command(CLI::App& app, Action* action);
-void add_ci_command(CLI::App& app, Action* action);
-void add_history_command(CLI::App& app, Action* action);
+// Where an option's value goes; what stands there before is the default. A bool is a flag without a
+// value, a list takes one value each time its option is given, and an Action is a flag that is done
+// instead of any command.
+using Target =
+    std::variant<bool*, int*, unsigned*, double*, std::string*, std::vector<std::string>*, Action>;
 
-// Of a comparison.
-enum class Outcome;
-int exit_code(Outcome outcome);
+struct Bounds {
+  double least = 0, most = 0;
+};
+
+struct Option {
+  std::string names;       // "-q,--quiet", "--set"; or a positional argument's, "FILE"
+  std::string value = "";  // what the help calls the value
+  std::string help;
+  Target target;
+  std::optional<Bounds> bounds = std::nullopt;
+  std::vector<int> choices = {};  // the only values, where there are any
+  std::string excludes = "";      // an option before it that must not be given too
+  bool is_required = false;       // of positional arguments
+  bool shows_default = false;
+
+  bool is_positional() const { return !names.starts_with('-'); }
+  bool is_flag() const;
+  // "q" and "quiet" of "-q,--quiet".
+  std::vector<std::string> short_names() const;
+  std::vector<std::string> long_names() const;
+  // The value's name with its bounds: "N:INT in [1 - 16]".
+  std::string value_words() const;
+};
+
+struct Command {
+  std::string name;
+  std::string summary;
+  std::vector<Option> options = {};
+  std::string footer = "";             // laid out already: examples, notes, exit codes
+  Action run = nullptr;                // called once all of the command line was understood
+  std::vector<Command> commands = {};  // one of them is to follow where there is no `run`
+  std::string help = "Say what this command does";  // of --help, which every command has
+  bool is_hidden = false;
+};
+
+inline constexpr char kHelpNames[] = "-h,--help";
 
 // "nmgen: SENTENCE" on standard error. Returns kExitBadUse.
 int complain(const std::string& sentence);

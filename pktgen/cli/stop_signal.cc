@@ -2,6 +2,7 @@
 #include "pktgen/cli/stop_signal.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace nmgen {
 namespace {

@@ -2,13 +2,12 @@
 // nmgen record FILE...
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
-#include "pktgen/cli/command.h"
-#include "pktgen/cli/samples_options.h"
+#include "pktgen/cli/commands/commands.h"
+#include "pktgen/cli/commands/samples_options.h"
 #include "pktgen/measure/stats.h"
 #include "reporters/text_file.h"
 
@@ -71,20 +70,24 @@ int record(const RecordOptions& options) {
 
 }  // namespace
 
-void add_record_command(CLI::App& app, Action* action) {
-  CLI::App* command =
-      app.add_subcommand("record", "Run scenarios many times, and keep that as their baseline");
-  std::shared_ptr<RecordOptions> options = std::make_shared<RecordOptions>();
-  command->add_option("FILE", options->files, "The scenarios")->type_name("");
-  command->add_option("--dir", options->directory, "Where baselines are kept, NAME.json each")
-      ->type_name("DIR")
-      ->capture_default_str();
-  add_samples_options(command, &options->samples);
-  command->footer(
-      "\nExample:\n"
-      "  nmgen record scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"
-      "\nThe machine's fingerprint is kept too; nmgen ci compares with what is kept.");
-  command->callback([options, action] { *action = [options] { return record(*options); }; });
+Command record_command() {
+  const std::shared_ptr<RecordOptions> options = std::make_shared<RecordOptions>();
+  Command command = {
+      .name = "record",
+      .summary = "Run scenarios many times, and keep that as their baseline",
+      .options = {{.names = "FILE", .help = "The scenarios", .target = &options->files},
+                  {.names = "--dir",
+                   .value = "DIR",
+                   .help = "Where baselines are kept, NAME.json each",
+                   .target = &options->directory,
+                   .shows_default = true}},
+      .footer =
+          "\nExample:\n"
+          "  nmgen record scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"
+          "\nThe machine's fingerprint is kept too; nmgen ci compares with what is kept.",
+      .run = [options] { return record(*options); }};
+  add_samples_options(&command, &options->samples);
+  return command;
 }
 
 }  // namespace nmgen

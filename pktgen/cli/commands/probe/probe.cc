@@ -2,14 +2,13 @@
 // nmgen probe
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "pktgen/cli/command.h"
-#include "pktgen/cli/machine.h"
+#include "pktgen/cli/commands/commands.h"
+#include "pktgen/cli/commands/probe/machine.h"
 #include "reporters/units.h"
 
 namespace nmgen {
@@ -51,22 +50,21 @@ std::string as_json(const std::vector<Finding>& findings) {
 
 }  // namespace
 
-void add_probe_command(CLI::App& app, Action* action) {
-  CLI::App* command =
-      app.add_subcommand("probe", "Say what this machine offers, and how to get what it lacks");
-  std::shared_ptr<bool> json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "As JSON, for programs");
-  command->footer(
-      "\nExample:\n"
-      "  nmgen probe\n"
-      "\nok: as it should be. lack: missing, and what to do about it. fact: the figures depend on "
-      "it.");
-  command->callback([json, action] {
-    *action = [json] {
-      const std::vector<Finding> findings = examine_machine();
-      return print(*json ? as_json(findings) : as_text(findings)) ? kExitPass : kExitBadUse;
-    };
-  });
+Command probe_command() {
+  const std::shared_ptr<bool> json = std::make_shared<bool>(false);
+  return {.name = "probe",
+          .summary = "Say what this machine offers, and how to get what it lacks",
+          .options = {{.names = "--json", .help = "As JSON, for programs", .target = json.get()}},
+          .footer =
+              "\nExample:\n"
+              "  nmgen probe\n"
+              "\nok: as it should be. lack: missing, and what to do about it. fact: the figures "
+              "depend on "
+              "it.",
+          .run = [json]() -> int {
+            const std::vector<Finding> findings = examine_machine();
+            return print(*json ? as_json(findings) : as_text(findings)) ? kExitPass : kExitBadUse;
+          }};
 }
 
 }  // namespace nmgen

@@ -5,13 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "pktgen/cli/command.h"
 #include "pktgen/compare/sampler.h"
 #include "pktgen/error.h"
 #include "pktgen/scenario/scenario.h"
-
-namespace CLI {
-class App;
-}
 
 namespace nmgen {
 
@@ -24,7 +21,7 @@ struct SamplesOptions {
   bool quiet = false;
 };
 
-void add_samples_options(CLI::App* command, SamplesOptions* options);
+void add_samples_options(Command* command, SamplesOptions* options);
 
 // The scenario as it is sampled: with a short warm-up, the duration, and then the overrides.
 Result<Scenario> scenario_to_sample(const std::string& file, const SamplesOptions& options);

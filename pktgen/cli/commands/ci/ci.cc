@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
-#include "pktgen/cli/command.h"
-#include "pktgen/cli/revision.h"
-#include "pktgen/cli/samples_options.h"
+#include "pktgen/cli/commands/ci/revision.h"
+#include "pktgen/cli/commands/commands.h"
+#include "pktgen/cli/commands/compare.h"
+#include "pktgen/cli/commands/samples_options.h"
 #include "pktgen/compare/compare.h"
 
 namespace nmgen {
@@ -137,32 +137,38 @@ int ci(const CiOptions& options) {
 
 }  // namespace
 
-void add_ci_command(CLI::App& app, Action* action) {
-  CLI::App* command = app.add_subcommand(
-      "ci", "Run scenarios now, and compare with baselines or with another program");
-  std::shared_ptr<CiOptions> options = std::make_shared<CiOptions>();
-  command
-      ->add_option("FILE", options->files,
-                   "The scenarios; without any: all baselines, or scenarios/64b-10g-tx.json")
-      ->type_name("");
-  command->add_option("--baseline", options->baseline, "Baselines that nmgen record kept [results]")
-      ->type_name("DIR");
-  command
-      ->add_option("--against", options->against,
-                   "Another nmgen, or a git revision that is built for it; both run here, in turns")
-      ->type_name("PATH");
-  command->add_flag("--side-by-side", options->samples.side_by_side,
-                    "With --against: both at once, on the same cores, so that what else uses these "
-                    "slows both; only cycles a frame are compared");
-  add_samples_options(command, &options->samples);
-  command->footer(
-      "\nExamples:\n"
-      "  nmgen ci\n"
-      "  nmgen ci --against HEAD~1 scenarios/64b-10g.json\n"
-      "  nmgen ci --against HEAD~1 --side-by-side --duration 1    # on a shared machine\n"
-      "\nA regression is looked at twice before it counts.\n"
-      "Exit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.");
-  command->callback([options, action] { *action = [options] { return ci(*options); }; });
+Command ci_command() {
+  const std::shared_ptr<CiOptions> options = std::make_shared<CiOptions>();
+  Command command = {
+      .name = "ci",
+      .summary = "Run scenarios now, and compare with baselines or with another program",
+      .options =
+          {{.names = "FILE",
+            .help = "The scenarios; without any: all baselines, or scenarios/64b-10g-tx.json",
+            .target = &options->files},
+           {.names = "--baseline",
+            .value = "DIR",
+            .help = "Baselines that nmgen record kept [results]",
+            .target = &options->baseline},
+           {.names = "--against",
+            .value = "PATH",
+            .help =
+                "Another nmgen, or a git revision that is built for it; both run here, in turns",
+            .target = &options->against},
+           {.names = "--side-by-side",
+            .help = "With --against: both at once, on the same cores, so that what else uses these "
+                    "slows both; only cycles a frame are compared",
+            .target = &options->samples.side_by_side}},
+      .footer =
+          "\nExamples:\n"
+          "  nmgen ci\n"
+          "  nmgen ci --against HEAD~1 scenarios/64b-10g.json\n"
+          "  nmgen ci --against HEAD~1 --side-by-side --duration 1    # on a shared machine\n"
+          "\nA regression is looked at twice before it counts.\n"
+          "Exit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.",
+      .run = [options] { return ci(*options); }};
+  add_samples_options(&command, &options->samples);
+  return command;
 }
 
 }  // namespace nmgen

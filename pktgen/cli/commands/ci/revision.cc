@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/cli/revision.h"
+#include "pktgen/cli/commands/ci/revision.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nmgen compare BASE NEW...
-#include <CLI/CLI.hpp>
+#include "pktgen/cli/commands/compare.h"
+
 #include <memory>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/compare/compare.h"
 
 namespace nmgen {
@@ -54,17 +55,21 @@ int compare(const CompareOptions& options) {
 
 }  // namespace
 
-void add_compare_command(CLI::App& app, Action* action) {
-  CLI::App* command = app.add_subcommand("compare", "Compare sets of runs: did it get slower?");
-  std::shared_ptr<CompareOptions> options = std::make_shared<CompareOptions>();
-  command->add_option("BASE", options->base, "A baseline, a record, or a directory of records")
-      ->type_name("");
-  command->add_option("NEW", options->next, "The same, each compared with BASE")->type_name("");
-  command->footer(
-      "\nExample:\n"
-      "  nmgen compare results/64b-10g-tx.json runs/\n"
-      "\nExit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.");
-  command->callback([options, action] { *action = [options] { return compare(*options); }; });
+Command compare_command() {
+  const std::shared_ptr<CompareOptions> options = std::make_shared<CompareOptions>();
+  return {.name = "compare",
+          .summary = "Compare sets of runs: did it get slower?",
+          .options = {{.names = "BASE",
+                       .help = "A baseline, a record, or a directory of records",
+                       .target = &options->base},
+                      {.names = "NEW",
+                       .help = "The same, each compared with BASE",
+                       .target = &options->next}},
+          .footer =
+              "\nExample:\n"
+              "  nmgen compare results/64b-10g-tx.json runs/\n"
+              "\nExit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.",
+          .run = [options] { return compare(*options); }};
 }
 
 }  // namespace nmgen

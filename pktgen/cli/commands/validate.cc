@@ -2,12 +2,11 @@
 // nmgen validate FILE...
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/scenario/parse.h"
 #include "reporters/units.h"
 
@@ -49,19 +48,21 @@ int validate(const ValidateOptions& options) {
 
 }  // namespace
 
-void add_validate_command(CLI::App& app, Action* action) {
-  CLI::App* command =
-      app.add_subcommand("validate", "Say whether scenarios are right, without running them");
-  std::shared_ptr<ValidateOptions> options = std::make_shared<ValidateOptions>();
-  command->add_option("FILE", options->files, "Scenarios")->type_name("...");
-  command->add_option("--set", options->overrides, "Change a value first, as in nmgen run")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
-  command->footer(
-      "\nExample:\n"
-      "  nmgen validate scenarios/*.json\n"
-      "\nExit codes: 0 all are right; 2 one is not, and a sentence says where and what to do.");
-  command->callback([options, action] { *action = [options] { return validate(*options); }; });
+Command validate_command() {
+  const std::shared_ptr<ValidateOptions> options = std::make_shared<ValidateOptions>();
+  return {
+      .name = "validate",
+      .summary = "Say whether scenarios are right, without running them",
+      .options = {{.names = "FILE", .value = "...", .help = "Scenarios", .target = &options->files},
+                  {.names = "--set",
+                   .value = "PATH=VALUE",
+                   .help = "Change a value first, as in nmgen run",
+                   .target = &options->overrides}},
+      .footer =
+          "\nExample:\n"
+          "  nmgen validate scenarios/*.json\n"
+          "\nExit codes: 0 all are right; 2 one is not, and a sentence says where and what to do.",
+      .run = [options] { return validate(*options); }};
 }
 
 }  // namespace nmgen

@@ -2,15 +2,14 @@
 // nmgen show FILE
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include "pktgen/cli/command.h"
-#include "pktgen/cli/frame_walk.h"
+#include "pktgen/cli/commands/commands.h"
+#include "pktgen/cli/commands/show/frame_walk.h"
 #include "pktgen/packet/pcap_file.h"
 #include "pktgen/packet/summary.h"
 #include "pktgen/scenario/parse.h"
@@ -119,29 +118,37 @@ int show(const ShowOptions& options) {
 
 }  // namespace
 
-void add_show_command(CLI::App& app, Action* action) {
-  CLI::App* command =
-      app.add_subcommand("show", "Show the frames a scenario would send, without sending them");
-  std::shared_ptr<ShowOptions> options = std::make_shared<ShowOptions>();
-  command->add_option("FILE", options->file, "The scenario")->type_name("");
-  command->add_option("--stream", options->stream, "Frames of this stream only")->type_name("NAME");
-  command->add_option("--count", options->count, "Frames of each sender (default 10)")
-      ->type_name("N");
-  command->add_option("--set", options->overrides, "Change a value first, as in nmgen run")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
-  CLI::Option* hex = command->add_flag("--hex", options->hex, "All bytes too");
-  command
-      ->add_option("--pcap", options->pcap,
-                   "Write them to a pcap file instead, with the times they are due; '-': to "
-                   "standard output")
-      ->type_name("FILE")
-      ->excludes(hex);
-  command->footer(
-      "\nExamples:\n"
-      "  nmgen show scenarios/udp-flows-64k.json --count 3\n"
-      "  nmgen show scenarios/vlan.json --pcap - | tshark -r -");
-  command->callback([options, action] { *action = [options] { return show(*options); }; });
+Command show_command() {
+  const std::shared_ptr<ShowOptions> options = std::make_shared<ShowOptions>();
+  return {
+      .name = "show",
+      .summary = "Show the frames a scenario would send, without sending them",
+      .options = {{.names = "FILE", .help = "The scenario", .target = &options->file},
+                  {.names = "--stream",
+                   .value = "NAME",
+                   .help = "Frames of this stream only",
+                   .target = &options->stream},
+                  {.names = "--count",
+                   .value = "N",
+                   .help = "Frames of each sender (default 10)",
+                   .target = &options->count},
+                  {.names = "--set",
+                   .value = "PATH=VALUE",
+                   .help = "Change a value first, as in nmgen run",
+                   .target = &options->overrides},
+                  {.names = "--hex", .help = "All bytes too", .target = &options->hex},
+                  {.names = "--pcap",
+                   .value = "FILE",
+                   .help =
+                       "Write them to a pcap file instead, with the times they are due; '-': to "
+                       "standard output",
+                   .target = &options->pcap,
+                   .excludes = "--hex"}},
+      .footer =
+          "\nExamples:\n"
+          "  nmgen show scenarios/udp-flows-64k.json --count 3\n"
+          "  nmgen show scenarios/vlan.json --pcap - | tshark -r -",
+      .run = [options] { return show(*options); }};
 }
 
 }  // namespace nmgen

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/cli/frame_walk.h"
+#include "pktgen/cli/commands/show/frame_walk.h"
 
 #include <fmt/format.h>
 

@@ -2,13 +2,12 @@
 // nmgen ports [FILE]
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/port/port.h"
 #include "pktgen/scenario/parse.h"
 #include "reporters/units.h"
@@ -93,16 +92,19 @@ int list_ports(const std::string& file) {
 
 }  // namespace
 
-void add_ports_command(CLI::App& app, Action* action) {
-  CLI::App* command =
-      app.add_subcommand("ports", "List the ports: network interfaces, and simulated devices");
-  std::shared_ptr<std::string> file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "A scenario, for its simulated devices")->type_name("");
-  command->footer(
-      "\nExample:\n"
-      "  nmgen ports scenarios/64b-10g.json\n"
-      "\nRings and slots are those to send / to receive; '-': not known before a port is open.");
-  command->callback([file, action] { *action = [file] { return list_ports(*file); }; });
+Command ports_command() {
+  const std::shared_ptr<std::string> file = std::make_shared<std::string>();
+  return {
+      .name = "ports",
+      .summary = "List the ports: network interfaces, and simulated devices",
+      .options = {{.names = "FILE",
+                   .help = "A scenario, for its simulated devices",
+                   .target = file.get()}},
+      .footer =
+          "\nExample:\n"
+          "  nmgen ports scenarios/64b-10g.json\n"
+          "\nRings and slots are those to send / to receive; '-': not known before a port is open.",
+      .run = [file] { return list_ports(*file); }};
 }
 
 }  // namespace nmgen

@@ -2,7 +2,6 @@
 // nmgen top [PID]
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <charconv>
 #include <memory>
@@ -10,7 +9,7 @@
 #include <system_error>
 #include <vector>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/cli/stop_signal.h"
 #include "reporters/live/live.h"
 #include "reporters/live/view.h"
@@ -83,21 +82,25 @@ int top(const TopOptions& options) {
 
 }  // namespace
 
-void add_top_command(CLI::App& app, Action* action) {
-  CLI::App* command = app.add_subcommand("top", "Watch a run of another terminal");
-  std::shared_ptr<TopOptions> options = std::make_shared<TopOptions>();
-  command
-      ->add_option("PID", options->pid, "The process that runs; not needed where there is one only")
-      ->type_name("");
-  command->add_flag("--once", options->once,
-                    "Look for a second and print that, without a terminal");
-  command->add_flag("--list", options->list, "List the runs that can be joined");
-  command->footer(
-      "\nExamples:\n"
-      "  nmgen top\n"
-      "  nmgen top --once\n"
-      "\nq leaves; the run goes on. ? tells the other keys.");
-  command->callback([options, action] { *action = [options] { return top(*options); }; });
+Command top_command() {
+  const std::shared_ptr<TopOptions> options = std::make_shared<TopOptions>();
+  return {.name = "top",
+          .summary = "Watch a run of another terminal",
+          .options = {{.names = "PID",
+                       .help = "The process that runs; not needed where there is one only",
+                       .target = &options->pid},
+                      {.names = "--once",
+                       .help = "Look for a second and print that, without a terminal",
+                       .target = &options->once},
+                      {.names = "--list",
+                       .help = "List the runs that can be joined",
+                       .target = &options->list}},
+          .footer =
+              "\nExamples:\n"
+              "  nmgen top\n"
+              "  nmgen top --once\n"
+              "\nq leaves; the run goes on. ? tells the other keys.",
+          .run = [options] { return top(*options); }};
 }
 
 }  // namespace nmgen

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/cli/samples_options.h"
+#include "pktgen/cli/commands/samples_options.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -15,27 +14,32 @@
 
 namespace nmgen {
 
-void add_samples_options(CLI::App* command, SamplesOptions* options) {
-  command->add_option("--samples", options->samples, "Runs of each program; 10 are needed to judge")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--duration", options->duration_s, "Seconds that each run measures")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.01, 3600.0))
-      ->capture_default_str();
-  command
-      ->add_option("--patience", options->patience_s,
-                   "Seconds that a run waits for quiet cores at most; 0: take each as it comes")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  command
-      ->add_option("--set", options->overrides,
-                   "Change a value of the scenario, e.g. senders.0.batch=64; as often as you like")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
-  command->add_flag("-q,--quiet", options->quiet, "No progress");
+void add_samples_options(Command* command, SamplesOptions* options) {
+  const std::vector<Option> added = {
+      {.names = "--samples",
+       .value = "N",
+       .help = "Runs of each program; 10 are needed to judge",
+       .target = &options->samples,
+       .bounds = Bounds{1, 1000},
+       .shows_default = true},
+      {.names = "--duration",
+       .value = "SECONDS",
+       .help = "Seconds that each run measures",
+       .target = &options->duration_s,
+       .bounds = Bounds{0.01, 3600},
+       .shows_default = true},
+      {.names = "--patience",
+       .value = "SECONDS",
+       .help = "Seconds that a run waits for quiet cores at most; 0: take each as it comes",
+       .target = &options->patience_s,
+       .bounds = Bounds{0, 3600},
+       .shows_default = true},
+      {.names = "--set",
+       .value = "PATH=VALUE",
+       .help = "Change a value of the scenario, e.g. senders.0.batch=64; as often as you like",
+       .target = &options->overrides},
+      {.names = "-q,--quiet", .help = "No progress", .target = &options->quiet}};
+  command->options.insert(command->options.end(), added.begin(), added.end());
 }
 
 Result<Scenario> scenario_to_sample(const std::string& file, const SamplesOptions& options) {

@@ -2,14 +2,13 @@
 // nmgen history FILE...
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/compare/compare.h"
 #include "pktgen/compare/steps.h"
 #include "pktgen/measure/stats.h"
@@ -125,22 +124,25 @@ int history(const HistoryOptions& options) {
 
 }  // namespace
 
-void add_history_command(CLI::App& app, Action* action) {
-  CLI::App* command =
-      app.add_subcommand("history", "Find the jumps in a scenario's results over time");
-  std::shared_ptr<HistoryOptions> options = std::make_shared<HistoryOptions>();
-  command->add_option("FILE", options->files, "Records or baselines, or directories of them")
-      ->type_name("");
-  command
-      ->add_option("--metric", options->metric,
-                   "tx_cycles, rx_cycles, tx_pps, rx_pps, loss_ppm, p50_ns, p99_ns or p999_ns")
-      ->type_name("KEY")
-      ->capture_default_str();
-  command->footer(
-      "\nExample:\n"
-      "  nmgen history nightly/ --metric rx_cycles\n"
-      "\nExit codes: 0 no jump, or the last is no worse; 1 the last jump is for the worse.");
-  command->callback([options, action] { *action = [options] { return history(*options); }; });
+Command history_command() {
+  const std::shared_ptr<HistoryOptions> options = std::make_shared<HistoryOptions>();
+  return {
+      .name = "history",
+      .summary = "Find the jumps in a scenario's results over time",
+      .options = {{.names = "FILE",
+                   .help = "Records or baselines, or directories of them",
+                   .target = &options->files},
+                  {.names = "--metric",
+                   .value = "KEY",
+                   .help =
+                       "tx_cycles, rx_cycles, tx_pps, rx_pps, loss_ppm, p50_ns, p99_ns or p999_ns",
+                   .target = &options->metric,
+                   .shows_default = true}},
+      .footer =
+          "\nExample:\n"
+          "  nmgen history nightly/ --metric rx_cycles\n"
+          "\nExit codes: 0 no jump, or the last is no worse; 1 the last jump is for the worse.",
+      .run = [options] { return history(*options); }};
 }
 
 }  // namespace nmgen

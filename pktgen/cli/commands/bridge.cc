@@ -2,7 +2,6 @@
 // nmgen bridge A [B]
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -11,7 +10,7 @@
 #include <string>
 #include <system_error>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/cli/stop_signal.h"
 #include "pktgen/port/whole_port.h"
 #include "pktgen/worker/bridge.h"
@@ -127,22 +126,32 @@ int run_bridge(const BridgeOptions& options) {
 
 }  // namespace
 
-void add_bridge_command(CLI::App& app, Action* action) {
-  CLI::App* command = app.add_subcommand(
-      "bridge", "Forward between two ports, or between an interface and its host stack");
-  std::shared_ptr<BridgeOptions> options = std::make_shared<BridgeOptions>();
-  command->add_option("A", options->a, "A port: netmap:IF, valeX:Y, a pipe's end")->type_name("");
-  command->add_option("B", options->b, "The other; left out, the host stack of A")->type_name("");
-  command->add_option("--duration", options->duration_s, "End after this time; 0: never")
-      ->type_name("SECONDS");
-  command->add_flag("--copy", options->copy, "Copy frames even where buffers could change places");
-  command->add_flag("--quiet", options->quiet, "No line a second, no totals");
-  command->footer(
-      "\nExamples:\n"
-      "  nmgen bridge netmap:eth0 netmap:eth1\n"
-      "  nmgen bridge netmap:eth0             # eth0 and its host stack\n"
-      "\nExit codes: 0 ended as asked, 1 a port went away, 2 bad use or no such port.");
-  command->callback([options, action] { *action = [options] { return run_bridge(*options); }; });
+Command bridge_command() {
+  const std::shared_ptr<BridgeOptions> options = std::make_shared<BridgeOptions>();
+  return {.name = "bridge",
+          .summary = "Forward between two ports, or between an interface and its host stack",
+          .options = {{.names = "A",
+                       .help = "A port: netmap:IF, valeX:Y, a pipe's end",
+                       .target = &options->a},
+                      {.names = "B",
+                       .help = "The other; left out, the host stack of A",
+                       .target = &options->b},
+                      {.names = "--duration",
+                       .value = "SECONDS",
+                       .help = "End after this time; 0: never",
+                       .target = &options->duration_s},
+                      {.names = "--copy",
+                       .help = "Copy frames even where buffers could change places",
+                       .target = &options->copy},
+                      {.names = "--quiet",
+                       .help = "No line a second, no totals",
+                       .target = &options->quiet}},
+          .footer =
+              "\nExamples:\n"
+              "  nmgen bridge netmap:eth0 netmap:eth1\n"
+              "  nmgen bridge netmap:eth0             # eth0 and its host stack\n"
+              "\nExit codes: 0 ended as asked, 1 a port went away, 2 bad use or no such port.",
+          .run = [options] { return run_bridge(*options); }};
 }
 
 }  // namespace nmgen

@@ -2,7 +2,6 @@
 // nmgen run FILE
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -13,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-#include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/commands.h"
 #include "pktgen/cli/stop_signal.h"
 #include "pktgen/scenario/parse.h"
 #include "pktgen/worker/engine.h"
@@ -159,45 +158,51 @@ int run(const RunOptions& options) {
 
 }  // namespace
 
-void add_run_command(CLI::App& app, Action* action) {
-  CLI::App* command = app.add_subcommand("run", "Run a scenario: send, receive, judge");
-  std::shared_ptr<RunOptions> options = std::make_shared<RunOptions>();
-  command->add_option("FILE", options->file, "The scenario")->type_name("");
-  command
-      ->add_option("--set", options->overrides,
-                   "Change a value of the scenario, e.g. senders.0.rate.pps=1000000; as often as "
-                   "you like")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("--duration", options->duration, "Seconds to measure, after the warm-up")
-      ->type_name("SECONDS");
-  command
-      ->add_option("--out", options->out,
-                   "Write the record (JSON) there; '-': to standard output, and the rest to "
-                   "standard error")
-      ->type_name("FILE");
-  command
-      ->add_option("--report", options->reports,
-                   "What the run leaves, with commas between: console, json, csv, openmetrics, "
-                   "html, junit; each but console with =FILE, or else SCENARIO.json, .csv, .prom, "
-                   ".html, .xml here")
-      ->type_name("LIST")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--metrics-listen", options->metrics_listen,
-                   "Answer http://ADDRESS/metrics with OpenMetrics while it runs; a loopback "
-                   "address, e.g. 127.0.0.1:9464")
-      ->type_name("ADDRESS");
-  command->add_flag("--live", options->live,
-                    "Watch it on the whole terminal while it runs; ? tells the keys");
-  command->add_flag("-q,--quiet", options->quiet, "Say the verdict and its reasons only");
-  command->footer(
-      "\nExamples:\n"
-      "  nmgen run scenarios/64b-10g.json --duration 30 --out result.json\n"
-      "  nmgen run scenarios/64b-10g.json --report console,html=run.html,junit=run.xml\n"
-      "\nCtrl-C ends the run in order, with its record; a second one ends it at once.\n"
-      "Exit codes: 0 pass, 1 fail, 2 bad use or bad input, 3 invalid run.");
-  command->callback([options, action] { *action = [options] { return run(*options); }; });
+Command run_command() {
+  const std::shared_ptr<RunOptions> options = std::make_shared<RunOptions>();
+  return {
+      .name = "run",
+      .summary = "Run a scenario: send, receive, judge",
+      .options =
+          {{.names = "FILE", .help = "The scenario", .target = &options->file},
+           {.names = "--set",
+            .value = "PATH=VALUE",
+            .help = "Change a value of the scenario, e.g. senders.0.rate.pps=1000000; as often as "
+                    "you like",
+            .target = &options->overrides},
+           {.names = "--duration",
+            .value = "SECONDS",
+            .help = "Seconds to measure, after the warm-up",
+            .target = &options->duration},
+           {.names = "--out",
+            .value = "FILE",
+            .help = "Write the record (JSON) there; '-': to standard output, and the rest to "
+                    "standard error",
+            .target = &options->out},
+           {.names = "--report",
+            .value = "LIST",
+            .help = "What the run leaves, with commas between: console, json, csv, openmetrics, "
+                    "html, junit; each but console with =FILE, or else SCENARIO.json, .csv, .prom, "
+                    ".html, .xml here",
+            .target = &options->reports},
+           {.names = "--metrics-listen",
+            .value = "ADDRESS",
+            .help = "Answer http://ADDRESS/metrics with OpenMetrics while it runs; a loopback "
+                    "address, e.g. 127.0.0.1:9464",
+            .target = &options->metrics_listen},
+           {.names = "--live",
+            .help = "Watch it on the whole terminal while it runs; ? tells the keys",
+            .target = &options->live},
+           {.names = "-q,--quiet",
+            .help = "Say the verdict and its reasons only",
+            .target = &options->quiet}},
+      .footer =
+          "\nExamples:\n"
+          "  nmgen run scenarios/64b-10g.json --duration 30 --out result.json\n"
+          "  nmgen run scenarios/64b-10g.json --report console,html=run.html,junit=run.xml\n"
+          "\nCtrl-C ends the run in order, with its record; a second one ends it at once.\n"
+          "Exit codes: 0 pass, 1 fail, 2 bad use or bad input, 3 invalid run.",
+      .run = [options] { return run(*options); }};
 }
 
 }  // namespace nmgen

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace nmgen {
+namespace {
+
+class CommandLineTest : public testing::Test {
+ protected:
+  CommandLineTest() {
+    Command run = {
+        .name = "run",
+        .summary = "Run",
+        .options = {{.names = "FILE", .help = "Files", .target = &files_},
+                    {.names = "--set", .value = "X", .help = "Set", .target = &set_},
+                    {.names = "--rate",
+                     .value = "R",
+                     .help = "Rate",
+                     .target = &rate_,
+                     .bounds = Bounds{0.5, 2}},
+                    {.names = "--kind",
+                     .value = "K",
+                     .help = "Kind",
+                     .target = &kind_,
+                     .choices = {0, 10, 12}},
+                    {.names = "-q,--quiet", .help = "Quiet", .target = &quiet_},
+                    {.names = "--loud", .help = "Loud", .target = &loud_, .excludes = "--quiet"}},
+        .run = [this] { return did("run", 11); }};
+    Command attach = {
+        .name = "attach",
+        .summary = "Attach",
+        .options = {{.names = "PORT", .help = "Port", .target = &port_, .is_required = true}},
+        .run = [this] { return did("attach", 12); }};
+    program_.commands = {run, {.name = "vale", .summary = "Switches", .commands = {attach}}};
+    program_.options = {
+        {.names = "--version", .help = "Version", .target = [this] { return did("version", 13); }}};
+    program_.run = [this] { return did("nothing", 14); };
+  }
+
+  int did(const std::string& what, int code) {
+    done_ = what;
+    return code;
+  }
+
+  // The exit code; what was complained of is in complaint_, what was printed in printed_.
+  int call(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "prog");
+    done_.clear();
+    testing::internal::CaptureStderr();
+    testing::internal::CaptureStdout();
+    const int code =
+        run_command_line(program_, static_cast<int>(arguments.size()), arguments.data());
+    printed_ = testing::internal::GetCapturedStdout();
+    complaint_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+
+  Command program_ = {.name = "prog", .summary = "A program."};
+  std::string done_, complaint_, printed_;
+  std::vector<std::string> files_, set_;
+  double rate_ = 1;
+  int kind_ = -1;
+  bool quiet_ = false, loud_ = false;
+  std::string port_;
+};
+
+TEST_F(CommandLineTest, ValuesGoWhereTheTableSays) {
+  EXPECT_EQ(
+      call({"run", "a", "--set", "x=1", "b", "--rate=1.5", "--kind", "12", "-q", "--set", "y=2"}),
+      11);
+  EXPECT_EQ(done_, "run");
+  EXPECT_EQ(files_, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(set_, (std::vector<std::string>{"x=1", "y=2"}));
+  EXPECT_EQ(rate_, 1.5);
+  EXPECT_EQ(kind_, 12);
+  EXPECT_TRUE(quiet_);
+  EXPECT_FALSE(loud_);
+}
+
+TEST_F(CommandLineTest, WhatIsNotGivenStaysAsItWas) {
+  EXPECT_EQ(call({"run"}), 11);
+  EXPECT_EQ(rate_, 1);
+  EXPECT_EQ(kind_, -1);
+  EXPECT_TRUE(files_.empty());
+}
+
+TEST_F(CommandLineTest, ValuesOutOfBoundsAreRefused) {
+  for (const std::vector<const char*>& arguments : {std::vector<const char*>{"--rate", "2.1"},
+                                                    {"--rate", "0.4"},
+                                                    {"--rate", "fast"},
+                                                    {"--kind", "11"},
+                                                    {"--kind", "z"},
+                                                    {"--quiet", "--loud"}}) {
+    std::vector<const char*> all = {"run"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    EXPECT_EQ(call(all), kExitBadUse) << arguments[0] << " " << arguments[1];
+    EXPECT_EQ(done_, "");
+    EXPECT_NE(complaint_.find(arguments[0]), std::string::npos) << complaint_;
+    EXPECT_NE(complaint_.find("; see nmgen run --help\n"), std::string::npos) << complaint_;
+  }
+}
+
+TEST_F(CommandLineTest, UnknownWordsGetASuggestion) {
+  EXPECT_EQ(call({"rnu"}), kExitBadUse);
+  EXPECT_EQ(complaint_, "nmgen: nmgen has no command \"rnu\"; did you mean run?\n");
+  EXPECT_EQ(call({"run", "--quite"}), kExitBadUse);
+  EXPECT_EQ(complaint_, "nmgen: run has no option \"--quite\"; did you mean --quiet?\n");
+}
+
+TEST_F(CommandLineTest, CommandsOfACommand) {
+  EXPECT_EQ(call({"vale", "attach", "vale0:1"}), 12);
+  EXPECT_EQ(port_, "vale0:1");
+  EXPECT_EQ(call({"vale"}), kExitBadUse);
+  EXPECT_EQ(done_, "");
+  EXPECT_EQ(call({"vale", "attach"}), kExitBadUse);
+  EXPECT_NE(complaint_.find("PORT is required"), std::string::npos) << complaint_;
+}
+
+TEST_F(CommandLineTest, AnActionComesBeforeCommands) {
+  EXPECT_EQ(call({"--version", "run", "x"}), 13);
+  EXPECT_EQ(done_, "version");
+  EXPECT_EQ(call({}), 14);
+}
+
+TEST_F(CommandLineTest, HelpIsTheTables) {
+  EXPECT_EQ(call({"run", "--help"}), kExitPass);
+  EXPECT_EQ(done_, "");
+  EXPECT_NE(printed_.find("--rate R:FLOAT in [0.5 - 2]"), std::string::npos) << printed_;
+  EXPECT_NE(printed_.find("--kind K:{0,10,12}"), std::string::npos) << printed_;
+}
+
+}  // namespace
+}  // namespace nmgen

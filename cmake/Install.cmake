@@ -38,7 +38,7 @@ install(FILES ${manual} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 install(FILES "${manual_dir}/completion" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME nmgen)
 install(DIRECTORY scenarios DESTINATION "${CMAKE_INSTALL_DATADIR}/nmgen" PATTERN CMakeLists.txt EXCLUDE)
 install(DIRECTORY scripts/ DESTINATION "${CMAKE_INSTALL_DATADIR}/nmgen/scripts" USE_SOURCE_PERMISSIONS
-        FILES_MATCHING PATTERN "sweep.py" PATTERN "cpufreq.py" PATTERN "plot.py" PATTERN "sweeps" PATTERN "sweeps/*.py" PATTERN "plots/*.py")
+        FILES_MATCHING PATTERN "sweep.py" PATTERN "cpufreq.py" PATTERN "icount.py" PATTERN "plot.py")
 install(DIRECTORY results/published DESTINATION "${CMAKE_INSTALL_DATADIR}/nmgen/results")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
 install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")

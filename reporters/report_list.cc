@@ -21,16 +21,18 @@ struct KindRow {
   ReportKind kind;
   const char* name;
   const char* extension;
+  const char* mark;  // in the first lines of each such report
 };
 
 constexpr KindRow kKinds[] = {
-    {ReportKind::kConsole, "console", ""},
-    {ReportKind::kJson, "json", ".json"},
-    {ReportKind::kCsv, "csv", ".csv"},
+    {ReportKind::kConsole, "console", "", ""},
+    // Not .json, which the scenario may be called.
+    {ReportKind::kJson, "json", ".result.json", "\"nmgen-result/1\""},
+    {ReportKind::kCsv, "csv", ".csv", "run,start_s,seconds,"},
     // As node_exporter's textfile collector wants it.
-    {ReportKind::kOpenmetrics, "openmetrics", ".prom"},
-    {ReportKind::kHtml, "html", ".html"},
-    {ReportKind::kJunit, "junit", ".xml"},
+    {ReportKind::kOpenmetrics, "openmetrics", ".prom", "# TYPE nmgen_"},
+    {ReportKind::kHtml, "html", ".html", "<meta name=\"generator\" content=\"nmgen\">"},
+    {ReportKind::kJunit, "junit", ".xml", "<testsuites name=\"nmgen\""},
 };
 
 const KindRow* find_kind(std::string_view name) {
@@ -99,12 +101,14 @@ Result<std::vector<ReportRequest>> parse_reports(const std::vector<std::string>&
   return requests;
 }
 
-Result<void> check_reports(const std::vector<ReportRequest>& requests) {
+Result<void> check_reports(const std::vector<ReportRequest>& requests, const Overwrite& allowed) {
   for (const ReportRequest& request : requests) {
-    if (request.kind == ReportKind::kConsole)
+    const KindRow* row = find_kind(to_string(request.kind));
+    if (row == nullptr || request.kind == ReportKind::kConsole)
       continue;
-    Result<void> writable = check_writable(request.path);
-    if (!writable)
+    if (Result<void> may = check_overwrite(request.path, row->mark, allowed); !may)
+      return may;
+    if (Result<void> writable = check_writable(request.path); !writable)
       return writable;
   }
   return {};

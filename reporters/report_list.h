@@ -8,6 +8,7 @@
 
 #include "pktgen/error.h"
 #include "pktgen/measure/record.h"
+#include "reporters/overwrite.h"
 
 namespace nmgen {
 
@@ -22,13 +23,14 @@ struct ReportRequest {
 };
 
 // `lists`: each a list of KIND or KIND=FILE with commas between. A report without a file goes to
-// SCENARIO.json, .csv, .prom, .html or .xml in the current directory. Errors: a kind that does not
-// exist, a kind twice, a file for the console, two reports in one file.
+// SCENARIO.result.json, .csv, .prom, .html or .xml in the current directory. Errors: a kind that
+// does not exist, a kind twice, a file for the console, two reports in one file.
 Result<std::vector<ReportRequest>> parse_reports(const std::vector<std::string>& lists,
                                                  const std::string& scenario_name);
 
-// Whether all of them can be written, before a run.
-Result<void> check_reports(const std::vector<ReportRequest>& requests);
+// Whether all of them can be written, and may be, before a run.
+Result<void> check_reports(const std::vector<ReportRequest>& requests,
+                           const Overwrite& allowed = {});
 
 // The text of a report; of the console: its summary, without colours.
 Result<std::string> report_text(ReportKind kind, const Record& record);

@@ -2,9 +2,10 @@
 """Bad input: one sentence with the place and the remedy, exit code 2, and nothing runs."""
 import json
 import os
+import subprocess
 import unittest
 
-from nmgen_process import NmgenTest, scenario
+from nmgen_process import NMGEN, TIMEOUT_S, NmgenTest, scenario
 
 
 class BadScenario(NmgenTest):
@@ -129,6 +130,37 @@ class BadOutput(NmgenTest):
         self.assertEqual(result.returncode, 2, result.stdout)
         self.assertIn("No space left", result.stderr)
         self.assertIn("cycles a frame", result.stdout)
+
+    def test_a_full_disk_behind_standard_output_is_told(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            for arguments in (("run", scenario("64b-10g"), "--duration", "0.1", "--set", "warmup_s=0"), ("probe",), ("--help",)):
+                result = subprocess.run([NMGEN, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=TIMEOUT_S, check=False)
+                self.assertIn("standard output could not be written", result.stderr)
+                self.assertNotEqual(result.returncode, 0)
+
+    def test_a_scenario_is_never_overwritten(self):
+        with open(scenario("64b-10g"), encoding="utf-8") as file:
+            text = file.read()
+        path = self.write("s.json", text)
+        for arguments in (("run", path, "--out", path), ("run", path, "--report", "json=" + path), ("run", path, "--out", path, "--force"),
+                          ("show", path, "--pcap", path), ("show", path, "--pcap", path, "--force")):
+            self.assertIn("it is what this command reads", self.refused(*arguments))
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text)
+
+    def test_somebody_elses_file_is_kept(self):
+        path = self.write("notes.txt", "my notes")
+        for arguments in (("run", scenario("64b-10g"), "--report", "html=" + path), ("show", scenario("64b-10g"), "--pcap", path)):
+            self.assertIn("--force", self.refused(*arguments))
+        self.good("show", scenario("64b-10g"), "--count", "1", "--pcap", path, "--force")
+
+    def test_an_empty_duration(self):
+        self.assertIn("it is not a number of seconds", self.refused("run", scenario("64b-10g"), "--duration", ""))
+
+    def test_names_that_are_directories(self):
+        for name in ("..", ".", ".hidden"):
+            self.assertIn("/name", self.refused("run", scenario("64b-10g"), "--set", f'name="{name}"'))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,21 @@ class CommandLine(NmgenTest):
                     self.assertIn(f"`{option}", page, command)
             self.assertIn(f"nmgen {command}", page)
 
+    def test_help_of_a_command(self):
+        self.assertEqual(self.good("help", "run"), self.good("run", "--help"))
+        self.assertEqual(self.good("help"), self.good("--help"))
+        self.assertIn('no command "rnu"; did you mean run?', self.refused("help", "rnu"))
+
+    def test_a_scenario_from_standard_input(self):
+        with open(scenario("64b-10g"), encoding="utf-8") as file:
+            text = file.read()
+        for arguments in (("validate", "-"), ("show", "-", "--count", "1")):
+            result = subprocess.run([NMGEN, *arguments], input=text, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+            self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        result = subprocess.run([NMGEN, "validate", "-"], input="{}", capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertIn("scenario of standard input", result.stderr)
+        self.assertEqual(result.returncode, 2)
+
     def test_version(self):
         self.assertRegex(self.good("--version"), r"\Anmgen \d+\.\d+\.\d+ \(commit \w+(, with changes)?\)\n\Z")
 

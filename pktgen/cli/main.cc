@@ -2,11 +2,18 @@
 // nmgen, the program: its commands, and those that only the build needs.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "pktgen/cli/command_line.h"
 #include "pktgen/cli/commands/commands.h"
@@ -31,6 +38,15 @@ void open_standard_streams() {
   for (int fd = 0; fd <= 2; fd++)
     if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
       return;
+}
+
+// Whether something that was printed got nowhere. A reader that has gone (a closed pipe) lost
+// nothing that it wanted.
+bool output_was_lost() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
+    return false;
+  pollfd reader{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&reader, 1, 0) != 1 || (reader.revents & POLLERR) == 0;
 }
 
 std::string version_line() {
@@ -59,10 +75,20 @@ Command program() {
 
 int main(int argc, char** argv) {
   nmgen::open_standard_streams();
+  // `nmgen help run` is `nmgen run --help`.
+  std::vector<const char*> words(argv, argv + argc);
+  if (argc >= 2 && std::string_view(argv[1]) == "help") {
+    words.erase(words.begin() + 1);
+    words.insert(words.begin() + std::min<ptrdiff_t>(2, std::ssize(words)), "--help");
+  }
   // A reader that has gone must not end a run before its record is written.
   std::signal(SIGPIPE, SIG_IGN);
   nmgen::Command program = nmgen::program();
   program.commands.push_back(nmgen::manual_command(&program, NMGEN_VERSION));
   program.commands.push_back(nmgen::completion_command(&program));
-  return nmgen::run_command_line(program, argc, argv);
+  const int code = nmgen::run_command_line(program, static_cast<int>(words.size()), words.data());
+  if (!nmgen::output_was_lost())
+    return code;
+  nmgen::complain("standard output could not be written to its end; free some space there");
+  return code == nmgen::kExitPass ? nmgen::kExitBadUse : code;
 }

@@ -233,9 +233,14 @@ Result<nlohmann::json> parse_json_text(std::string_view text, const std::string&
   return builder.take();
 }
 
+std::string name_of_scenario(const std::string& file) {
+  return file == "-" ? "of standard input" : file;
+}
+
 Result<std::string> read_text_file(const std::string& file) {
-  std::string what = "cannot read scenario " + file;
-  int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string what = "cannot read scenario " + name_of_scenario(file);
+  int fd = file == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                       : open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return fail_errno(what, errno, "check the name and the permissions");
   struct stat status {};
@@ -260,9 +265,9 @@ Result<std::string> read_text_file(const std::string& file) {
   }
   close(fd);
   if (text.size() > kMaxScenarioBytes)
-    return fail_too_long(file);
+    return fail_too_long(name_of_scenario(file));
   if (text.empty())
-    return fail_at(file, "", "it is empty",
+    return fail_at(name_of_scenario(file), "", "it is empty",
                    "write a scenario into it, as scenarios/README.md says");
   return text;
 }

@@ -22,7 +22,10 @@ Result<nlohmann::json> parse_json_text(std::string_view text, const std::string&
 // Whether the text is UTF-8 (RFC 3629) without NUL.
 bool is_utf8(std::string_view text);
 
-// The whole of a file (or pipe), of at most kMaxScenarioBytes; never empty.
+// What messages call it: the file's path, or words for "-".
+std::string name_of_scenario(const std::string& file);
+
+// The whole of a file (or pipe), of at most kMaxScenarioBytes; never empty. "-" is standard input.
 Result<std::string> read_text_file(const std::string& file);
 
 }  // namespace nmgen

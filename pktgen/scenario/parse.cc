@@ -26,7 +26,7 @@ void read(const json& object, const char* key, T& out) {
     out = found->get<T>();
 }
 
-// "dir/64b-10g.json" gives "64b-10g"; a name that would not be one in a file gives "scenario".
+// "dir/64b-10g.json" gives "64b-10g"; what the schema does not take as a name gives "scenario".
 std::string name_of_file(const std::string& file) {
   constexpr size_t kLongest = 32;
   std::string name = file.substr(file.find_last_of('/') + 1);
@@ -36,7 +36,7 @@ std::string name_of_file(const std::string& file) {
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
           c == '-' || c == '_'))
       return "scenario";
-  return name.empty() || name.size() > kLongest ? "scenario" : name;
+  return name.empty() || name.starts_with('.') || name.size() > kLongest ? "scenario" : name;
 }
 
 uint32_t probe_every_from_json(const json& probes) {
@@ -173,7 +173,7 @@ Result<Scenario> load_scenario(const std::string& file, const std::vector<std::s
   Result<std::string> text = read_text_file(file);
   if (!text)
     return tl::unexpected<Error>(text.error());
-  return parse_scenario_text(*text, file, overrides);
+  return parse_scenario_text(*text, name_of_scenario(file), overrides);
 }
 
 }  // namespace nmgen

@@ -9,6 +9,7 @@
 #include "pktgen/cli/commands/commands.h"
 #include "pktgen/cli/commands/samples_options.h"
 #include "pktgen/measure/stats.h"
+#include "reporters/overwrite.h"
 #include "reporters/text_file.h"
 
 namespace nmgen {
@@ -16,7 +17,8 @@ namespace {
 
 struct RecordOptions {
   std::vector<std::string> files;
-  std::string directory = "results";
+  std::string directory = kBaselines;
+  bool force = false;
   SamplesOptions samples;
 };
 
@@ -25,6 +27,9 @@ int record_one(const std::string& file, const std::string& program, const Record
   if (!scenario)
     return complain(scenario.error());
   const std::string path = fmt::format("{}/{}.json", options.directory, scenario->name);
+  const Overwrite allowed{.inputs = {file}, .force = options.force};
+  if (Result<void> may = check_overwrite(path, "\"nmgen-baseline/1\"", allowed); !may)
+    return complain(may.error());
   if (Result<void> writable = check_writable(path); !writable)
     return complain(writable.error());
   Result<Sampled> sampled =
@@ -80,7 +85,10 @@ Command record_command() {
                    .value = "DIR",
                    .help = "Where baselines are kept, NAME.json each",
                    .target = &options->directory,
-                   .shows_default = true}},
+                   .shows_default = true},
+                  {.names = "--force",
+                   .help = "Replace files that are no baselines",
+                   .target = &options->force}},
       .footer =
           "\nExample:\n"
           "  nmgen record scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"

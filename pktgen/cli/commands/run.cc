@@ -28,8 +28,9 @@ struct RunOptions {
   std::string file;
   std::vector<std::string> overrides;
   std::vector<std::string> reports;
-  std::string duration, out, metrics_listen;
-  bool quiet = false, live = false;
+  std::vector<std::string> durations;  // the last one counts
+  std::string out, metrics_listen;
+  bool quiet = false, live = false, force = false;
 };
 
 // --duration as an override, so that its bounds are the schema's.
@@ -74,7 +75,9 @@ Result<std::vector<ReportRequest>> reports_of(const RunOptions& options,
             "name the record's file once");
     requests->push_back({ReportKind::kJson, options.out});
   }
-  if (Result<void> writable = check_reports(*requests); !writable)
+  if (Result<void> writable =
+          check_reports(*requests, {.inputs = {options.file}, .force = options.force});
+      !writable)
     return tl::unexpected<Error>(writable.error());
   return requests;
 }
@@ -90,8 +93,8 @@ int run(const RunOptions& options) {
     return complain(
         "no scenario is given; name its file, for example nmgen run scenarios/64b-10g.json");
   std::vector<std::string> overrides = options.overrides;
-  if (!options.duration.empty()) {
-    Result<std::string> duration = duration_override(options.duration);
+  if (!options.durations.empty()) {
+    Result<std::string> duration = duration_override(options.durations.back());
     if (!duration)
       return complain(duration.error());
     overrides.push_back(*duration);
@@ -164,7 +167,9 @@ Command run_command() {
       .name = "run",
       .summary = "Run a scenario: send, receive, judge",
       .options =
-          {{.names = "FILE", .help = "The scenario", .target = &options->file},
+          {{.names = "FILE",
+            .help = "The scenario; '-': from standard input",
+            .target = &options->file},
            {.names = "--set",
             .value = "PATH=VALUE",
             .help = "Change a value of the scenario, e.g. senders.0.rate.pps=1000000; as often as "
@@ -173,7 +178,7 @@ Command run_command() {
            {.names = "--duration",
             .value = "SECONDS",
             .help = "Seconds to measure, after the warm-up",
-            .target = &options->duration},
+            .target = &options->durations},
            {.names = "--out",
             .value = "FILE",
             .help = "Write the record (JSON) there; '-': to standard output, and the rest to "
@@ -182,9 +187,12 @@ Command run_command() {
            {.names = "--report",
             .value = "LIST",
             .help = "What the run leaves, with commas between: console, json, csv, openmetrics, "
-                    "html, junit; each but console with =FILE, or else SCENARIO.json, .csv, .prom, "
-                    ".html, .xml here",
+                    "html, junit; each but console with =FILE, or else SCENARIO.result.json, .csv, "
+                    ".prom, .html, .xml here",
             .target = &options->reports},
+           {.names = "--force",
+            .help = "Replace files that are no reports of nmgen",
+            .target = &options->force},
            {.names = "--metrics-listen",
             .value = "ADDRESS",
             .help = "Answer http://ADDRESS/metrics with OpenMetrics while it runs; a loopback "

@@ -12,6 +12,10 @@
 
 namespace nmgen {
 
+// Where baselines are kept unless a directory is named: not in results/, whose baselines are the
+// project's.
+inline constexpr char kBaselines[] = "baselines";
+
 struct SamplesOptions {
   std::vector<std::string> overrides;
   double duration_s = 0.5;

@@ -37,7 +37,8 @@ int validate(const ValidateOptions& options) {
       code = complain(scenario.error());
       continue;
     }
-    print(fmt::format("{}: good: {}, {}, {}, {}, {} of {:g} s\n", file, scenario->name,
+    print(fmt::format("{}: good: {}, {}, {}, {}, {} of {:g} s\n",
+                      file == "-" ? "standard input" : file, scenario->name,
                       plural(workers_of(scenario->senders), "sending worker"),
                       plural(workers_of(scenario->receivers), "receiving worker"),
                       plural(scenario->streams.size(), "stream"), plural(scenario->repeat, "run"),
@@ -53,7 +54,10 @@ Command validate_command() {
   return {
       .name = "validate",
       .summary = "Say whether scenarios are right, without running them",
-      .options = {{.names = "FILE", .value = "...", .help = "Scenarios", .target = &options->files},
+      .options = {{.names = "FILE",
+                   .value = "...",
+                   .help = "Scenarios; '-': from standard input",
+                   .target = &options->files},
                   {.names = "--set",
                    .value = "PATH=VALUE",
                    .help = "Change a value first, as in nmgen run",

@@ -46,7 +46,7 @@ Result<std::vector<Trial>> trials_against(const CiOptions& options) {
 }
 
 Result<std::vector<Trial>> trials_with_baselines(const CiOptions& options) {
-  const std::string directory = options.baseline.empty() ? "results" : options.baseline;
+  const std::string directory = options.baseline.empty() ? kBaselines : options.baseline;
   std::vector<std::string> paths = options.files;
   if (paths.empty()) {
     std::error_code error;
@@ -148,7 +148,7 @@ Command ci_command() {
             .target = &options->files},
            {.names = "--baseline",
             .value = "DIR",
-            .help = "Baselines that nmgen record kept [results]",
+            .help = "Baselines that nmgen record kept [baselines]",
             .target = &options->baseline},
            {.names = "--against",
             .value = "PATH",

@@ -14,6 +14,7 @@
 #include "pktgen/packet/summary.h"
 #include "pktgen/scenario/parse.h"
 #include "pktgen/scenario/place.h"
+#include "reporters/overwrite.h"
 #include "reporters/units.h"
 
 namespace nmgen {
@@ -24,7 +25,7 @@ constexpr uint64_t kMaxCount = 10'000'000;
 struct ShowOptions {
   std::string file, stream, count = "10", pcap;
   std::vector<std::string> overrides;
-  bool hex = false;
+  bool hex = false, force = false;
 };
 
 Result<uint64_t> parse_count(const std::string& text) {
@@ -80,7 +81,11 @@ int show_text(const Scenario& scenario, FrameWalk& walk, bool hex) {
   return kExitPass;
 }
 
-int show_pcap(FrameWalk& walk, const std::string& path) {
+int show_pcap(FrameWalk& walk, const ShowOptions& options) {
+  const std::string& path = options.pcap;
+  const Overwrite allowed{.inputs = {options.file}, .force = options.force};
+  if (Result<void> may = check_overwrite(path, "", allowed); !may)
+    return complain(may.error());
   Result<PcapWriter> writer = PcapWriter::open(path);
   if (!writer)
     return complain(writer.error());
@@ -113,7 +118,7 @@ int show(const ShowOptions& options) {
   if (!walk)
     return complain(walk.error());
   return options.pcap.empty() ? show_text(*scenario, *walk, options.hex)
-                              : show_pcap(*walk, options.pcap);
+                              : show_pcap(*walk, options);
 }
 
 }  // namespace
@@ -123,7 +128,9 @@ Command show_command() {
   return {
       .name = "show",
       .summary = "Show the frames a scenario would send, without sending them",
-      .options = {{.names = "FILE", .help = "The scenario", .target = &options->file},
+      .options = {{.names = "FILE",
+                   .help = "The scenario; '-': from standard input",
+                   .target = &options->file},
                   {.names = "--stream",
                    .value = "NAME",
                    .help = "Frames of this stream only",
@@ -143,7 +150,10 @@ Command show_command() {
                        "Write them to a pcap file instead, with the times they are due; '-': to "
                        "standard output",
                    .target = &options->pcap,
-                   .excludes = "--hex"}},
+                   .excludes = "--hex"},
+                  {.names = "--force",
+                   .help = "Replace the pcap file where it exists",
+                   .target = &options->force}},
       .footer =
           "\nExamples:\n"
           "  nmgen show scenarios/udp-flows-64k.json --count 3\n"

@@ -25,8 +25,15 @@ class JsonSchema {
   JsonSchema(const JsonSchema&) = delete;
   JsonSchema& operator=(const JsonSchema&) = delete;
 
-  // Nothing: the document fits.
+  bool fits(const nlohmann::json& document) const;
+
+  // Nothing: the document fits. All that is wrong is collected, so that this takes as much memory
+  // as there are errors.
   std::optional<Violation> violation(const nlohmann::json& document) const;
+
+  // Whether `text` has the form of `pattern`, which the schema has somewhere. The text is to be
+  // short: std::regex may recurse once for each character.
+  bool matches(const std::string& pattern, const std::string& text) const;
 
  private:
   struct Compiled;

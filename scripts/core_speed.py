@@ -188,7 +188,7 @@ def measure(options):
         figures = figures_of(measure_module(["scripts/guest", "--kernel", kernel, "--icount", "0", "--timeout", "900", "--module", MODULE,
                                              script, "50", options.rounds]))
         record.update(unit="instructions", guest_kernel="Debian's Linux " + (
-            ROOT / "build" / "guest" / kernel / "release").read_text(encoding="utf-8").strip(), flags=module_flags(),
+            ROOT / "build" / "guest" / kernel / "release").read_text(encoding="utf-8").split()[0], flags=module_flags(),
             cpu_model=f"QEMU -cpu max, TCG, on {record['cpu_model']}")
         del record["tsc_mhz"]
         for figure in figures:

@@ -75,4 +75,4 @@ def record_of(code, output):
         raise Unsupported("the guest's processor does not know nmgen's instructions; give --nmgen one that is built for any x86-64 "
                           "processor (cmake --preset package)")
     raise Unsupported("the guest left no record" + (f": {said[-1].removeprefix('nmgen: ')}" if said else
-                                                    f" and exited with {code}; see build/logs/guest-6.1.log"))
+                                                    f" and exited with {code}; see build/logs/guest/6.1-alone/"))

@@ -4,13 +4,13 @@
  * client's rxsync from there into slots.
  */
 #include <linux/if_vlan.h>
-#include <linux/version.h>
-/* Before, netdevice.h has it. */
-#if KERNEL_VERSION(6, 5, 0) <= LINUX_VERSION_CODE
-#include <net/gso.h>
-#endif
 
 #include "generic.h"
+
+/* Else netdevice.h has it. */
+#ifdef NM_HAS_GSO_HEADER
+#include <net/gso.h>
+#endif
 
 /*
  * Frames that wait for a receive ring, at least; or four rings of them. A client that busily syncs
@@ -49,8 +49,7 @@ void generic_rx_init(struct generic_rx *rx)
 {
 	skb_queue_head_init(&rx->queue);
 	__skb_queue_head_init(&rx->taken);
-	hrtimer_init(&rx->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	rx->timer.function = timer_fires;
+	hrtimer_setup(&rx->timer, timer_fires, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 }
 
 /* Under core->lock. */

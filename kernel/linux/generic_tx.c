@@ -92,8 +92,7 @@ static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 
 void generic_tx_init(struct generic_tx *tx)
 {
-	hrtimer_init(&tx->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	tx->timer.function = timer_fires;
+	hrtimer_setup(&tx->timer, timer_fires, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 }
 
 /* Under core->lock, with the ring stopped. */

@@ -17,9 +17,8 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#ifdef CONFIG_X86_64
-#include <asm/cpufeature.h>
-#endif
+
+#include "nm_compat.h"
 
 #ifndef CONFIG_64BIT
 #error "netmap.ko is for 64-bit kernels: the layout of its shared memory is theirs"

@@ -18,7 +18,7 @@
 
 #include "tests/kernel/port.h"
 
-#define PATIENCE_S	60
+#define PATIENCE_S	300	/* what only a hang takes so long */
 
 /* The page that is missing, and who says when it comes. */
 static char *page_at;

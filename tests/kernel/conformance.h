@@ -6,6 +6,8 @@
 #ifndef NMGEN_TESTS_KERNEL_CONFORMANCE_H
 #define NMGEN_TESTS_KERNEL_CONFORMANCE_H
 
+#define PATIENCE_MS	120000	/* what only a hang takes so long */
+
 #include "tests/kernel/device.h"
 
 /* An interface with one ring pair or more that nobody else uses. */

@@ -3,10 +3,16 @@
 # Run in the guest, as scripts/guest --files conformance,guest.sh conformance.sh: the ABI's sentences, asked of /dev/netmap.
 # shellcheck source=tests/kernel/guest.sh
 . ./guest.sh
-insmod netmap.ko "$POOLS" || exit 1
 veth v0 v1
-./conformance v0
-code=$?
+# The memory of the parameters' defaults, and all else with less of it.
+insmod netmap.ko || exit 1
+code=0
+for name in info memory vale_frames; do
+  ./conformance v0 $name || code=1
+done
+rmmod netmap || code=1
+insmod netmap.ko "$POOLS" || exit 1
+./conformance v0 || code=1
 # A program of 32 bits finds the same.
 if [ -x ./conformance32 ]; then
   ./conformance32 v0 || code=1
@@ -28,4 +34,5 @@ done
 cd /test || exit 1
 # Each file has been closed: nothing may be left.
 rmmod netmap || code=1
+ip link del v0
 exit $code

@@ -43,7 +43,7 @@ static void pipes(void)
 	CHECK_EQ(a.reg.nr_mem_id, b.reg.nr_mem_id);
 	put(NETMAP_TXRING(a.nif, 0), 1, 60);
 	CHECK_EQ(device->control(a.file, NIOCTXSYNC, NULL), 0);
-	CHECK_EQ(device->poll(b.file, POLLIN, 1000), POLLIN);
+	CHECK_EQ(device->poll(b.file, POLLIN, PATIENCE_MS), POLLIN);
 	CHECK_EQ(take(&b), 1);
 	put(NETMAP_TXRING(b.nif, 0), 2, 60);
 	CHECK_EQ(device->control(b.file, NIOCTXSYNC, NULL), 0);
@@ -179,7 +179,7 @@ static void monitors(void)
 		return;
 	put(NETMAP_TXRING(target.nif, 0), 7, 60);
 	CHECK_EQ(device->control(target.file, NIOCTXSYNC, NULL), 0);
-	CHECK_EQ(device->poll(monitor.file, POLLIN, 1000) & POLLIN, POLLIN);
+	CHECK_EQ(device->poll(monitor.file, POLLIN, PATIENCE_MS) & POLLIN, POLLIN);
 	CHECK_EQ(take(&monitor), 7);
 	client_close(&monitor);
 	client_close(&target);

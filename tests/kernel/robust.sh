@@ -44,11 +44,16 @@ wait $holder
 ip netns add gone
 expect "a persistent port in a namespace" 0 ip netns exec gone ./traffic newif hp9 -
 expect "and it is open" 0 ip netns exec gone ./traffic hold vale4:hp9 0
-ip netns exec gone ./traffic hold hp9 2 >/dev/null &
+rm -f /tmp/hold
+ip link add m0 type veth peer name m1 netns gone
+ip netns exec gone ./traffic hold hp9 3600 >/tmp/hold &
 holder=$!
-sleep 1
+ready /tmp/hold $holder
 ip netns del gone
+# The holder is the last that is in it. The kernel takes a namespace away in its own time, and all its interfaces together.
+kill $holder
 wait $holder
+until_true [ ! -e /sys/class/net/m0 ]
 expect "no other namespace has it" 2 ./traffic hold hp9 0
 
 ./blocked wait
@@ -66,7 +71,7 @@ expect "attach an interface" 0 ./traffic attach vale2:v0 nic
 flood=$!
 ./traffic count vale2:sink 36000 >/dev/null 2>&1 &
 sink=$!
-sleep 2
+until_true grep -qs 'vale2:sink rx0 frames=[1-9]' $debug/counters
 expect "detach it while frames come" 0 ./traffic detach vale2:v0 -
 kill -9 $flood $sink
 wait $flood $sink
@@ -82,7 +87,7 @@ while kill -0 $hostile 2>/dev/null; do
   # In its own switch, where it may fill the receiver's ring: what arrives is as it was sent.
   ./traffic send vale0:x 2000000000 1000 >/dev/null 2>&1 &
   endless=$!
-  expect "VALE with it" 0 ./traffic among vale0:y 500 60 1000 >>/tmp/pair 2>&1
+  expect "VALE with it" 0 ./traffic among vale0:y 500 $patience 1000 >>/tmp/pair 2>&1
   kill $endless
   wait $endless 2>/dev/null
   grep FAILED /tmp/pair && cat /tmp/pair
@@ -106,5 +111,6 @@ pair "VALE after it" vale0:a vale0:b 500 60
 cat $debug/regions
 expect "nobody has buffers" 0 test "$(cat /sys/module/netmap/parameters/buf_curr_num)" -eq 0
 ip link del v0
+ip link del v2
 expect "rmmod" 0 rmmod netmap
 exit $failed

@@ -37,13 +37,12 @@ for i in 1 2; do
   ip netns exec "side$i" ip link set "w$i" up
   expect "attach v$i" 0 ./traffic attach "vale2:v$i" nic
 done
-expect "ping from namespace to namespace" 0 ip netns exec side1 ping -c 3 -W 3 -q 10.7.0.2
+expect "ping from namespace to namespace" 0 answers 10.7.0.2 ip netns exec side1
 tcp "TCP from namespace to namespace" side1 side2 10.7.0.2 "$mb"
 expect "rmmod with interfaces in a switch" 1 rmmod netmap
 expect "open what is in a switch" 2 ./traffic hold v1 0
 expect "detach" 0 ./traffic detach vale2:v1 -
 expect "an attached interface is removed" 0 ip link del v2
-usleep 300000
 expect "open what was detached" 0 ./traffic hold v1 0
 ip link del v1
 
@@ -55,9 +54,9 @@ ip netns exec side1 ip link set v1 up
 ip address add 10.8.0.2/24 dev v0
 ip link set v0 up
 expect "attach with the host stack" 0 ./traffic attach vale3:v0 host
-expect "ping through the switch" 0 ping -c 3 -W 3 -q 10.8.0.1
+expect "ping through the switch" 0 answers 10.8.0.1
 expect "detach it" 0 ./traffic detach vale3:v0 -
-expect "ping without it" 0 ping -c 2 -W 3 -q 10.8.0.1
+expect "ping without it" 0 answers 10.8.0.1
 ip netns del side1
 ip netns del side2
 
@@ -72,16 +71,16 @@ for i in 1 2; do
   ip netns exec "side$i" ip address add "10.6.0.$i/24" dev "p$i"
   ip netns exec "side$i" ip link set "p$i" up
 done
-expect "ping between persistent ports" 0 ip netns exec side1 ping -c 3 -W 3 -q 10.6.0.2
+expect "ping between persistent ports" 0 answers 10.6.0.2 ip netns exec side1
 tcp "TCP between persistent ports" side1 side2 10.6.0.2 "$mb"
 expect "its host rings are the switch's" 2 ./traffic hold p1^ 0
 expect "its other rings are for clients" 0 ./traffic hold p1 0
 # A client of the port sees what the stack behind it asks for.
 rm -f /tmp/count
-./traffic count p1 2 >/tmp/count 2>&1 &
+./traffic count p1 $patience 1 >/tmp/count 2>&1 &
 counter=$!
 ready /tmp/count $counter
-ip netns exec side2 ping -c 2 -W 1 -q 10.6.0.99 >/dev/null
+ip netns exec side2 ping -c 1 -W 1 -q 10.6.0.99 >/dev/null
 expect "count" 0 wait $counter
 expect "a client of the port sees the switch's broadcasts" 0 grep -q 'counted [1-9]' /tmp/count
 expect "delete what is in a switch" 1 ./traffic delif p1 -
@@ -98,12 +97,15 @@ ip netns del side1
 ip netns del side2
 
 # A sender and a receiver that does nothing: what is lost is counted where it was lost.
-./traffic hold vale1:full 3 >/dev/null &
-usleep 300000
+rm -f /tmp/hold
+./traffic hold vale1:full 3600 >/tmp/hold &
+holder=$!
+ready /tmp/hold $holder
 ./traffic send vale1:e 3000 >/dev/null &
-usleep 1000000
+talker=$!
+expect "drops are counted" 0 until_true grep -Eqs 'vale1:full rx0 frames=1023 full=1977 misfit=0' /sys/kernel/debug/netmap/counters
 cat /sys/kernel/debug/netmap/counters
-expect "drops are counted" 0 grep -Eq 'vale1:full rx0 frames=1023 full=1977 misfit=0' /sys/kernel/debug/netmap/counters
+kill $holder $talker 2>/dev/null
 wait
 
 # Clients inside the kernel, which measure: each checks that all its frames came.
@@ -114,6 +116,7 @@ done
 ipv6=/proc/sys/net/ipv6/conf/default/disable_ipv6
 [ ! -f $ipv6 ] || echo 1 >$ipv6
 veth v0 v1
+[ ! -f $ipv6 ] || echo 0 >$ipv6
 expect "sync_speed: emulated-512" 0 grep -q ' calls=3 min=.* median=[1-9]' /sys/kernel/debug/sync_speed/emulated-512
 ip link del v0
 rmmod sync_speed

@@ -6,22 +6,25 @@
  *   traffic receive PORT FRAMES SECONDS [SIZE]  those frames, each byte checked; loss is an error
  *   traffic among PORT FRAMES SECONDS SIZE      the same, among frames that somebody made to confuse
  *   traffic bridge PORT PORT [SECONDS]          all frames between two ports, buffers swapped
- *   traffic count PORT SECONDS                  how many frames of any kind come in
- *   traffic sums PORT SECONDS                   how many TCP segments come in with a right checksum, and with a wrong one
+ *   traffic count PORT SECONDS [FRAMES]         how many frames of any kind come in, until it is so many
+ *   traffic sums PORT SECONDS [FRAMES]          how many TCP segments come in with a right checksum, and with a wrong one
  *   traffic watch PORT SECONDS                  poll until it says POLLERR; exit 0 when it does
  *   traffic hold PORT SECONDS                   keep it open
- *   traffic pass PORT SECONDS                   ARP and ICMP go up to the host stack, all else is lost
+ *   traffic pass PORT SECONDS                   ARP and ICMP go up to the host stack, all else is lost; says "both" when it
+ *                                               has passed some, and has lost some of TCP
  *   traffic epoll PORT SECONDS                  add the file to an epoll, then bind it: a frame wakes
  *   traffic attach SWITCH:IF nic|host           put an interface into a switch; host: its stack too
  *   traffic detach SWITCH:IF -                  take it out
  *   traffic newif IF -                          make a persistent port
  *   traffic delif IF -                          delete it
  *
+ * SECONDS are for what only a hang takes so long; SIGTERM ends count, sums and pass before, with what they have to say.
  * Exit code 0: as asked; 1: not; 2: bad use, or the port cannot be opened.
  */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -34,7 +37,7 @@
 #define ETHERTYPE_IP	0x0800
 #define HEADER		14
 #define MAX_SIZE	9216
-#define PATIENCE_S	30	/* until a ring that does not move is taken for stuck */
+#define PATIENCE_S	120	/* until a ring that does not move is taken for stuck */
 
 static double seconds_now(void)
 {
@@ -335,28 +338,45 @@ static void drain(const struct port *port, visit_fn *visit, unsigned long long c
 	}
 }
 
-static int do_drain(struct port *port, double seconds, visit_fn *visit,
+static volatile sig_atomic_t told_to_end;
+
+static void tell(int number)
+{
+	(void)number;
+	told_to_end = 1;
+}
+
+/* Until so many @frames are counted (0: no number is enough), or somebody says so, or time is up. */
+static int do_drain(struct port *port, double seconds, unsigned long long frames, visit_fn *visit,
 		    unsigned long long counts[2])
 {
+	const struct sigaction action = { .sa_handler = tell };
 	struct pollfd pfd = { .fd = port->fd, .events = POLLIN };
 	const double end = seconds_now() + seconds;
+	bool both = false;
 
+	sigaction(SIGTERM, &action, NULL);
 	printf("ready\n");
 	fflush(stdout);
-	while (seconds_now() < end) {
-		if (poll(&pfd, 1, 100) < 0 || pfd.revents & POLLERR) {
+	while (seconds_now() < end && !told_to_end && (!frames || counts[0] + counts[1] < frames)) {
+		if ((poll(&pfd, 1, 100) < 0 && errno != EINTR) || pfd.revents & POLLERR) {
 			fprintf(stderr, "poll says 0x%x\n", (unsigned int)pfd.revents);
 			return 1;
 		}
 		drain(port, visit, counts);
+		if (!both && counts[0] && counts[1]) {
+			both = true;
+			printf("both\n");
+			fflush(stdout);
+		}
 	}
 	return 0;
 }
 
-static int do_count(struct port *port, double seconds)
+static int do_count(struct port *port, double seconds, unsigned long long frames)
 {
 	unsigned long long counts[2] = { 0, 0 };
-	const int code = do_drain(port, seconds, NULL, counts);
+	const int code = do_drain(port, seconds, frames, NULL, counts);
 
 	printf("counted %llu frames\n", counts[0]);
 	return code;
@@ -399,10 +419,10 @@ static void sum_slot(struct netmap_slot *slot, const uint8_t *frame,
 		counts[!sum]++;
 }
 
-static int do_sums(struct port *port, double seconds)
+static int do_sums(struct port *port, double seconds, unsigned long long frames)
 {
 	unsigned long long counts[2] = { 0, 0 };
-	const int code = do_drain(port, seconds, sum_slot, counts);
+	const int code = do_drain(port, seconds, frames, sum_slot, counts);
 
 	printf("TCP checksums: %llu right, %llu wrong\n", counts[0], counts[1]);
 	return code;
@@ -444,11 +464,12 @@ static bool is_arp_or_icmp(const uint8_t *frame, uint32_t size)
 static void pass_slot(struct netmap_slot *slot, const uint8_t *frame,
 		     unsigned long long counts[2])
 {
-	const bool up = is_arp_or_icmp(frame, slot->len);
-
-	if (up)
+	if (is_arp_or_icmp(frame, slot->len)) {
 		slot->flags |= NS_FORWARD;
-	counts[!up]++;
+		counts[0]++;
+	} else if (tcp_sum(frame, slot->len) >= 0) {
+		counts[1]++;
+	}
 }
 
 /* The client that partial opening is made for: receive rings only, NR_FORWARD, poll. */
@@ -460,8 +481,8 @@ static int do_pass(struct port *port, double seconds)
 
 	for (r = port->first_rx; r < port->last_rx; r++)
 		NETMAP_RXRING(port->nif, r)->flags |= NR_FORWARD;
-	code = do_drain(port, seconds, pass_slot, counts);
-	printf("passed %llu frames, lost %llu\n", counts[0], counts[1]);
+	code = do_drain(port, seconds, 0, pass_slot, counts);
+	printf("passed %llu frames, lost %llu of TCP\n", counts[0], counts[1]);
 	return code;
 }
 
@@ -553,7 +574,7 @@ static int do_switch(const char *name, bool attach, bool host)
 
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | among PORT FRAMES SECONDS SIZE | bridge PORT PORT [SECONDS] | count PORT SECONDS | sums PORT SECONDS | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | among PORT FRAMES SECONDS SIZE | bridge PORT PORT [SECONDS] | count PORT SECONDS [FRAMES] | sums PORT SECONDS [FRAMES] | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
 	return 2;
 }
 
@@ -589,9 +610,9 @@ int main(int argc, char **argv)
 		return do_bridge(&port, &other, argc > 4 ? atof(argv[4]) : 3600);
 	}
 	if (!strcmp(argv[1], "count"))
-		return do_count(&port, atof(argv[3]));
+		return do_count(&port, atof(argv[3]), argc > 4 ? strtoull(argv[4], NULL, 10) : 0);
 	if (!strcmp(argv[1], "sums"))
-		return do_sums(&port, atof(argv[3]));
+		return do_sums(&port, atof(argv[3]), argc > 4 ? strtoull(argv[4], NULL, 10) : 0);
 	if (!strcmp(argv[1], "watch"))
 		return do_watch(&port, atof(argv[3]));
 	if (!strcmp(argv[1], "hold")) {

@@ -18,4 +18,4 @@ while [ "$round" -lt "$2" ]; do
   done
   round=$((round + 1))
 done
-rmmod sync_speed && rmmod netmap
+rmmod sync_speed && rmmod netmap && ip link del v0

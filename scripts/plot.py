@@ -24,7 +24,7 @@ FORMATS = ("pdf", "svg", "png")
 WIDTH_IN, HEIGHT_IN = 3.33, 2.3
 WIRE_OVERHEAD = 20  # preamble and gap, bytes
 CRC = 4
-MARKERS = "os^Dvx"
+MARKERS = "os^Dvp"
 LINES = ("-", "--", "-.", ":")
 GREYS = ("#000000", "#555555", "#888888", "#aaaaaa")
 
@@ -100,22 +100,33 @@ def median(values):
 
 
 class Series:
-    """Points of a sweep over one axis, the repeats of each together."""
+    """Points of a sweep over one axis, the repeats of each together. `curves` has the valid runs; of a value that has none, `invalid` has the
+    others. An axis is called by its name, or by the key that it varies: senders.0.batch is a batch."""
 
     def __init__(self, manifest, axis, figure, scale=1.0):
-        names = [entry["name"] for entry in manifest["sweep"]["axes"]]
+        names = [entry["name"].rsplit(".", 1)[-1] for entry in manifest["sweep"]["axes"]]
         if axis not in names:
             raise Refused(f"the sweep \"{manifest['sweep']['name']}\" has no axis \"{axis}\", it has {', '.join(names)}; "
                           "choose another kind of plot")
         place = names.index(axis)
-        self.curves = {}
+        self.curves, self.invalid = {}, {}
         for point in manifest["points"]:
             others = tuple(value for i, value in enumerate(point["values"]) if i != place)
-            curve = self.curves.setdefault(others, {})
-            curve.setdefault(point["values"][place], []).append(point[figure] * scale)
+            runs = self.invalid if point["verdict"] == "invalid" else self.curves
+            runs.setdefault(others, {}).setdefault(point["values"][place], []).append(point[figure] * scale)
+        for others, curve in self.invalid.items():
+            for value in self.curves.setdefault(others, {}):
+                curve.pop(value, None)
+
+    def over(self, change):
+        """The same with other values on the axis."""
+        for runs in (self.curves, self.invalid):
+            for others in runs:
+                runs[others] = {change(value): figures for value, figures in runs[others].items()}
+        return self
 
     def draw(self, axes, label):
-        """Median, with bars from the lowest to the highest."""
+        """Median of the valid runs, with bars from the lowest to the highest; crosses alone where no run was valid. Returns the values."""
         for i, (others, curve) in enumerate(sorted(self.curves.items(), key=lambda item: str(item[0]))):
             x = sorted(curve)
             y = [median(curve[value]) for value in x]
@@ -124,7 +135,10 @@ class Series:
             axes.errorbar(x, y, yerr=[low, high], label=label(others), color=GREYS[i % len(GREYS)],
                           marker=MARKERS[i % len(MARKERS)], linestyle=LINES[i % len(LINES)], markerfacecolor="white",
                           capsize=1.5, elinewidth=0.5)
-        return sorted({value for curve in self.curves.values() for value in curve})
+        alone = [(value, median(figures)) for curve in self.invalid.values() for value, figures in curve.items()]
+        if alone:
+            axes.plot(*zip(*alone), linestyle="none", marker="x", color="#888888", label="invalid runs only")
+        return sorted({value for runs in (self.curves, self.invalid) for curve in runs.values() for value in curve})
 
 
 def source_of(manifest):
@@ -134,8 +148,7 @@ def source_of(manifest):
 
 def clock(pyplot, inputs):
     manifest = read_sweep(inputs)
-    series = Series(manifest, "clock_hz", "tx_pps", 1e-6)
-    series.curves = {others: {hz / 1e6: values for hz, values in curve.items()} for others, curve in series.curves.items()}
+    series = Series(manifest, "clock_hz", "tx_pps", 1e-6).over(lambda hz: hz / 1e6)
     figure, axes = pyplot.subplots()
     ticks = series.draw(axes, lambda others: f"{others[0]} ring{'' if others[0] == 1 else 's'}" if others else "nmgen")
     published = read_published("clock_hz")
@@ -160,9 +173,7 @@ def clock(pyplot, inputs):
 def size(pyplot, inputs):
     manifest = read_sweep(inputs)
     received = any(point["rx_pps"] > 0 for point in manifest["points"])
-    series = Series(manifest, "size_no_crc", "rx_pps" if received else "tx_pps", 1e-6)
-    series.curves = {others: {value + CRC: figures for value, figures in curve.items()}
-                     for others, curve in series.curves.items()}
+    series = Series(manifest, "size_no_crc", "rx_pps" if received else "tx_pps", 1e-6).over(lambda size: size + CRC)
     figure, axes = pyplot.subplots()
     sizes = series.draw(axes, lambda others: "measured" if not others else str(others))
     speed = (manifest.get("device") or {}).get("speed_gbps") or 10

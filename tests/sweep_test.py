@@ -15,6 +15,8 @@ import records
 from nmgen_process import NMGEN, ROOT, TIMEOUT_S, NmgenTest, scenario
 
 SCRIPTS = os.path.join(ROOT, "scripts")
+sys.path.insert(0, SCRIPTS)
+import plot  # noqa: E402  pylint: disable=wrong-import-position
 try:
     import matplotlib
 except ImportError:
@@ -392,6 +394,19 @@ class Plot(ScriptTest):
                                      axes=[{"name": axis, "set": paths, "values": [int(n) for n in numbers.split(",")]}])
                 self.assertEqual(self.sweep(matrix, "--out", self.path(kind)).returncode, 0)
                 self.drawn(kind, self.path(kind))
+
+    def test_invalid_runs_do_not_count_where_there_are_others(self):
+        points = [{"values": [value], "verdict": verdict, "tx_pps": pps}
+                  for value, verdict, pps in ((1, "pass", 10), (1, "invalid", 2), (2, "invalid", 3), (4, "fail", 40))]
+        series = plot.Series({"sweep": {"name": "s", "axes": [{"name": "senders.0.batch"}]}, "points": points}, "batch", "tx_pps")
+        self.assertEqual(series.curves, {(): {1: [10], 4: [40]}})
+        self.assertEqual(series.invalid, {(): {2: [3]}})
+
+    def test_a_batch_that_was_varied_by_its_path(self):
+        result = self.script("sweep.py", scenario("64b-10g-tx"), "--vary", "senders.0.batch=1,8", "--duration", "0.1", "--repeats", "1",
+                             "--retries", "0", "--nmgen", NMGEN, "--out", self.path("varied"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.drawn("batch", self.path("varied"))
 
     def test_bad_input(self):
         out = ("--out", self.path("x.png"))

@@ -11,10 +11,10 @@
 
 namespace nmgen {
 
-// Reads and checks a scenario file ("-": standard input); `overrides` are PATH=VALUE as in `--set` (overrides.h), carried
-// out in order before the check. Errors are sentences with the file, the JSON path and the remedy:
-// a file that cannot be read or is no JSON, what the schema forbids, and what does not fit together
-// or does not fit this machine. Any thread.
+// Reads and checks a scenario file ("-": standard input); `overrides` are PATH=VALUE as in `--set`
+// (overrides.h), carried out in order before the check. Errors are sentences with the file, the
+// JSON path and the remedy: a file that cannot be read or is no JSON, what the schema forbids, and
+// what does not fit together or does not fit this machine. Any thread.
 Result<Scenario> load_scenario(const std::string& file,
                                const std::vector<std::string>& overrides = {});
 

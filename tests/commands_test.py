@@ -125,7 +125,7 @@ class Show(NmgenTest):
             self.skipTest("tshark is not installed: scripts/test installs it")
         pcap = self.path("frames.pcap")
         self.assertIn(f"{count} frames written", self.good("show", scenario(name), "--count", str(count),
-                                                           "--pcap", pcap))
+                                                           "--pcap", pcap, "--force"))
         arguments = ["tshark", "-r", pcap, "-T", "fields", "-o", "ip.check_checksum:TRUE",
                      "-o", "udp.check_checksum:TRUE"]
         for field in fields:

@@ -8,9 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
 #include <cstdio>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +52,21 @@ std::string version_line() {
                      built_from_dirty_tree() ? ", with changes" : "");
 }
 
+// `nmgen help run` is `nmgen run --help`. Of a command that does not exist, the command line has
+// something to say.
+std::vector<const char*> words_for(const Command& program, int argc, char** argv) {
+  std::vector<const char*> words(argv, argv + argc);
+  if (argc < 2 || std::string_view(argv[1]) != "help")
+    return words;
+  words.erase(words.begin() + 1);
+  const auto is_named = [&](const Command& command) { return command.name == words[1]; };
+  if (argc == 2)
+    words.push_back("--help");
+  else if (std::any_of(program.commands.begin(), program.commands.end(), is_named))
+    words.insert(words.begin() + 2, "--help");
+  return words;
+}
+
 Command program() {
   Command nmgen = {
       .name = "nmgen",
@@ -75,17 +88,12 @@ Command program() {
 
 int main(int argc, char** argv) {
   nmgen::open_standard_streams();
-  // `nmgen help run` is `nmgen run --help`.
-  std::vector<const char*> words(argv, argv + argc);
-  if (argc >= 2 && std::string_view(argv[1]) == "help") {
-    words.erase(words.begin() + 1);
-    words.insert(words.begin() + std::min<ptrdiff_t>(2, std::ssize(words)), "--help");
-  }
   // A reader that has gone must not end a run before its record is written.
   std::signal(SIGPIPE, SIG_IGN);
   nmgen::Command program = nmgen::program();
   program.commands.push_back(nmgen::manual_command(&program, NMGEN_VERSION));
   program.commands.push_back(nmgen::completion_command(&program));
+  const std::vector<const char*> words = nmgen::words_for(program, argc, argv);
   const int code = nmgen::run_command_line(program, static_cast<int>(words.size()), words.data());
   if (!nmgen::output_was_lost())
     return code;

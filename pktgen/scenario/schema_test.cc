@@ -231,10 +231,10 @@ TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
        "\"udp.sourceport\" is not possible here; did you mean \"udp.source_port\"?"},
       {"/name", "\"\"",
        "\"\" is too short; use a string like \"left\" (1 to 32 letters, digits, dots, hyphens or "
-       "underscores)"},
+       "underscores, the first one no dot)"},
       {"/name", "\"123456789012345678901234567890123\"",
        "\"123456789012345678901234567890123\" is longer than 32 characters; use a string like "
-       "\"left\" (1 to 32 letters, digits, dots, hyphens or underscores)"},
+       "\"left\" (1 to 32 letters, digits, dots, hyphens or underscores, the first one no dot)"},
   };
   for (const auto& item : cases) {
     json changed = full_document();
@@ -254,7 +254,8 @@ TEST(Schema, AMistypedKeyIsRecognised) {
   changed["streams"]["a b"] = json::object();
   EXPECT_EQ(sentence_of(changed),
             "scenario a.json, /streams/a b: \"a b\" does not have the right form; use a string "
-            "like \"left\" (1 to 32 letters, digits, dots, hyphens or underscores)");
+            "like \"left\" (1 to 32 letters, digits, dots, hyphens or underscores, the first one "
+            "no dot)");
 }
 
 // Valijson looks at the form of a text only after its length.
@@ -284,7 +285,8 @@ TEST(Schema, ALargeDocumentIsValidatedAsWell) {
   EXPECT_EQ(
       sentence_of(large),
       "scenario a.json, /senders/24/streams/1023: \"a b\" does not have the right form; use a "
-      "string like \"left\" (1 to 32 letters, digits, dots, hyphens or underscores)");
+      "string like \"left\" (1 to 32 letters, digits, dots, hyphens or underscores, the first one "
+      "no dot)");
 }
 
 // Sizes are looked at before contents: neither quadratic nor recursive work on a huge value.

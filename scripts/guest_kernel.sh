@@ -247,6 +247,10 @@ build_module() {
   mkdir -p "$dir"
   # The compiler that the kernel was built with.
   cc=$("${within[@]}" sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' "$headers/.config") || return
+  if [[ ${#within[@]} -eq 0 ]] && ! command -v "$cc" >/dev/null; then
+    echo "$cc, with which this kernel was built, is not installed: apt-get install ${cc#*-linux-gnu-}"
+    return 1
+  fi
   for room in kernel/core kernel/include "$own"; do
     mkdir -p "$dir/${room##*/}"
     (cd "$root/$room" && find . -type d -print0) | (cd "$dir/${room##*/}" && xargs -0 mkdir -p) || return

@@ -33,10 +33,14 @@ debian_base() {
     return 77
   }
   mkdir -p "$dir"
+  # A failure is said in one sentence, which follows.
+  step_quiet=1
   step "make a Debian $version" "$logs/debian-$version.log" flock "$dir/lock" \
     bash -c "root='$root'; . '$root/scripts/debian_root.sh'; make_base '$version'" || code=$?
+  # shellcheck disable=SC2034  # step's
+  step_quiet=0
   [[ $code -eq 0 ]] && return
-  say "SKIPPED: a Debian $version cannot be made: debootstrap needs a network and Debian's archive."
+  say "SKIPPED: a Debian $version cannot be made: debootstrap needs a network and Debian's archive; its log: $logs/debian-$version.log"
   return 77
 }
 

@@ -39,7 +39,10 @@ guest_kernel() {
       say "SKIPPED: $reason"
       return 77
     }
+    # A failure is said in one sentence, which follows.
+    step_quiet=1
     step "fetch Linux $version" "$logs/guest-kernel-$version.log" locked "$kernel_dir/lock" fetch_kernel "$version" || code=$?
+    step_quiet=0
     if [[ $code -ne 0 ]]; then
       say "SKIPPED: Debian's Linux $version packages cannot be had: apt-get download needs a network and Debian's archive with its security updates; try apt-get update."
       return 77
@@ -150,8 +153,10 @@ guest_source() {
   kernel_source=$root/build/guest/$version/source
   [[ -f $kernel_source/unpacked ]] && return
   mkdir -p "${kernel_source%/*}"
+  step_quiet=1
   step "fetch the source of Linux $version" "$logs/guest-source-$version.log" locked "$root/build/guest/$version/lock" \
     fetch_source "$version" || code=$?
+  step_quiet=0
   [[ $code -eq 0 ]] && return
   say "SKIPPED: Debian's package linux-source-$version cannot be had: apt-get download needs Debian 12's archives (for 6.12 with its security updates) and a network."
   return 77
@@ -247,6 +252,10 @@ build_module() {
   mkdir -p "$dir"
   # The compiler that the kernel was built with.
   cc=$("${within[@]}" sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' "$headers/.config") || return
+  if [[ ${#within[@]} -eq 0 ]] && ! command -v "$cc" >/dev/null; then
+    echo "$cc, with which this kernel was built, is not installed: apt-get install ${cc#*-linux-gnu-}"
+    return 1
+  fi
   for room in kernel/core kernel/include "$own"; do
     mkdir -p "$dir/${room##*/}"
     (cd "$root/$room" && find . -type d -print0) | (cd "$dir/${room##*/}" && xargs -0 mkdir -p) || return

@@ -21,6 +21,7 @@ add_test() {
 # begin_results: nothing is left of the last boot; whatever ends this script from here on, each test has a status.
 begin_results() {
   mkdir -p "$results" && rm -f "$results"/*.log "$results"/*.status
+  : >"$results/boot.log"
   why_not="the guest was not booted; what scripts/guest said before tells why."
   trap 'finish "$?"' EXIT
 }

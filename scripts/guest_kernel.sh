@@ -169,6 +169,7 @@ debug_kernel() {
   guest_source 6.1 || return
   stamp=$(cat "$config" "$kernel_source/Makefile" | sha256sum)
   if [[ ! -f $kernel_dir/release || $(cat "$kernel_dir/stamp" 2>/dev/null) != "$stamp" ]]; then
+    enough_disk 5 || return 77
     rm -f "$kernel_dir/release"
     step "build the debug kernel" "$logs/guest-kernel-debug.log" locked "$kernel_dir/lock" \
       build_debug_kernel "$kernel_source" "$kernel_dir" "$config" || code=$?

@@ -143,8 +143,10 @@ function(nmgen_test name)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     return()
   endif()
-  # Listed when ctest starts and not after linking: a sanitized program runs in ctest's environment only.
+  # Listed when ctest starts and not after linking: a sanitized program runs in ctest's environment only. It runs in the tree's root,
+  # and names files from there: a folder's name compiled in would keep ccache from finding the object in another clone.
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     PROPERTIES TIMEOUT 300 ${arg_PROPERTIES})
 endfunction()
 

@@ -20,7 +20,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 json read_schema() {
-  std::ifstream file(NMGEN_RESULT_SCHEMA);
+  std::ifstream file("reporters/schema/nmgen-result-1.json");
   return json::parse(file);
 }
 

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "nmgen_commit.h"  // made by every build
 #include "pktgen/measure/clock.h"
 #include "pktgen/measure/cores.h"
 #include "pktgen/measure/proc.h"
@@ -159,13 +158,6 @@ std::string read_virtualisation() {
     return describe_virtualisation(true, compatible, dmi);
   return dmi.empty() ? kUnknown : fmt::format("not told; machine: {}", dmi);
 #endif
-}
-
-std::string built_from_commit() {
-  return kCommit;
-}
-bool built_from_dirty_tree() {
-  return kCommitDirty;
 }
 
 Fingerprint take_fingerprint(double tsc_hz) {

@@ -25,7 +25,7 @@ std::string sentence_of(std::string_view text, const std::vector<std::string>& o
 }
 
 std::string scenario_file(const std::string& name) {
-  return std::string(NMGEN_SCENARIOS_DIR) + "/" + name + ".json";
+  return "scenarios/" + name + ".json";
 }
 
 // 64b-10g with a change, as a user makes it.
@@ -262,7 +262,7 @@ TEST(Parse, AMissingFileIsSaid) {
 TEST(ShippedScenarios, AreAllGood) {
   std::vector<std::string> names;
   for (const std::filesystem::directory_entry& entry :
-       std::filesystem::directory_iterator(NMGEN_SCENARIOS_DIR)) {
+       std::filesystem::directory_iterator("scenarios")) {
     if (entry.path().extension() != ".json")
       continue;
     Result<Scenario> scenario = load_scenario(entry.path().string());

@@ -119,7 +119,7 @@ TEST(Schema, EveryKeyIsDescribedAndEveryObjectIsClosed) {
 
 // scenarios/README.md tells users of every key and of every word that may stand for a value.
 TEST(Schema, TheReadmeHasEveryKey) {
-  std::ifstream in(std::string(NMGEN_SCENARIOS_DIR) + "/README.md");
+  std::ifstream in("scenarios/README.md");
   std::string readme((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   std::vector<json::json_pointer> paths;
   collect(scenario_schema(), json::json_pointer(), paths);

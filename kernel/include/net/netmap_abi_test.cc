@@ -46,7 +46,7 @@ const std::vector<Fact>& facts() {
 
 // The header's text without comments.
 std::string header_code() {
-  std::ifstream file(NETMAP_HEADER);
+  std::ifstream file("kernel/include/net/netmap.h");
   std::stringstream text;
   text << file.rdbuf();
   std::string code = text.str();

@@ -104,8 +104,8 @@ class Reports(NmgenTest):
                                 cwd=self.directory, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         self.assertEqual(result.stderr, "")
         self.assertEqual(sorted(os.listdir(self.directory)),
-                         sorted("64b-10g" + ending for ending in (".json", ".csv", ".prom", ".html", ".xml")))
-        records.check(self, records.read(self.path("64b-10g.json")), result.returncode)
+                         sorted("64b-10g" + ending for ending in (".result.json", ".csv", ".prom", ".html", ".xml")))
+        records.check(self, records.read(self.path("64b-10g.result.json")), result.returncode)
         # No console in the list: the verdict only.
         self.assertNotIn("cycles a frame", result.stdout)
         self.assertRegex(result.stdout, r"\A(PASS|FAIL|INVALID)  64b-10g")

@@ -32,8 +32,9 @@ std::string header(const Record& record) {
   std::string machine =
       fmt::format("{}, {}, {}", print.cpu_model, plural(print.cores, "core"),
                   print.virtualisation == "none" ? "bare metal" : print.virtualisation);
-  std::string text =
-      fmt::format("nmgen {}\n{}\n", record.scenario_name, device_line(record.device));
+  std::string text = fmt::format("nmgen {}\n", record.scenario_name);
+  for (const std::string& line : wrapped(device_line(record.devices), 80))
+    text += line + "\n";
   for (const std::string& line : wrapped(machine, 80))
     text += line + "\n";
   return text;

@@ -55,7 +55,7 @@ std::string head(const Record& record) {
       "<h1>{} <span class=\"verdict {}\">{}</span></h1>\n<p class=\"{}\">{}</p>\n"
       "<p class=\"faint\">started {} &middot; {} &middot; nmgen commit {}{}</p>\n",
       escape_markup(record.scenario_name), to_string(record.verdict), to_string(record.verdict),
-      record.device.simulated ? "model" : "device", escape_markup(device_line(record.device)),
+      has_model(record) ? "model" : "device", escape_markup(device_line(record.devices)),
       escape_markup(record.started_at), plural(record.runs.size(), "run"),
       escape_markup(record.fingerprint.commit.substr(0, 12)),
       record.fingerprint.dirty ? " with changes" : "");
@@ -70,7 +70,7 @@ std::string head(const Record& record) {
 
 std::string figures(const Record& record) {
   std::string text = "<h2>Figures</h2>\n<table>\n" +
-                     row({"run", "", "frames", "frames/s", "Gbit/s on the wire", "% of line",
+                     row({"run", "", "frames", "frames/s, mean", "Gbit/s on the wire", "% of line",
                           "busy cycles/frame", "model", "frames/sync"},
                          "th");
   for (size_t i = 0; i < record.runs.size(); i++) {
@@ -95,6 +95,15 @@ std::string figures(const Record& record) {
         row({fmt::format("{}", i + 1), fmt::format("{:.3f}", run.seconds), grouped(run.loss.frames),
              fmt::format("{:.3g}", run.loss.ppm), grouped(run.reordered), grouped(run.duplicates),
              grouped(run.missed), fmt::format("{:.3f}", run.pause_s)});
+  }
+  text += "</table>\n<table>\n" + row({"all runs", "frames/s, mean", "frames/s, median interval",
+                                       "MAD", "lowest", "highest"},
+                                      "th");
+  for (const bool sends : {true, false}) {
+    const Spread& pps = sends ? record.tx_pps : record.rx_pps;
+    text +=
+        row({sends ? "sent" : "received", si_rate(sends ? record.tx_mean_pps : record.rx_mean_pps),
+             si_rate(pps.median), si_rate(pps.mad), si_rate(pps.min), si_rate(pps.max)});
   }
   return text + "</table>\n";
 }
@@ -145,7 +154,7 @@ std::string curves(const Record& record) {
   Chart off{"Time that workers were off their cores", "s", "ms in each interval", {}};
   off.lines.push_back(over_time(record, "all workers", [](Interval i) { return i.off_core_ms; }));
   std::string text = "<h2>Over time</h2>\n" + chart_svg(rate);
-  if (record.device.speed_gbps > 0)
+  if (has_line(record))
     text += chart_svg(line);
   text += chart_svg(cost);
   if (has_latency(record)) {

@@ -98,8 +98,8 @@ TEST(JsonRecord, HasTheStablePart) {
   EXPECT_EQ(document["schema"], "nmgen-result/1");
   EXPECT_EQ(document["scenario"]["name"], "64b-10g");
   EXPECT_EQ(document["verdict"], "pass");
-  EXPECT_EQ(document["device"]["residence"], "hosted");
-  EXPECT_EQ(document["device"]["simulated"], true);
+  EXPECT_EQ(document["devices"][0]["residence"], "hosted");
+  EXPECT_EQ(document["devices"][0]["simulated"], true);
   EXPECT_EQ(document["runs"][0]["tx"]["frames"], 29'761'904);
   EXPECT_EQ(document["runs"][0]["loss"]["ppm"], 0);
   EXPECT_EQ(document["runs"][0]["latency_ns"]["p999"], 310'271);
@@ -218,8 +218,8 @@ TEST(JsonRecord, AnEditedRecordSaysWhere) {
       {"/runs/0/latency_ns/count", 7, "/runs/0/latency_ns/count says 7"},
       {"/runs/0/loss/frames", 29'761'905, "/runs/0/loss/frames is more than was sent"},
       {"/runs", 1, "/runs is not a list"},
-      {"/device", 1, "/device is not an object"},
-      {"/device/simulated", 1, "/device/simulated is neither true nor false"},
+      {"/devices", 1, "/devices is not a list"},
+      {"/devices/1/simulated", 1, "/devices/1/simulated is neither true nor false"},
       {"/scenario", "x", "/scenario is not an object"},
       {"/scenario/name", 1, "/scenario/name is not a string"},
   };

@@ -17,9 +17,18 @@ std::string property(std::string_view name, std::string_view value) {
 
 std::string properties(const Record& record) {
   std::string text = "    <properties>\n";
-  text += property("device", device_line(record.device));
-  text += property("tx_pps_median", fmt::format("{}", record.tx_pps.median));
-  text += property("rx_pps_median", fmt::format("{}", record.rx_pps.median));
+  text += property("device", device_line(record.devices));
+  for (const bool sends : {true, false}) {
+    const std::string way = sends ? "tx" : "rx";
+    uint64_t frames = 0;
+    for (const RunRecord& run : record.runs)
+      frames += (sends ? run.tx : run.rx).frames;
+    text += property(way + "_frames", fmt::format("{}", frames));
+    text += property(way + "_pps_mean",
+                     fmt::format("{}", sends ? record.tx_mean_pps : record.rx_mean_pps));
+    text += property(way + "_pps_median",
+                     fmt::format("{}", (sends ? record.tx_pps : record.rx_pps).median));
+  }
   text += property("scenario_hash", record.scenario_hash);
   text += property("commit", record.fingerprint.commit);
   text += property("cpu_model", record.fingerprint.cpu_model);

@@ -64,7 +64,9 @@ constexpr const char* kDirections[] = {"direction=\"tx\"", "direction=\"rx\""};
 // What the families below are made of; [0] sent, [1] received.
 struct Figures {
   uint64_t frames[2] = {0, 0};
-  double pps[2] = {0, 0};
+  bool running = false;
+  double pps[2] = {0, 0};                               // of the newest interval
+  double mean_pps[2] = {0, 0}, median_pps[2] = {0, 0};  // of a finished record
   double busy[2] = {0, 0}, model[2] = {0, 0}, idle_ratio[2] = {0, 0};
   double line_rate_ratio = 0;
   uint64_t missed = 0, lost = 0, reordered = 0, duplicates = 0;
@@ -133,12 +135,11 @@ void add_information(const Record& record, Document* document) {
   const Fingerprint& print = record.fingerprint;
   document->sample(
       "_info",
-      fmt::format("scenario={},scenario_hash={},residence={},driver={},simulated=\"{}\",commit={},"
-                  "cpu_model={},started_at={}",
+      fmt::format("scenario={},scenario_hash={},driver={},simulated=\"{}\",commit={},cpu_model={},"
+                  "started_at={}",
                   quoted(record.scenario_name), quoted(record.scenario_hash),
-                  quoted(record.device.residence), quoted(record.device.driver),
-                  record.device.simulated, quoted(print.commit), quoted(print.cpu_model),
-                  quoted(record.started_at)),
+                  quoted(drivers_of(record)), has_model(record), quoted(print.commit),
+                  quoted(print.cpu_model), quoted(record.started_at)),
       1);
 }
 
@@ -153,8 +154,15 @@ void add_figures(const Figures& figures, Document* document) {
   document->family("nmgen_frames", "counter", "Frames sent and received.");
   for (int i = 0; i < 2; i++)
     document->count("_total", kDirections[i], figures.frames[i]);
-  document->family("nmgen_frame_rate", "gauge", "Frames a second.");
-  both("", figures.pps);
+  if (figures.running) {
+    document->family("nmgen_frame_rate", "gauge", "Frames a second in the newest interval.");
+    both("", figures.pps);
+  } else {
+    document->family("nmgen_mean_frame_rate", "gauge", "Frames a second over the whole time.");
+    both("", figures.mean_pps);
+    document->family("nmgen_median_frame_rate", "gauge", "Frames a second in the median interval.");
+    both("", figures.median_pps);
+  }
   document->family("nmgen_line_rate_ratio", "gauge",
                    "Share of the line rate; 0 where the speed is not known.", "ratio");
   document->sample("", "direction=\"tx\"", figures.line_rate_ratio);
@@ -230,8 +238,10 @@ std::string openmetrics_text(const Record& record) {
     add_run(run, &figures);
   if (!record.runs.empty())
     set_costs(record.runs.back(), &figures);
-  figures.pps[0] = record.tx_pps.median;
-  figures.pps[1] = record.rx_pps.median;
+  figures.mean_pps[0] = record.tx_mean_pps;
+  figures.mean_pps[1] = record.rx_mean_pps;
+  figures.median_pps[0] = record.tx_pps.median;
+  figures.median_pps[1] = record.rx_pps.median;
   Document document;
   add_information(record, &document);
   add_running(false, &document);
@@ -245,6 +255,7 @@ std::string openmetrics_text(const Record& record) {
 
 std::string openmetrics_text(const Record& record, const RunRecord& running) {
   Figures figures;
+  figures.running = true;
   for (const RunRecord& run : record.runs)
     add_run(run, &figures);
   for (const IntervalRecord& interval : running.intervals)

@@ -88,9 +88,10 @@ void visit_fields(Archive& field, Visited<Archive, WorkerRecord>& worker) {
   field("core_hz", worker.core_hz);
   field("foreign_frames", worker.foreign_frames);
   field("damaged_probes", worker.damaged_probes);
-  field("lost", worker.lost);
   field("reordered", worker.reordered);
   field("duplicates", worker.duplicates);
+  field("late_frames", worker.late_frames);
+  field("late_departures", worker.late_departures);
   field("off_core_ms", worker.off_core_ms);
   field("off_core_times", worker.off_core_times);
   field("longest_gap_us", worker.longest_gap_us);
@@ -98,6 +99,7 @@ void visit_fields(Archive& field, Visited<Archive, WorkerRecord>& worker) {
 
 template <class Archive>
 void visit_fields(Archive& field, Visited<Archive, DeviceRecord>& device) {
+  field("port", device.port);
   field("residence", device.residence);
   field("driver", device.driver);
   field("simulated", device.simulated);
@@ -107,11 +109,13 @@ void visit_fields(Archive& field, Visited<Archive, DeviceRecord>& device) {
 template <class Archive>
 void visit_fields(Archive& field, Visited<Archive, RunRecord>& run) {
   field("seconds", run.seconds);
+  field("interrupted", run.interrupted);
   field("tx", run.tx);
   field("rx", run.rx);
   field("loss", run.loss);
   field("reordered", run.reordered);
   field("duplicates", run.duplicates);
+  field("late", run.late);
   field("missed", run.missed);
   field("pause_s", run.pause_s);
   field("latency_ns", run.latency_ns);
@@ -159,8 +163,10 @@ void visit_fields(Archive& field, Visited<Archive, Record>& record) {
   });
   field("clock_method", record.clock_method);
   field("clock_hz", record.clock_hz);
-  field("device", record.device);
+  field("devices", record.devices);
   field.group("summary", [&](Archive& inner) {
+    inner("tx_mean_pps", record.tx_mean_pps);
+    inner("rx_mean_pps", record.rx_mean_pps);
     inner("tx_pps", record.tx_pps);
     inner("rx_pps", record.rx_pps);
   });

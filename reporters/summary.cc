@@ -67,7 +67,6 @@ void add_row(std::string* text, const char* label, const std::string& sent,
 
 void add_figures(const Record& record, Paint paint, std::string* text) {
   const Totals tx = totals_of(record, true), rx = totals_of(record, false);
-  const bool has_line = record.device.speed_gbps > 0;
   struct Columns {
     const Totals& tx;
     const Totals& rx;
@@ -77,20 +76,22 @@ void add_figures(const Record& record, Paint paint, std::string* text) {
 
   *text += paint.faint(fmt::format("  {:<22}{:>19}{:>19}", "", "sent", "received")) + "\n";
   add_row(text, "frames", columns.left(grouped(tx.frames)), columns.right(grouped(rx.frames)));
-  add_row(text, "frames a second", columns.left(si_rate(record.tx_pps.median)),
-          columns.right(si_rate(record.rx_pps.median)), "median second");
+  add_row(text, "frames a second, mean", columns.left(si_rate(record.tx_mean_pps)),
+          columns.right(si_rate(record.rx_mean_pps)), "whole time");
+  add_row(text, "  median", columns.left(si_rate(record.tx_pps.median)),
+          columns.right(si_rate(record.rx_pps.median)), "of the seconds");
   add_row(text, "  MAD", columns.left(si_rate(record.tx_pps.mad)),
-          columns.right(si_rate(record.rx_pps.mad)), "of the seconds");
+          columns.right(si_rate(record.rx_pps.mad)));
   add_row(text, "  lowest", columns.left(si_rate(record.tx_pps.min)),
           columns.right(si_rate(record.rx_pps.min)));
   add_row(text, "  highest", columns.left(si_rate(record.tx_pps.max)),
           columns.right(si_rate(record.rx_pps.max)));
-  if (has_line)
+  if (has_line(record))
     add_row(text, "% of line rate", columns.left(percent(tx.line_rate_percent)),
             columns.right(percent(rx.line_rate_percent)), "whole time");
   add_row(text, "cycles a frame, busy", columns.left(short_cycles(tx.busy)),
           columns.right(short_cycles(rx.busy)), "app+core+driver");
-  if (record.device.simulated)
+  if (has_model(record))
     add_row(text, "cycles a frame, model", columns.left(short_cycles(tx.model)),
             columns.right(short_cycles(rx.model)), "simulation");
   add_row(text, "% of time idle", columns.left(percent(tx.idle_percent)),
@@ -100,7 +101,8 @@ void add_figures(const Record& record, Paint paint, std::string* text) {
 }
 
 void add_losses(const Record& record, Paint paint, std::string* text) {
-  uint64_t lost = 0, reordered = 0, duplicates = 0, missed = 0, sent = 0, damaged = 0, foreign = 0;
+  uint64_t lost = 0, reordered = 0, duplicates = 0, missed = 0, sent = 0, damaged = 0, foreign = 0,
+           late = 0;
   double pause_s = 0, ppm_frames = 0;
   bool receives = false;
   for (const RunRecord& run : record.runs) {
@@ -110,6 +112,7 @@ void add_losses(const Record& record, Paint paint, std::string* text) {
     reordered += run.reordered;
     duplicates += run.duplicates;
     missed += run.missed;
+    late += run.late;
     pause_s += run.pause_s;
     for (const WorkerRecord& worker : run.workers) {
       receives = receives || worker.role == "receiver";
@@ -127,6 +130,9 @@ void add_losses(const Record& record, Paint paint, std::string* text) {
                        grouped(reordered), grouped(duplicates));
   *text += fmt::format("  missed by the receiving device {}   wire paused {:.3f} s\n",
                        grouped(missed), pause_s);
+  if (late > 0)
+    *text += fmt::format("  late {}: they came after their run had ended, and are not lost\n",
+                         grouped(late));
   if (damaged > 0 || foreign > 0)
     *text += fmt::format("  damaged probes {}   frames of others {}\n", grouped(damaged),
                          grouped(foreign));
@@ -241,15 +247,38 @@ std::string Paint::paint(const char* code, std::string_view text) const {
   return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
 
-std::string device_line(const DeviceRecord& device) {
-  const std::string speed =
-      device.speed_gbps > 0 ? fmt::format("{:g} Gbit/s", device.speed_gbps) : "speed not known";
-  if (!device.simulated)
-    return fmt::format("{}, {}", device.driver, speed);
-  std::string model = device.driver;
-  if (model.starts_with("sim"))
-    model.erase(0, 3);
-  return fmt::format("simulated {}, {}: a result of the model, not of a NIC", model, speed);
+bool has_line(const Record& record) {
+  return std::any_of(record.devices.begin(), record.devices.end(),
+                     [](const DeviceRecord& device) { return device.speed_gbps > 0; });
+}
+
+std::string device_line(const std::vector<DeviceRecord>& devices) {
+  // What is alike is said once.
+  std::vector<std::pair<std::string, std::string>> kinds;  // what it is, and its ports
+  size_t models = 0;
+  for (const DeviceRecord& device : devices) {
+    std::string kind = device.driver;
+    if (device.simulated && kind.starts_with("sim"))
+      kind.erase(0, 3);
+    kind = fmt::format(
+        "{}{}, {}", device.simulated ? "simulated " : "", kind,
+        device.speed_gbps > 0 ? fmt::format("{:g} Gbit/s", device.speed_gbps) : "speed not known");
+    models += device.simulated ? 1 : 0;
+    std::vector<std::pair<std::string, std::string>>::iterator same = std::find_if(
+        kinds.begin(), kinds.end(), [&kind](const auto& each) { return each.first == kind; });
+    if (same == kinds.end())
+      kinds.emplace_back(kind, device.port);
+    else
+      same->second += ", " + device.port;
+  }
+  std::string line;
+  for (const std::pair<std::string, std::string>& kind : kinds)
+    line += (line.empty() ? "" : "; ") +
+            (kinds.size() > 1 ? kind.second + ": " + kind.first : kind.first);
+  if (models > 0)
+    line += models == devices.size() ? ": a result of the model, not of a NIC"
+                                     : "; in part a result of the model, not of NICs";
+  return line;
 }
 
 std::string verdict_text(const Record& record, Paint paint) {
@@ -269,7 +298,9 @@ std::string verdict_text(const Record& record, Paint paint) {
                                  paint.strong(record.scenario_name), seconds_of(record));
   if (record.runs.size() > 1)
     text += fmt::format(" in {} runs", record.runs.size());
-  text += fmt::format("\n  {}\n", device_line(record.device));
+  text += "\n";
+  for (const std::string& line : wrapped(device_line(record.devices), kWidth - 2))
+    text += fmt::format("  {}\n", line);
   for (const std::string& reason : record.verdict_reasons) {
     const char* mark = "- ";
     for (const std::string& line : wrapped(reason, kWidth - 4)) {

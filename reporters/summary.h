@@ -26,10 +26,14 @@ class Paint {
 };
 
 // "simulated 82599, 10 Gbit/s: a result of the model, not of a NIC", or "ixgbe, 10 Gbit/s".
-std::string device_line(const DeviceRecord& device);
+// Where ports differ, each kind with its ports.
+std::string device_line(const std::vector<DeviceRecord>& devices);
 
 // The verdict, the scenario, the device, and under them the reasons. Several lines.
 std::string verdict_text(const Record& record, Paint paint);
+
+// Whether the speed of any port is known.
+bool has_line(const Record& record);
 
 // All of it: verdict_text(), the figures, the workers, the machine. Ends with a line end.
 std::string summary_text(const Record& record, Paint paint);

@@ -22,13 +22,14 @@ TEST(Summary, OfAPassedRun) {
   expect_80_columns(text);
   EXPECT_EQ(text, R"(PASS  64b-10g, 2.0 s measured
   simulated 82599, 10 Gbit/s: a result of the model, not of a NIC
-  - Sender tx0 was off core 0 for 0.750 ms, 3 times (longest gap 410.5 us); keep
-    other work off that core.
+  - Workers were off their cores, within the limits: tx0 0.8 ms (0.0 %), rx0 0.8
+    ms (0.0 %) (longest gap 0.411 ms).
 
                                        sent           received
   frames                         29,761,904         29,761,904
-  frames a second                   14.881M            14.881M  median second
-    MAD                                12.5               14.5  of the seconds
+  frames a second, mean             14.881M            14.881M  whole time
+    median                          14.881M            14.881M  of the seconds
+    MAD                                12.5               14.5
     lowest                          14.881M            14.881M
     highest                         14.881M            14.881M
   % of line rate                     100.00             100.00  whole time
@@ -64,8 +65,9 @@ TEST(Summary, OfTwoRunsWithoutAReceiver) {
 
                                        sent           received
   frames                         59,523,808                  -
-  frames a second                   14.881M                  -  median second
-    MAD                                12.5                  -  of the seconds
+  frames a second, mean             29.762M                  -  whole time
+    median                          14.881M                  -  of the seconds
+    MAD                                12.5                  -
     lowest                          14.881M                  -
     highest                         14.881M                  -
   cycles a frame, busy                 32.0                  -  app+core+driver
@@ -91,7 +93,17 @@ TEST(Summary, SimulationIsSaidInTheFirstTwoLines) {
   std::getline(lines, first);
   std::getline(lines, second);
   EXPECT_EQ(second, "  simulated 82599, 10 Gbit/s: a result of the model, not of a NIC");
-  EXPECT_EQ(device_line(examples::invalid_record().device), "ixgbe, speed not known");
+  EXPECT_EQ(device_line(examples::invalid_record().devices), "ixgbe, speed not known");
+}
+
+// A run on a model and something else does not hide the model.
+TEST(Summary, EveryKindOfPortIsNamed) {
+  const std::string line = device_line({{"netmap:eth0", "kernel", "ixgbe", false, 10},
+                                        {"sim:left", "hosted", "sim82599", true, 10},
+                                        {"sim:right", "hosted", "sim82599", true, 10}});
+  EXPECT_EQ(line,
+            "netmap:eth0: ixgbe, 10 Gbit/s; sim:left, sim:right: simulated 82599, 10 Gbit/s; in "
+            "part a result of the model, not of NICs");
 }
 
 TEST(Summary, VerdictsHaveColoursOfTheirOwn) {

@@ -252,7 +252,8 @@ class ResultSet:
             os.unlink(path)
         if self.manifest["fingerprint"] is None:
             self.manifest["fingerprint"] = record["fingerprint"]
-            self.manifest["device"] = record["device"]
+            self.manifest["device"] = {**record["devices"][0],
+                                       "simulated": any(device["simulated"] for device in record["devices"])}
         self.manifest["points"].append(point)
         self.save()
 

@@ -39,11 +39,17 @@ def check_run(test, run, every_frame_is_probed):
         test.assertLess(direction["line_rate_percent"], 101)
     test.assertEqual(sum(worker["duplicates"] for worker in receivers), run["duplicates"])
     test.assertEqual(sum(worker["reordered"] for worker in receivers), run["reordered"])
-    test.assertLessEqual(sum(interval["tx_frames"] for interval in run["intervals"]),
-                         run["tx"]["frames"])
+    # Intervals follow each other from the first frame to the last, and their sums are the totals.
+    end_s = 0
+    for interval in run["intervals"]:
+        test.assertAlmostEqual(interval["start_s"], end_s, 6)
+        end_s = interval["start_s"] + interval["seconds"]
+    test.assertAlmostEqual(end_s, run["seconds"], 6)
+    for way in ("tx", "rx"):
+        test.assertEqual(sum(interval[way + "_frames"] for interval in run["intervals"]), run[way]["frames"])
     if receivers and every_frame_is_probed:
         test.assertEqual(run["tx"]["frames"],
-                         run["rx"]["frames"] - run["duplicates"] + run["loss"]["frames"],
+                         run["rx"]["frames"] - run["duplicates"] + run["loss"]["frames"] + run["late"],
                          "sent is not received and lost")
     if run["tx"]["frames"] > 0:
         test.assertGreater(run["tx"]["busy_cycles_per_frame"], 0)
@@ -65,6 +71,10 @@ def check(test, record, exit_code):
     scenario = json.loads(text)
     for run in record["runs"]:
         check_run(test, run, scenario.get("probes", "every") == "every")
-    for spread in record["summary"].values():
+    seconds = sum(run["seconds"] for run in record["runs"])
+    for way in ("tx", "rx"):
+        frames = sum(run[way]["frames"] for run in record["runs"])
+        test.assertAlmostEqual(record["summary"][way + "_mean_pps"] * seconds, frames, delta=1e-6 * frames + 1e-6)
+        spread = record["summary"][way + "_pps"]
         test.assertLessEqual(spread["min"], spread["median"])
         test.assertLessEqual(spread["median"], spread["max"])

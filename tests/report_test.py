@@ -66,7 +66,8 @@ class Reports(NmgenTest):
 
         self.assertEqual(value("nmgen_frames", direction="tx"), run["tx"]["frames"])
         self.assertEqual(value("nmgen_frames", direction="rx"), run["rx"]["frames"])
-        self.assertEqual(value("nmgen_frame_rate", direction="tx"), record["summary"]["tx_pps"]["median"])
+        self.assertEqual(value("nmgen_mean_frame_rate", direction="tx"), record["summary"]["tx_mean_pps"])
+        self.assertEqual(value("nmgen_median_frame_rate", direction="tx"), record["summary"]["tx_pps"]["median"])
         self.assertEqual(value("nmgen_lost_frames"), run["loss"]["frames"])
         self.assertEqual(value("nmgen_latency_seconds", le="+Inf"), run["latency_ns"]["count"])
         states = {sample.labels["nmgen_verdict"]: sample.value for sample in families["nmgen_verdict"].samples}
@@ -85,6 +86,53 @@ class Reports(NmgenTest):
             for reason in record["verdict_reasons"]:
                 self.assertIn(reason, case.find(outcome).text)
             self.assertEqual(suites.get(outcome + "s"), "1")
+
+    @staticmethod
+    def shown_rate(pps):
+        """A rate as the console and the page round it: five digits and a unit."""
+        for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+            if pps >= factor * 0.9999995:
+                return f"{pps / factor:.3f}{unit}"
+        return f"{pps:.1f}"
+
+    def test_all_reports_of_a_run_say_the_same(self):
+        console, record = self.reported(["csv", "openmetrics", "html", "junit"], "--set", "repeat=2")
+        families = self.families(self.read("openmetrics"))
+        properties = {entry.get("name"): entry.get("value") for entry in
+                      xml.etree.ElementTree.fromstring(self.read("junit")).iter("property")}
+        rows = list(csv.DictReader(self.read("csv").splitlines()))
+        html = self.read("html")
+
+        def metric(family, way):
+            return next(sample.value for sample in families[family].samples if sample.labels["direction"] == way)
+
+        def row_of(label):
+            return re.search(rf"(?m)^  {label} +(\S+) +(\S+)", console).groups()
+
+        for column, way in enumerate(("tx", "rx")):
+            frames = sum(run[way]["frames"] for run in record["runs"])
+            self.assertEqual(int(properties[way + "_frames"]), frames)
+            self.assertEqual(metric("nmgen_frames", way), frames)
+            self.assertEqual(sum(int(row[way + "_frames"]) for row in rows), frames)
+            self.assertEqual(row_of("frames")[column], f"{frames:,}")
+            mean = record["summary"][way + "_mean_pps"]
+            self.assertEqual(float(properties[way + "_pps_mean"]), mean)
+            self.assertEqual(metric("nmgen_mean_frame_rate", way), mean)
+            self.assertAlmostEqual(frames / sum(float(row["seconds"]) for row in rows), mean, delta=1e-6 * mean)
+            median = record["summary"][way + "_pps"]["median"]
+            self.assertEqual(float(properties[way + "_pps_median"]), median)
+            self.assertEqual(metric("nmgen_median_frame_rate", way), median)
+            for label, value in (("frames a second, mean", mean), ("  median", median)):
+                self.assertEqual(row_of(label)[column], self.shown_rate(value))
+                self.assertIn(f">{self.shown_rate(value)}</td>", html)
+            for run in record["runs"]:
+                self.assertIn(f">{run[way]['frames']:,}</td>", html)
+        lost = sum(run["loss"]["frames"] for run in record["runs"])
+        self.assertEqual(next(sample.value for sample in families["nmgen_lost_frames"].samples), lost)
+        self.assertIn(f"lost {lost:,} (", console)
+        verdict = record["verdict"]
+        self.assertTrue(re.search(rf"(?m)^{verdict.upper()}  ", console))
+        self.assertIn(f'class="verdict {verdict}"', html)
 
     def test_html_is_whole_and_alone(self):
         _, record = self.reported(["html"])

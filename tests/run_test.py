@@ -29,8 +29,8 @@ class Run(NmgenTest):
 
     def test_64b_10g(self):
         text, record = self.record_of("64b-10g", "--duration", "2", "--set", "warmup_s=0.2")
-        self.assertEqual(record["device"], {"residence": "hosted", "driver": "sim82599", "simulated": True,
-                                            "speed_gbps": 10.0})
+        self.assertEqual(record["devices"], [{"port": "sim:" + end, "residence": "hosted", "driver": "sim82599",
+                                              "simulated": True, "speed_gbps": 10.0} for end in ("left", "right")])
         run = record["runs"][0]
         self.assertGreater(run["tx"]["frames"], 0)
         self.assertGreater(run["rx"]["frames"], 0)
@@ -61,9 +61,36 @@ class Run(NmgenTest):
 
     def test_a_rate_is_not_exceeded(self):
         _, record = self.record_of("64b-10g", "--set", "senders.0.rate.pps=100000", "--duration", "1")
-        run = record["runs"][0]
-        # However late: never more frames than were due, and the first at once.
-        self.assertLessEqual(run["tx"]["frames"], 100000 * (run["seconds"] + 0.1) + 1)
+        # However late: those that were due, as far as its ring of 61440 slots has room, and no more.
+        self.assertLessEqual(record["runs"][0]["tx"]["frames"], 100000)
+
+    def test_frames_are_counted_out(self):
+        for frames, rate in ((1, "max"), (12345, "max"), (500, '{"pps": 5000}')):
+            with self.subTest(frames):
+                _, record = self.record_of("64b-10g", "--set", f"frames={frames}", "--set", f"senders.0.rate={rate}",
+                                           "--duration", "600", "--set", "warmup_s=0.1")
+                self.assertEqual(record["runs"][0]["tx"]["frames"], frames)
+                self.assertEqual(record["runs"][0]["rx"]["frames"], frames)
+                os.unlink(self.path("r.json"))
+
+    def test_low_rates_send_exactly_what_is_due(self):
+        for pps, seconds, frames in ((1, "1", 1), (0.001, "0.3", 1), (1000, "1", 1000), (10, "1.05", 11)):
+            with self.subTest(pps):
+                text, record = self.record_of("64b-10g", "--set", f"senders.0.rate.pps={pps}", "--duration", seconds,
+                                              "--set", "warmup_s=0")
+                self.assertEqual(record["runs"][0]["tx"]["frames"], frames)
+                self.assertNotIn("bug", " ".join(record["verdict_reasons"]))
+                os.unlink(self.path("r.json"))
+
+    def test_a_limit_of_the_scenario_decides(self):
+        # With no limit at all, and none that a run could keep.
+        for percent, wanted in (("100", False), ("0", True)):
+            _, record = self.record_of("64b-10g", *SHORT, "--set", "senders.0.rate.pps=1000",
+                                       "--set", f"limits.off_core_percent={percent}")
+            os.unlink(self.path("r.json"))
+            said = any(reason.startswith("Workers lost their cores") for reason in record["verdict_reasons"])
+            if any(worker["off_core_ms"] > 0 for worker in record["runs"][0]["workers"]):
+                self.assertEqual(said, wanted, record["verdict_reasons"])
 
     def test_sampled_probes(self):
         _, record = self.record_of("64b-10g", *SHORT, "--set", 'probes={"one_in": 100}')
@@ -129,7 +156,11 @@ class Interrupt(NmgenTest):
         self.assertEqual(len(record["runs"]), 1)
         self.assertLess(record["runs"][0]["seconds"], 3600)
         self.assertIn("interrupted", " ".join(record["verdict_reasons"]))
+        self.assertTrue(record["runs"][0]["interrupted"])
+        # It is not what was asked for, however well it went so far.
+        self.assertEqual((record["verdict"], code), ("invalid", 3))
         self.assertIn("cycles a frame", text)
+        self.assertFalse(os.path.exists(f"/dev/shm/nmgen.{process.pid}"))
 
     def test_sigint_ends_a_run_with_its_record(self):
         self.interrupted(signal.SIGINT)
@@ -137,6 +168,24 @@ class Interrupt(NmgenTest):
     def test_sigterm_too(self):
         self.interrupted(signal.SIGTERM)
 
+    def test_a_closed_terminal_too(self):
+        self.interrupted(signal.SIGHUP)
+
+    def test_sigquit_too(self):
+        self.interrupted(signal.SIGQUIT)
+
+    def test_the_next_run_removes_what_a_killed_one_left(self):
+        with subprocess.Popen([NMGEN, "run", scenario("64b-10g"), "--duration", "3600", "--set", "warmup_s=0.1"],
+                              stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                if re.match(r" +\d+\.\d ", line):
+                    break
+            process.kill()
+            process.stdout.read()
+        left = f"/dev/shm/nmgen.{process.pid}"
+        self.assertTrue(os.path.exists(left))
+        self.nmgen("run", scenario("64b-10g"), *SHORT, "--quiet")
+        self.assertFalse(os.path.exists(left))
 
     def test_a_second_signal_ends_the_program_at_once(self):
         out = self.path("r.json")

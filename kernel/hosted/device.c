@@ -43,6 +43,7 @@ int nmh_create(const struct nmh_config *config, struct nmh **out)
 	core = (struct nm_core_config){
 		.os = &world->os,
 		.buf_size = config->buf_size,
+		.priv_buf_size = config->priv_buf_size,
 		.buf_num = config->buf_num,
 		.no_timestamp = config->no_timestamp,
 	};

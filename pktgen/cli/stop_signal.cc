@@ -40,8 +40,9 @@ void catch_unless_ignored(int number, void (*handler)(int)) {
 }  // namespace
 
 const std::atomic<bool>& catch_stop_signals() {
-  for (int number : {SIGINT, SIGTERM})
+  for (int number : {SIGINT, SIGTERM, SIGQUIT})
     catch_unless_ignored(number, on_stop_signal);
+  catch_unless_ignored(SIGHUP, on_hangup);
   return stop_asked;
 }
 
@@ -51,7 +52,6 @@ void ask_to_stop() {
 
 void catch_lost_terminal(void (*last_words)()) {
   last_words_said.store(last_words, std::memory_order_relaxed);
-  catch_unless_ignored(SIGHUP, on_hangup);
 }
 
 }  // namespace nmgen

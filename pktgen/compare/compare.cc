@@ -105,10 +105,10 @@ Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next,
                 fmt::format("they are of different scenarios (\"{}\" and \"{}\", or other values)",
                             base.about.scenario_name, next.about.scenario_name),
                 "compare runs of one scenario");
-  if (base.about.device.driver != next.about.device.driver)
+  if (drivers_of(base.about) != drivers_of(next.about))
     return fail(what,
-                fmt::format("one ran on {} and the other on {}", base.about.device.driver,
-                            next.about.device.driver),
+                fmt::format("one ran on {} and the other on {}", drivers_of(base.about),
+                            drivers_of(next.about)),
                 "compare runs on one device");
 
   Comparison result;

@@ -19,7 +19,7 @@ SampleSet set_of(double cycles, double noise, size_t count, unsigned seed) {
   set.name = "set";
   set.about.scenario_name = "s";
   set.about.scenario_hash = "sha256:1";
-  set.about.device.driver = "sim82599";
+  set.about.devices = {{"sim:left", "hosted", "sim82599", true, 10}};
   for (size_t i = 0; i < count; i++) {
     Sample sample;
     sample.verdict = Verdict::kPass;
@@ -158,7 +158,7 @@ TEST(Compare, WhatCannotBeCompared) {
   EXPECT_THAT(compare_samples(base, other, Origin::kKept).error().sentence(),
               HasSubstr("different scenarios"));
   other = base;
-  other.about.device.driver = "ixgbe";
+  other.about.devices[0].driver = "ixgbe";
   EXPECT_THAT(compare_samples(base, other, Origin::kKept).error().sentence(),
               HasSubstr("one ran on sim82599"));
   other = base;

@@ -119,6 +119,7 @@ Result<void> add_sample(SampleSet& set, const Record& record, const std::string&
     set.about.runs.clear();
     set.about.verdict_reasons.clear();
     set.about.tx_pps = set.about.rx_pps = Spread();
+    set.about.tx_mean_pps = set.about.rx_mean_pps = 0;
   } else if (record.scenario_hash != set.about.scenario_hash) {
     return fail("cannot put " + name + " with the others",
                 fmt::format("it is of another scenario (\"{}\", not \"{}\", or with other values)",
@@ -126,7 +127,7 @@ Result<void> add_sample(SampleSet& set, const Record& record, const std::string&
                 "compare runs of one scenario");
   } else if (std::vector<std::string> differ =
                  differences(set.about.fingerprint, record.fingerprint);
-             !differ.empty() || record.device.driver != set.about.device.driver) {
+             !differ.empty() || drivers_of(record) != drivers_of(set.about)) {
     return fail("cannot put " + name + " with the others",
                 differ.empty() ? "its device is another" : "it is from elsewhere: " + differ[0],
                 "compare the runs of each machine by themselves");

@@ -34,9 +34,11 @@ struct alignas(64) WorkerCounters {
   // Receivers only.
   Counter foreign, damaged;
   Counter unique, duplicates, reordered, stale;
-  Counter expected;  // one more than the highest sequence seen, summed over senders
+  Counter expected;     // one more than the highest sequence seen, summed over senders
+  Counter late_frames;  // of an earlier phase of this run
   // Senders only.
-  Counter probes;  // sent
+  Counter probes;           // sent
+  Counter late_departures;  // frames that left too late after they were due (RunLimits::late_ms)
   // Of both: frames in the ring after the last sync, sent and not done with, or come and not looked
   // at.
   Counter ring_frames;
@@ -45,9 +47,10 @@ struct alignas(64) WorkerCounters {
 
   // All to 0. No worker may count meanwhile; readers may read.
   void clear() {
-    for (Counter* counter : {&frames, &bytes, &syncs, &syncs_with_frames, &busy_cycles,
-                             &model_cycles, &idle_cycles, &held_cycles, &foreign, &damaged, &unique,
-                             &duplicates, &reordered, &stale, &expected, &probes, &ring_frames})
+    for (Counter* counter :
+         {&frames, &bytes, &syncs, &syncs_with_frames, &busy_cycles, &model_cycles, &idle_cycles,
+          &held_cycles, &foreign, &damaged, &unique, &duplicates, &reordered, &stale, &expected,
+          &late_frames, &probes, &late_departures, &ring_frames})
       counter->set(0);
     costs.clear();
   }
@@ -61,7 +64,7 @@ struct CounterValues {
   uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0, held_cycles = 0;
   uint64_t foreign = 0, damaged = 0;
   uint64_t unique = 0, duplicates = 0, reordered = 0, stale = 0;
-  uint64_t expected = 0, probes = 0, ring_frames = 0;
+  uint64_t expected = 0, late_frames = 0, probes = 0, late_departures = 0, ring_frames = 0;
 
   static CounterValues read(const WorkerCounters& counters) {
     CounterValues values;
@@ -80,7 +83,9 @@ struct CounterValues {
     values.reordered = counters.reordered.get();
     values.stale = counters.stale.get();
     values.expected = counters.expected.get();
+    values.late_frames = counters.late_frames.get();
     values.probes = counters.probes.get();
+    values.late_departures = counters.late_departures.get();
     values.ring_frames = counters.ring_frames.get();
     return values;
   }

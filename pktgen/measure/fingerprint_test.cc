@@ -97,6 +97,10 @@ TEST(Fingerprint, OfThisMachineIsFilled) {
   EXPECT_THAT(print.kernel, HasSubstr("Linux"));
   EXPECT_THAT(print.compiler, testing::MatchesRegex("(GNU|Clang) [0-9.]+"));
   EXPECT_THAT(print.compiler_flags, HasSubstr("-Wall"));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  // What runs for every frame is not compiled as the rest is.
+  EXPECT_THAT(print.compiler_flags, HasSubstr("hot code: -O3"));
+#endif
   EXPECT_EQ(print.tsc_hz, 2.5e9);
   EXPECT_GE(print.load, 0);
   EXPECT_EQ(print.mitigations.find('\n'), std::string::npos);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <new>
 #include <system_error>
 
@@ -39,6 +40,52 @@ bool is_held(int fd) {
   return false;
 }
 
+// A file of a run, under its name or the one that it has until then.
+struct Entry {
+  std::string path;
+  pid_t pid = 0;
+  bool named = false;
+  bool held = false;
+};
+
+std::vector<Entry> entries_of(const std::string& directory) {
+  std::vector<Entry> found;
+  DIR* entries = opendir(directory.c_str());
+  if (entries == nullptr)
+    return found;
+  while (const dirent* each = readdir(entries)) {
+    std::string_view name = each->d_name;
+    Entry entry;
+    entry.named = !name.starts_with('.');
+    if (!entry.named)
+      name.remove_prefix(1);
+    if (!name.starts_with(kPrefix))
+      continue;
+    name.remove_prefix(std::string_view(kPrefix).size());
+    const char* end = name.data() + name.size();
+    const std::from_chars_result parsed = std::from_chars(name.data(), end, entry.pid);
+    if (parsed.ec != std::errc() || parsed.ptr != end || entry.pid <= 0)
+      continue;
+    entry.path = fmt::format("{}/{}", directory, each->d_name);
+    const int fd = ::open(entry.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+      continue;
+    entry.held = is_held(fd);
+    close(fd);
+    found.push_back(std::move(entry));
+  }
+  closedir(entries);
+  return found;
+}
+
+// Removes what killed runs have left. A file is held before it has its name; one without may have
+// been made a moment ago.
+void sweep(const std::string& directory) {
+  for (const Entry& entry : entries_of(directory))
+    if (!entry.held && (entry.named || (kill(entry.pid, 0) != 0 && errno == ESRCH)))
+      unlink(entry.path.c_str());
+}
+
 }  // namespace
 
 void LiveSegment::lay_out(const LiveShape& shape) {
@@ -51,6 +98,7 @@ void LiveSegment::lay_out(const LiveShape& shape) {
 
 std::shared_ptr<LiveSegment> LiveSegment::create(const LiveShape& shape,
                                                  const std::string& directory) {
+  sweep(directory);
   std::shared_ptr<LiveSegment> segment(new LiveSegment);
   LiveSegment& made = *segment;
   made.owner_ = true;
@@ -174,33 +222,12 @@ Result<std::shared_ptr<LiveSegment>> LiveSegment::open(pid_t pid, const std::str
 }
 
 std::vector<LiveRunName> LiveSegment::list(const std::string& directory) {
+  sweep(directory);
   std::vector<LiveRunName> runs;
-  DIR* entries = opendir(directory.c_str());
-  if (entries == nullptr)
-    return runs;
-  while (const dirent* entry = readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    if (!name.starts_with(kPrefix))
-      continue;
-    const std::string_view digits = name.substr(std::string_view(kPrefix).size());
-    pid_t pid = 0;
-    const std::from_chars_result parsed =
-        std::from_chars(digits.data(), digits.data() + digits.size(), pid);
-    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || pid <= 0)
-      continue;
-    const std::string path = path_of(directory, pid);
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-      continue;
-    if (is_held(fd)) {
-      if (Result<std::shared_ptr<LiveSegment>> segment = open(pid, directory))
-        runs.push_back({pid, std::string((*segment)->header().scenario.view())});
-    } else {
-      unlink(path.c_str());
-    }
-    close(fd);
-  }
-  closedir(entries);
+  for (const Entry& entry : entries_of(directory))
+    if (entry.named && entry.held)
+      if (Result<std::shared_ptr<LiveSegment>> segment = open(entry.pid, directory))
+        runs.push_back({entry.pid, std::string((*segment)->header().scenario.view())});
   std::sort(runs.begin(), runs.end(),
             [](const LiveRunName& a, const LiveRunName& b) { return a.pid < b.pid; });
   return runs;

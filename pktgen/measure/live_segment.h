@@ -21,6 +21,7 @@
 #include "pktgen/error.h"
 #include "pktgen/measure/counters.h"
 #include "pktgen/measure/histogram.h"
+#include "pktgen/measure/limits.h"
 
 namespace nmgen {
 
@@ -50,12 +51,10 @@ struct alignas(64) LiveHeader {
   double tsc_hz = 0;
   double duration_s = 0;
   uint32_t repeat = 1;
-  uint32_t simulated = 0;
   uint32_t probe_every = 0;   // 0: no probes, so that loss is the device's to tell
   int32_t observer_core = 0;  // where a watcher disturbs least
-  LiveText<64> scenario, driver;
-  LiveText<16> residence;
-  double speed_gbps = 0;
+  LiveText<64> scenario;
+  RunLimits limits;  // what the run is judged by
 
   // Written by the run. The phase's number rises before counters start anew; a reader that finds
   // another one after reading has read two phases at once.
@@ -73,7 +72,9 @@ struct alignas(64) LiveHeader {
 
 // Written by the thread that samples the run.
 struct alignas(64) LivePort {
-  LiveText<64> name;
+  LiveText<64> name, driver;
+  LiveText<16> residence;
+  uint32_t simulated = 0;
   double speed_bps = 0;
   std::atomic<uint32_t> readable{0};
   Counter tx_frames, rx_frames, missed, paused_ns, driver_bugs;  // since the phase began
@@ -119,8 +120,9 @@ class LiveSegment {
  public:
   static constexpr const char* kDirectory = "/dev/shm";
 
-  // For this process's run. Where the memory cannot be shared it is private, and why_private() says
-  // why: a run goes on without watchers. The receivers are the last of the workers.
+  // For this process's run. What killed runs have left is removed. Where the memory cannot be
+  // shared it is private, and why_private() says why: a run goes on without watchers. The receivers
+  // are the last of the workers.
   static std::shared_ptr<LiveSegment> create(const LiveShape& shape,
                                              const std::string& directory = kDirectory);
   // From now on others find it; all that does not change is filled in.
@@ -130,7 +132,7 @@ class LiveSegment {
   // nmgen's.
   static Result<std::shared_ptr<LiveSegment>> open(pid_t pid,
                                                    const std::string& directory = kDirectory);
-  // The runs that can be joined, by process number. What a killed run has left is removed.
+  // The runs that can be joined, by process number. What killed runs have left is removed.
   static std::vector<LiveRunName> list(const std::string& directory = kDirectory);
 
   ~LiveSegment();

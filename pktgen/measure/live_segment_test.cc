@@ -98,6 +98,25 @@ TEST_F(LiveSegmentTest, WhatAKilledRunLeftIsRemoved) {
   EXPECT_EQ(files(), 0U);
 }
 
+// With its name or before it had one, and by the next run as well as by a watcher.
+TEST_F(LiveSegmentTest, TheNextRunRemovesWhatKilledOnesLeft) {
+  for (const bool named : {true, false}) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      std::shared_ptr<LiveSegment> run = LiveSegment::create({1, 1, 0, 0}, directory_);
+      if (named)
+        run->publish();
+      _exit(0);
+    }
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(files(), 1U);
+    const std::shared_ptr<LiveSegment> next = LiveSegment::create({1, 1, 0, 0}, directory_);
+    EXPECT_EQ(files(), 1U) << "the next run's own";
+  }
+  EXPECT_EQ(files(), 0U);
+}
+
 TEST_F(LiveSegmentTest, StrangeFilesAreRefused) {
   EXPECT_THAT(refusal(getpid()), HasSubstr("there is no such run"));
   std::shared_ptr<LiveSegment> run = published();

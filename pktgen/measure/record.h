@@ -42,7 +42,9 @@ struct LatencyRecord {
       histogram;  // (lowest value of the bucket, count), rising, no empty bucket
 };
 
-// About one second while a run is under way.
+// About one second while a run is under way. The intervals of a run follow each other from its
+// first frame to its last, and their frames are the run's; those that come while the wire drains
+// belong to the last one.
 struct IntervalRecord {
   double start_s = 0, seconds = 0;  // since the measured part began
   uint64_t tx_frames = 0, rx_frames = 0;
@@ -54,6 +56,12 @@ struct IntervalRecord {
   double latency_p50_ns = 0, latency_p99_ns = 0, latency_max_ns = 0;  // of this interval's probes
   double off_core_ms = 0;                                             // sum over workers
 };
+
+// An interval is about so long; the last one may be shorter, and says little of a second then.
+inline constexpr double kIntervalSeconds = 1;
+inline bool is_whole(const IntervalRecord& interval) {
+  return interval.seconds > kIntervalSeconds / 2;
+}
 
 struct WorkerRecord {
   std::string name;  // "tx0", "rx0"
@@ -67,24 +75,29 @@ struct WorkerRecord {
   double core_hz = 0;           // its core's clock, mean of before and after the run
   uint64_t foreign_frames = 0;  // received, not ours
   uint64_t damaged_probes = 0;  // ours, but the probe's check failed
-  uint64_t lost = 0, reordered = 0, duplicates = 0;
-  double off_core_ms =
-      0;  // runnable but not running, as the scheduler counts it, plus steal seen as gaps
+  uint64_t reordered = 0, duplicates = 0;
+  uint64_t late_frames = 0;      // received, of an earlier phase of the same run of the program
+  uint64_t late_departures = 0;  // sent later than the limit after they were due
+  double off_core_ms = 0;  // runnable but not running, as the scheduler counts it, or gaps in its
+                           // loop, whichever is more
   uint64_t off_core_times = 0;
   double longest_gap_us = 0;  // longest time between two turns of the worker's loop
 };
 
+// What a port of the run is.
 struct DeviceRecord {
+  std::string port;       // "sim:left"
   std::string residence;  // "hosted" or "kernel"
   std::string driver;     // "sim82599", ...
   bool simulated = false;
-  double speed_gbps = 0;  // of the sending port; 0 where it is not known
+  double speed_gbps = 0;  // 0 where it is not known
 };
 
 struct RunRecord {
   DirectionRecord tx, rx;
   LossRecord loss;
   uint64_t reordered = 0, duplicates = 0;
+  uint64_t late = 0;    // of its frames, those that came after it had ended; not lost
   uint64_t missed = 0;  // the receiving devices' missed-frame counter
   double pause_s = 0;
   LatencyRecord latency_ns;           // from the moment a frame was handed to the device
@@ -92,7 +105,9 @@ struct RunRecord {
                                       // equal to the above at rate max
   std::vector<IntervalRecord> intervals;
   std::vector<WorkerRecord> workers;
-  double seconds = 0;
+  double seconds = 0;        // from the first frame's due time to the end of its time, or of the
+                             // last frame if that is later
+  bool interrupted = false;  // before its time was over or its frames were sent
 };
 
 struct Spread {
@@ -121,11 +136,17 @@ struct Record {
   // How the senders' clock was set (ClockSpec), and to what; 0 with "none".
   std::string clock_method = "none";
   double clock_hz = 0;
-  DeviceRecord device;
+  std::vector<DeviceRecord> devices;  // a port each: those of the senders first
   std::vector<RunRecord> runs;
-  Spread tx_pps, rx_pps;  // over all whole intervals of all runs
+  double tx_mean_pps = 0, rx_mean_pps = 0;  // all frames over all time, of all runs
+  Spread tx_pps, rx_pps;                    // over all whole intervals of all runs
   Fingerprint fingerprint;
   std::string started_at;  // ISO 8601, UTC
 };
+
+// Whether any port is a model: then no figure is a NIC's.
+bool has_model(const Record& record);
+// The drivers of all ports, each once: "sim82599", "ixgbe and veth".
+std::string drivers_of(const Record& record);
 
 }  // namespace nmgen

@@ -26,8 +26,31 @@ std::string core_of(const JudgedWorker& worker) {
   return worker.core >= 0 ? fmt::format("core {}", worker.core) : "its core (it is not pinned)";
 }
 
-bool missed_rate(double asked_pps, double reached_pps) {
-  return asked_pps > 0 && std::fabs(reached_pps - asked_pps) > kRateTolerance * asked_pps;
+// Above the rate (1), below it (-1) or within the tolerance (0), over some time: the larger of
+// 0.1 % and one frame.
+int missed_rate(double asked_pps, double reached_pps, double seconds) {
+  if (!(asked_pps > 0))
+    return 0;
+  const double least = seconds > 0 ? 1 / seconds : 0;
+  // A frame may be counted just before the end of its interval, or just after.
+  const double tolerance = std::max(kRateTolerance * asked_pps, least * (1 + 1e-9));
+  const double off = reached_pps - asked_pps;
+  return std::fabs(off) <= tolerance ? 0 : off > 0 ? 1 : -1;
+}
+
+// A rate's intervals are as long as that.
+double interval_seconds(double seconds) {
+  return std::min(seconds, kIntervalSeconds);
+}
+
+double off_core_percent(const JudgeInput& input, const JudgedWorker& worker) {
+  return input.seconds > 0 ? worker.off_core_ms / 10 / input.seconds : 0;
+}
+
+// Where the kernel's own threads move a worker's frames on its core, its time off the core is a
+// part of the work.
+bool lost_its_core(const JudgeInput& input, const JudgedWorker& worker) {
+  return !worker.kernel_shares && off_core_percent(input, worker) > input.limits.off_core_percent;
 }
 
 // A sender as fast as possible is asked for its line, unless its cores have no more to give; 0
@@ -36,38 +59,82 @@ double expected_pps(const JudgeInput& input, const JudgedPort& port) {
   if (port.asked_pps > 0)
     return port.asked_pps;
   const bool all_idle =
-      std::all_of(input.workers.begin(), input.workers.end(), [](const JudgedWorker& worker) {
-        return !worker.sender || worker.idle_percent > kHeldUpIdlePercent;
+      std::all_of(input.workers.begin(), input.workers.end(), [&input](const JudgedWorker& worker) {
+        return !worker.sender || worker.idle_percent > input.limits.max_idle_percent;
       });
   return all_idle ? port.line_rate_pps : 0;
 }
 
-bool is_saturated(const JudgedWorker& worker) {
-  return worker.sender && worker.asked_pps > 0 && worker.idle_percent < kSaturatedIdlePercent &&
-         worker.reached_pps < worker.asked_pps * (1 - kRateTolerance);
+// A sender that lost its core had no time either, but that is told by itself.
+bool is_saturated(const JudgeInput& input, const JudgedWorker& worker) {
+  const double seconds = worker.seconds > 0 ? worker.seconds : input.seconds;
+  return worker.sender && worker.idle_percent < kSaturatedIdlePercent &&
+         !lost_its_core(input, worker) &&
+         missed_rate(worker.asked_pps, worker.reached_pps, interval_seconds(seconds)) < 0;
+}
+
+std::string ms_and_share(const JudgeInput& input, const JudgedWorker& worker) {
+  const double share = off_core_percent(input, worker);
+  return fmt::format("{} {:.{}f} ms ({:.{}f} %)", worker.name, worker.off_core_ms,
+                     worker.off_core_ms < 10 ? 1 : 0, share, share < 10 ? 1 : 0);
+}
+
+// "tx0 43 ms (4.3 %), rx0 9.0 ms (0.9 %)"
+template <typename Pick>
+std::string list_off_core(const JudgeInput& input, Pick&& pick) {
+  std::string list;
+  for (const JudgedWorker& worker : input.workers)
+    if (pick(worker))
+      list += (list.empty() ? "" : ", ") + ms_and_share(input, worker);
+  return list;
+}
+
+// The senders that were off their cores for a share that explains one of `percent`; empty where
+// there is none.
+std::string absent_senders(const JudgeInput& input, double percent) {
+  return list_off_core(input, [&](const JudgedWorker& worker) {
+    const double share = off_core_percent(input, worker);
+    return worker.sender && share > 100 * kNamedShare && share >= percent / 2;
+  });
 }
 
 // Why a port did not reach its rate, as far as the figures tell.
-std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double expected) {
-  if (port.median_pps > expected)
-    return "this is a bug of the pacer; report it with the record";
+std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double reached,
+                        double expected) {
+  const double off_percent = 100 * std::fabs(reached / expected - 1);
+  if (reached > expected) {
+    if (missed_rate(expected, port.pps, port.seconds) > 0)
+      return "this is a bug of the pacer; report it with the record";
+    const std::string absent = absent_senders(input, 0);
+    return fmt::format(
+        "over the whole time it did not send too much, but caught up after a stall{}; keep other "
+        "work off the senders' cores, or ask for less",
+        absent.empty() ? "" : ": off their cores were " + absent);
+  }
   if (port.line_rate_pps > 0 && port.asked_pps > port.line_rate_pps * (1 + kLineRateTolerance))
     return fmt::format("the line carries {} of these frames; ask for less",
                        rate(port.line_rate_pps));
   if (port.pause_s > 0)
     return fmt::format(
         "flow control stopped its wire for {:.3f} s; ask for less, or give the receiver more "
-        "workers "
-        "or slots",
+        "workers or slots",
         port.pause_s);
-  if (std::any_of(input.workers.begin(), input.workers.end(), is_saturated))
+  if (const std::string absent = absent_senders(input, off_percent); !absent.empty())
+    return fmt::format("senders lost their cores: {}; keep other work off those cores", absent);
+  if (std::any_of(input.workers.begin(), input.workers.end(),
+                  [&](const JudgedWorker& worker) { return is_saturated(input, worker); }))
     return "its workers have no time left; give it more workers, or ask for less";
   return "its workers had time to spare, so the device or the core's other users held them up; "
-         "look "
-         "for those, or ask for less";
+         "look for those, or ask for less";
 }
 
 void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
+  if (input.interrupted)
+    reasons.push_back(fmt::format(
+        "The run was interrupted: {:.3f} s of {:.3f} s{} were measured, which is not what was "
+        "asked for; let it run to its end.",
+        input.seconds, input.planned_seconds,
+        input.planned_frames > 0 ? fmt::format(" or {}", frames(input.planned_frames)) : ""));
   if (!(input.seconds > 0))
     reasons.push_back("The run measured no time; let it last longer than its warm-up.");
   if (!input.clock_fault.empty())
@@ -90,12 +157,17 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
         "a bug; report it with the record.",
         port.name, verb, rate(port.pps), rate(port.line_rate_pps)));
   const double expected = port.sends ? expected_pps(input, port) : 0;
-  if (missed_rate(expected, port.median_pps))
-    reasons.push_back(fmt::format(
-        "{} sent {} in the median second, {:.3f} % {} the {} {}: {}.", port.name,
-        rate(port.median_pps), 100 * std::fabs(port.median_pps / expected - 1),
-        port.median_pps < expected ? "below" : "above", rate(expected),
-        port.asked_pps > 0 ? "asked for" : "of its line", rate_remedy(input, port, expected)));
+  const double seconds = port.seconds > 0 ? port.seconds : input.seconds;
+  const bool median_missed = missed_rate(expected, port.median_pps, interval_seconds(seconds)) != 0;
+  if (median_missed || missed_rate(expected, port.pps, seconds) != 0) {
+    const double reached = median_missed ? port.median_pps : port.pps;
+    reasons.push_back(
+        fmt::format("{} sent {} {}, {:.3f} % {} the {} {}: {}.", port.name, rate(reached),
+                    median_missed ? "in the median second" : "over the whole time",
+                    100 * std::fabs(reached / expected - 1), reached < expected ? "below" : "above",
+                    rate(expected), port.asked_pps > 0 ? "asked for" : "of its line",
+                    rate_remedy(input, port, reached, expected)));
+  }
   if (!port.sends && port.missed > 0)
     reasons.push_back(fmt::format(
         "The receiver overran: {} missed by {} for want of a free slot, so the wire was not what "
@@ -107,13 +179,58 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
 
 void judge_saturation(const JudgeInput& input, std::vector<std::string>& reasons) {
   for (const JudgedWorker& worker : input.workers)
-    if (is_saturated(worker))
+    if (is_saturated(input, worker))
       reasons.push_back(
           fmt::format("Sender {} was saturated on {}: {:.2f} % idle at {} of the {} asked of it; "
                       "give the sender "
                       "more workers, or ask for less.",
                       worker.name, core_of(worker), worker.idle_percent, rate(worker.reached_pps),
                       rate(worker.asked_pps)));
+}
+
+// Whether the workers had their cores.
+void judge_cores(const JudgeInput& input, std::vector<std::string>& reasons) {
+  const std::string lost = list_off_core(
+      input, [&](const JudgedWorker& worker) { return lost_its_core(input, worker); });
+  if (lost.empty())
+    return;
+  const bool shared =
+      std::any_of(input.workers.begin(), input.workers.end(), [&](const JudgedWorker& worker) {
+        return worker.core_is_shared && lost_its_core(input, worker);
+      });
+  reasons.push_back(fmt::format(
+      "Workers lost their cores: {}, more than limits.off_core_percent, {:g} %; {}.", lost,
+      input.limits.off_core_percent,
+      shared ? "give each worker a core of its own"
+             : "keep other work off those cores, and on a virtual machine see that its host is not "
+               "overcommitted"));
+}
+
+// Whether frames left when they were due.
+void judge_departures(const JudgeInput& input, std::vector<std::string>& reasons) {
+  uint64_t sent = 0, late = 0;
+  for (const JudgedWorker& worker : input.workers) {
+    if (!worker.sender || !(worker.asked_pps > 0))
+      continue;
+    sent += worker.frames;
+    late += worker.late_departures;
+  }
+  const double percent = sent > 0 ? 100 * static_cast<double>(late) / static_cast<double>(sent) : 0;
+  // One frame is never too much.
+  if (late <= 1 || percent <= input.limits.late_percent)
+    return;
+  const std::string absent = absent_senders(input, 0);
+  const bool paused = std::any_of(input.ports.begin(), input.ports.end(),
+                                  [](const JudgedPort& port) { return port.pause_s > 0; });
+  std::string why = "their ring was full or their sender too slow; ask for less";
+  if (!absent.empty())
+    why = fmt::format("senders lost their cores: {}; keep other work off those cores", absent);
+  else if (paused)
+    why = "flow control held them up; ask for less, or give the receiver more workers or slots";
+  reasons.push_back(fmt::format(
+      "{} of {} sent ({:.3g} %) left more than {:g} ms after they were due, more than "
+      "limits.late_percent, {:g} %: {}.",
+      late, frames(sent), percent, input.limits.late_ms, input.limits.late_percent, why));
 }
 
 void judge_counts(const JudgeInput& input, std::vector<std::string>& invalid,
@@ -137,8 +254,7 @@ void judge_counts(const JudgeInput& input, std::vector<std::string>& invalid,
   if (loss.frames > 0)
     fail.push_back(
         fmt::format("{} of {} {} lost ({:.3f} ppm); look at the counters of every device on the "
-                    "path, or ask for "
-                    "less.",
+                    "path, or ask for less.",
                     loss.frames, input.sent, loss.frames == 1 ? "was" : "were", loss.ppm));
   if (input.duplicates > 0)
     fail.push_back(
@@ -159,25 +275,27 @@ void judge_counts(const JudgeInput& input, std::vector<std::string>& invalid,
 
 // What a reader should know though it decides nothing.
 void add_notes(const JudgeInput& input, bool all_is_well, std::vector<std::string>& notes) {
-  for (const JudgedWorker& worker : input.workers) {
-    if (worker.off_core_times == 0 && !(worker.off_core_ms > 0))
-      continue;
-    bool long_gap = worker.longest_gap_us >= kNamedGapUs;
-    bool large_share = worker.off_core_ms >= kNamedShare * 1e3 * input.seconds;
+  double longest_us = 0;
+  const std::string absent = list_off_core(input, [&](const JudgedWorker& worker) {
+    if (lost_its_core(input, worker) || (worker.off_core_times == 0 && !(worker.off_core_ms > 0)))
+      return false;
+    const bool long_gap = worker.longest_gap_us >= kNamedGapUs;
+    const bool large_share = worker.off_core_ms >= kNamedShare * 1e3 * input.seconds;
     if (all_is_well && !long_gap && !large_share)
-      continue;
+      return false;
+    longest_us = std::max(longest_us, worker.longest_gap_us);
+    return true;
+  });
+  if (!absent.empty())
+    notes.push_back(
+        fmt::format("Workers were off their cores, within the limits: {} (longest gap "
+                    "{:.3f} ms).",
+                    absent, longest_us / 1e3));
+  if (input.late_frames > 0)
     notes.push_back(fmt::format(
-        "{} {} was off {} for {:.3f} ms, {} time{} (longest gap {:.1f} us); keep other work off "
-        "that "
-        "core, and if this is a virtual machine see that its host is not overcommitted.",
-        worker.sender ? "Sender" : "Receiver", worker.name, core_of(worker), worker.off_core_ms,
-        worker.off_core_times, worker.off_core_times == 1 ? "" : "s", worker.longest_gap_us));
-  }
-  if (input.interrupted)
-    notes.push_back(fmt::format(
-        "The run was interrupted: {:.3f} s of {:.3f} s were measured; let it run to its "
-        "end for the full figures.",
-        input.seconds, input.planned_seconds));
+        "{} of an earlier phase came late, after nothing had come for {:g} s; they are in no count "
+        "of this one. Raise drain_s where a queue in the path is that long.",
+        frames(input.late_frames), input.drain_s));
   if (input.foreign > 0)
     notes.push_back(fmt::format(
         "{} received that this run had not sent; they are in no count, but they use the link: keep "
@@ -202,6 +320,8 @@ Judgement judge(const JudgeInput& input) {
   for (const JudgedPort& port : input.ports)
     judge_port(input, port, invalid);
   judge_saturation(input, invalid);
+  judge_cores(input, invalid);
+  judge_departures(input, invalid);
   judge_counts(input, invalid, fail);
 
   bool all_is_well = invalid.empty() && fail.empty();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pktgen/measure/limits.h"
 #include "pktgen/measure/record.h"
 
 namespace nmgen {
@@ -14,10 +15,14 @@ namespace nmgen {
 struct JudgedWorker {
   std::string name;  // "tx0"
   bool sender = false;
-  int core = -1;            // -1: not pinned
-  double asked_pps = 0;     // a sender's share of what was asked for; 0 = as fast as possible
-  double reached_pps = 0;   // a sender's median over the whole intervals
-  double idle_percent = 0;  // of its time, spent waiting for the next deadline or for frames
+  int core = -1;           // -1: not pinned
+  double asked_pps = 0;    // a sender's share of what was asked for; 0 = as fast as possible
+  double reached_pps = 0;  // a sender's median over the whole intervals
+  double seconds = 0;      // its own time, shorter than the run's where it has sent its quota
+  uint64_t frames = 0, late_departures = 0;  // a sender's
+  bool core_is_shared = false;               // with another worker of the run
+  bool kernel_shares = false;  // its core also runs the kernel's threads that move its frames
+  double idle_percent = 0;     // of its time, spent waiting for the next deadline or for frames
   double off_core_ms = 0;
   uint64_t off_core_times = 0;
   double longest_gap_us = 0;
@@ -27,7 +32,8 @@ struct JudgedWorker {
 struct JudgedPort {
   std::string name;           // "sim:a"
   bool sends = false;         // else it receives
-  double pps = 0;             // frames over the whole measured time, as the device completed them
+  double seconds = 0;         // its own time, shorter than the run's where it has sent its quota
+  double pps = 0;             // frames over that time, as the device completed them
   double line_rate_pps = 0;   // for the frames sent (their mean size); 0 where it is not known
   double asked_pps = 0;       // a sending port's; 0 = as fast as possible
   double median_pps = 0;      // over the whole intervals; `pps` where the run was shorter than one
@@ -37,9 +43,12 @@ struct JudgedPort {
 };
 
 struct JudgeInput {
+  RunLimits limits;
   double seconds = 0;  // measured
   bool interrupted = false;
-  double planned_seconds = 0;  // of an interrupted run
+  double planned_seconds = 0;   // of an interrupted run
+  uint64_t planned_frames = 0;  // likewise; 0: no bound
+  double drain_s = 2;           // how long nothing had to come until frames counted as lost
   std::vector<JudgedPort> ports;
   std::vector<JudgedWorker> workers;
 
@@ -48,6 +57,7 @@ struct JudgeInput {
   uint64_t sent = 0;           // frames over which loss is told
   uint64_t received_once = 0;  // of the same frames
   uint64_t duplicates = 0, reordered = 0, damaged_probes = 0, stale = 0, foreign = 0;
+  uint64_t late_frames = 0;  // received, of earlier phases
 
   std::string clock_fault;              // ClockCheck::reason; empty = the clock was good
   std::vector<std::string> unreadable;  // a sentence for each counter that could not be read
@@ -59,9 +69,10 @@ struct Judgement {
   std::vector<std::string> reasons;  // sentences with a full stop, the worst first
 };
 
-// Invalid: what was measured is not what was asked for, or cannot be trusted. Fail: it can, and
-// frames were lost, doubled, reordered or damaged. Else pass. A worker that was off its core is
-// named in the reasons whatever the verdict.
+// Invalid: what was measured is not what was asked for (an interrupted run is not), or cannot be
+// trusted, as its workers did not have their cores. Fail: it can, and frames were lost, doubled,
+// reordered or damaged. Else pass. A worker that was off its core is named in the reasons whatever
+// the verdict.
 Judgement judge(const JudgeInput& input);
 
 // The worst verdict of several runs, and all their reasons, each with "Run 2: " before it where
@@ -72,13 +83,10 @@ Judgement merge(const std::vector<Judgement>& runs);
 LossRecord loss_of(uint64_t sent, uint64_t received_once);
 
 // The limits of design.md, "What a run must never do: lie".
-inline constexpr double kRateTolerance = 0.001;       // of the rate asked for
+inline constexpr double kRateTolerance = 0.001;       // of the rate asked for, or one frame
 inline constexpr double kLineRateTolerance = 0.0001;  // of the line rate, over the whole run
 // A worker with less idle time than this has no core to spare.
 inline constexpr double kSaturatedIdlePercent = 1.0;
-// As fast as possible means the line, or all that a core can do. Senders with more idle time than
-// this that do not fill their line were held up by something else.
-inline constexpr double kHeldUpIdlePercent = 5.0;
 // Time off its core from which a worker is named though nothing went wrong: 100 us is 1488 frames
 // of 64 bytes at 10 Gbit/s, more than a ring holds.
 inline constexpr double kNamedGapUs = 100;

@@ -142,6 +142,8 @@ class KernelPort final : public Port {
     name_ = name.text;
     residence_ = "kernel";
     keeps_buffers_ = !name.is_pipe();
+    splits_frames_ = true;
+    has_counters_ = !name.is_vale() && !name.is_pipe();
     if (name.is_vale() || name.is_pipe()) {
       driver_ = name.is_vale() ? "vale" : "pipe";
     } else {

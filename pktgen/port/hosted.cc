@@ -12,15 +12,28 @@
 namespace nmgen {
 namespace {
 
+constexpr uint32_t kSmallestBuffer = 2048;
+
+uint32_t round_up(uint32_t bytes, uint32_t grain) {
+  return (bytes + grain - 1) / grain * grain;
+}
+
+// Every frame of the scenario fits a buffer.
+uint32_t largest_frame(const Scenario& scenario) {
+  uint32_t bytes = kSmallestBuffer;
+  for (const StreamSpec& stream : scenario.streams)
+    bytes = std::max(bytes, stream.frame.size_no_crc);
+  return bytes;
+}
+
 // Buffers an odd number of cache lines apart begin in every cache set in turn; 2048 bytes apart
 // they share 1 set of 32 and evict each other (figures in docs/performance.md).
 uint32_t buffer_bytes(const Scenario& scenario) {
   constexpr uint32_t kLine = 64;
-  uint32_t bytes = 2048;
-  for (const StreamSpec& stream : scenario.streams)
-    bytes = std::max(bytes, stream.frame.size_no_crc);
-  uint32_t lines = (bytes + kLine - 1) / kLine;
-  return (lines | 1) * kLine;
+  // The 82599 is told the size of its receive buffers in KiB, rounded down, and spreads what is
+  // longer over several; so they grow by whole KiB.
+  constexpr uint32_t kGrain = 1024;
+  return (round_up(largest_frame(scenario), kGrain) / kLine | 1) * kLine;
 }
 
 class HostedRing final : public PortRing {
@@ -70,6 +83,7 @@ class SimulatedPort final : public Port {
     driver_ = "sim82599";
     residence_ = "hosted";
     simulated_ = true;
+    has_counters_ = true;
     speed_bps_ = device.speed_gbps * 1e9;
     tx_rings_ = rx_rings_ = device.queues;
     tx_slots_ = device.tx_slots;
@@ -177,6 +191,8 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
   std::unique_ptr<HostedWorld> hosted(new HostedWorld);
   nmh_config config{};
   config.buf_size = buffer_bytes(scenario);
+  if (largest_frame(scenario) > kSmallestBuffer)
+    config.priv_buf_size = config.buf_size;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
     return fail_errno("cannot make the hosted netmap", -error, "free some memory");
 

@@ -90,6 +90,10 @@ class Port {
   unsigned rx_rings() const { return rx_rings_; }
   unsigned tx_slots() const { return tx_slots_; }        // of each ring
   bool keeps_buffers() const { return keeps_buffers_; }  // as its rings do
+  // Whether a frame may come in several slots; else the buffers hold every frame of the scenario.
+  bool splits_frames() const { return splits_frames_; }
+  // Whether there is a device that counts.
+  bool has_counters() const { return has_counters_; }
 
  protected:
   std::string name_, driver_, residence_;
@@ -98,6 +102,8 @@ class Port {
   unsigned tx_rings_ = 0, rx_rings_ = 0;
   unsigned tx_slots_ = 0;
   bool keeps_buffers_ = true;
+  bool splits_frames_ = false;
+  bool has_counters_ = false;
 };
 
 // All ports of a scenario: the hosted world with its simulated devices, and ports of the kernel's

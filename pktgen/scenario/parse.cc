@@ -55,6 +55,15 @@ ClockSpec clock_from_json(const json& object) {
   return clock;
 }
 
+RunLimits limits_from_json(const json& object) {
+  RunLimits limits;
+  read(object, "off_core_percent", limits.off_core_percent);
+  read(object, "late_percent", limits.late_percent);
+  read(object, "late_ms", limits.late_ms);
+  read(object, "max_idle_percent", limits.max_idle_percent);
+  return limits;
+}
+
 Rate rate_from_json(const json& rate) {
   if (rate.is_string())
     return Rate{};
@@ -117,6 +126,10 @@ Result<Scenario> scenario_from_json(const json& document, const std::string& fil
   read(document, "description", scenario.description);
   read(document, "duration_s", scenario.duration_s);
   read(document, "warmup_s", scenario.warmup_s);
+  read(document, "frames", scenario.frames);
+  read(document, "drain_s", scenario.drain_s);
+  if (document.contains("limits"))
+    scenario.limits = limits_from_json(document.at("limits"));
   read(document, "repeat", scenario.repeat);
   if (document.contains("clock"))
     scenario.clock = clock_from_json(document.at("clock"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pktgen/measure/limits.h"
 #include "pktgen/packet/frame.h"
 
 namespace nmgen {
@@ -80,6 +81,10 @@ struct Scenario {
   std::string text;  // the JSON that was run, after --set, compact with sorted keys
   std::string hash;  // "sha256:" + hex of `text`
   double duration_s = 10, warmup_s = 1;
+  uint64_t frames =
+      0;               // that a run sends at most, all senders together; 0: as many as fit its time
+  double drain_s = 2;  // how long nothing may come until what is missing is lost (RFC 2544, 23)
+  RunLimits limits;
   unsigned repeat = 1;
   ClockSpec clock;
   uint32_t probe_every = 1;  // a probe in one frame of N; 0 = none

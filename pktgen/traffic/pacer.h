@@ -4,6 +4,7 @@
 // it.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -19,7 +20,8 @@ class Pacer {
       : paced_(true),
         start_(start_tsc),
         frames_per_tick_(static_cast<uint64_t>(std::ldexp(pps / tsc_hz, 64))),
-        ticks_per_frame_(static_cast<uint64_t>(std::ldexp(tsc_hz / pps, kFraction))) {}
+        whole_ticks_(static_cast<uint64_t>(std::min(tsc_hz / pps, kMostTicks))),
+        part_of_tick_(static_cast<uint64_t>(std::ldexp(std::fmod(tsc_hz / pps, 1), 64))) {}
 
   bool paced() const { return paced_; }
 
@@ -31,20 +33,23 @@ class Pacer {
     return static_cast<uint64_t>((Wide{now_tsc - start_} * frames_per_tick_) >> 64) + 1;
   }
 
-  // When frame `index` should leave. Within a tick for 2^26 frames at 2^-24 ticks of error each,
-  // that is 4 s at 14.88 Mpps; within 0.1 ppm of the time since the start for ever.
+  // When frame `index` should leave: within a tick for 2^45 ticks at the error of a double, hours,
+  // and within 10^-13 of the time since the start for ever.
   uint64_t intended_tsc(uint64_t index) const {
-    return start_ + static_cast<uint64_t>((Wide{index} * ticks_per_frame_) >> kFraction);
+    return start_ + index * whole_ticks_ +
+           static_cast<uint64_t>((Wide{index} * part_of_tick_) >> 64);
   }
 
  private:
   __extension__ typedef unsigned __int128 Wide;
-  static constexpr int kFraction = 32;
+  static constexpr double kMostTicks = 0x1p62;  // of a rate of one frame in 50 years
 
   bool paced_ = false;
   uint64_t start_ = 0;
   uint64_t frames_per_tick_ = 0;  // 0.64 fixed point
-  uint64_t ticks_per_frame_ = 0;  // 32 fraction bits
+  // Ticks a frame.
+  uint64_t whole_ticks_ = 0;
+  uint64_t part_of_tick_ = 0;  // 0.64 fixed point
 };
 
 }  // namespace nmgen

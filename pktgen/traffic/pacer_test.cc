@@ -37,7 +37,7 @@ TEST(Pacer, CountsAreRightAfterAnHour) {
 // error.
 TEST(Pacer, DueAndIntendedTimeAgree) {
   std::mt19937_64 random(1);
-  for (double pps : {1.0, 999.5, 1e6, 14880952.38}) {
+  for (double pps : {0.001, 0.5, 1.0, 999.5, 1e6, 14880952.38}) {
     const Pacer pacer(pps, kHz, 777);
     for (int i = 0; i < 1000; i++) {
       const uint64_t index = random() % static_cast<uint64_t>(pps * 100 + 1);

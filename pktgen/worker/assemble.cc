@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/stats.h"
 
 namespace nmgen {
 namespace {
@@ -37,6 +38,8 @@ WorkerRecord worker_record(const WorkerBase& worker, const WorkerResult& result,
   record.idle_cycles = result.counters.idle_cycles;
   record.core_hz = clock.hz * (worker.core_cycles_per_tick[0] + worker.core_cycles_per_tick[1]) / 2;
   fill_off_core(record, result.off_core, result.gaps, clock);
+  // Both watches begin a little earlier and end a little later than the measured time.
+  record.off_core_ms = std::min(record.off_core_ms, result.seconds * 1e3);
   return record;
 }
 
@@ -82,20 +85,6 @@ double speed_of(const std::vector<std::unique_ptr<Worker>>& workers) {
   return speed;
 }
 
-// Whether the frames of `sender` come to a receiver of the scenario: over a cable whose other end
-// has one, or a real network.
-bool is_received(const Scenario& scenario, const SenderWorker& sender) {
-  if (!sender.port->simulated())
-    return !scenario.receivers.empty();
-  const SimulatedDevice* device =
-      scenario.simulated_device(sender.port_name.substr(sender.port_name.find(':') + 1));
-  if (device == nullptr || device->cable.empty())
-    return false;
-  return std::any_of(
-      scenario.receivers.begin(), scenario.receivers.end(),
-      [&](const ReceiverSpec& receiver) { return receiver.port == "sim:" + device->cable; });
-}
-
 // What loss is told over: probes where there are any, else all frames.
 struct Compared {
   uint64_t sent = 0, received_once = 0;
@@ -107,7 +96,7 @@ Compared compare(const Scenario& scenario, const RunSet& set, const PhaseResult&
   uint64_t unseen = 0;
   for (size_t i = 0; i < set.senders.size(); i++) {
     const CounterValues& counters = phase.senders[i].counters;
-    if (!is_received(scenario, *set.senders[i])) {
+    if (!set.senders[i]->is_received) {
       unseen += counters.frames;
       continue;
     }
@@ -143,17 +132,61 @@ std::string core_clock_fault(const ClockSpec& clock, const RunRecord& run) {
   return "";
 }
 
+size_t core_users(const RunSet& set, int core) {
+  const auto on_core = [core](const auto& worker) { return worker->core == core; };
+  return static_cast<size_t>(std::count_if(set.senders.begin(), set.senders.end(), on_core) +
+                             std::count_if(set.receivers.begin(), set.receivers.end(), on_core));
+}
+
+JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index,
+                       JudgeInput* input) {
+  const Port& port = *set.ports[index];
+  const PortCounters& counted = phase.ports[index];
+  JudgedPort judged;
+  judged.name = port.name();
+  judged.pause_s = static_cast<double>(counted.paused_ns) / 1e9;
+  judged.missed = counted.missed;
+  judged.seconds = phase.port_seconds[index];
+  uint64_t frames = 0, bytes = 0;
+  for (size_t k = 0; k < set.senders.size(); k++) {
+    const SenderWorker& worker = *set.senders[k];
+    if (worker.port != &port || worker.quota == 0)
+      continue;
+    judged.sends = true;
+    judged.asked_pps += worker.asked_pps;
+    frames += phase.senders[k].counters.frames;
+    bytes += worker.plan->bytes_with_crc(phase.senders[k].counters.frames);
+  }
+  if (judged.sends && judged.seconds > 0 && frames > 0) {
+    judged.pps = static_cast<double>(frames) / judged.seconds;
+    judged.median_pps = phase.port_median_pps[index];
+    if (port.speed_bps() > 0)
+      judged.line_rate_pps =
+          line_rate_pps(port.speed_bps(), static_cast<double>(bytes) / static_cast<double>(frames));
+  }
+  if (port.has_counters() && !counted.readable)
+    input->unreadable.push_back("what the device of " + port.name() +
+                                " counts; see that its interface is still there");
+  if (counted.driver_bugs > 0)
+    input->faults.push_back(port.name() + ": the driver broke the device's rules " +
+                            std::to_string(counted.driver_bugs) + " times, the last: " +
+                            counted.last_bug + "; that is a bug, report it with the record.");
+  return judged;
+}
+
 }  // namespace
 
 RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase) {
   RunRecord run;
   run.seconds = phase.seconds;
+  run.interrupted = phase.interrupted;
   run.intervals = phase.intervals;
   double floor_ns = 0;
   for (size_t i = 0; i < set.senders.size(); i++) {
     const SenderWorker& worker = *set.senders[i];
     WorkerRecord record = worker_record(worker, phase.senders[i], *set.clock);
     record.role = "sender";
+    record.late_departures = phase.senders[i].counters.late_departures;
     record.bytes = worker.plan->bytes_with_crc(record.frames);
     run.workers.push_back(std::move(record));
   }
@@ -166,6 +199,7 @@ RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseR
     record.damaged_probes = counters.damaged;
     record.reordered = counters.reordered;
     record.duplicates = counters.duplicates;
+    record.late_frames = counters.late_frames;
     run.reordered += counters.reordered;
     run.duplicates += counters.duplicates;
     floor_ns = std::max(floor_ns, set.receivers[i]->floor_ns);
@@ -189,61 +223,45 @@ RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseR
   return run;
 }
 
-Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase,
-                    const RunRecord& run, const ClockCheck& clock) {
+JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseResult& phase,
+                       const RunRecord& run, const ClockCheck& clock) {
   JudgeInput input;
+  input.limits = scenario.limits;
   input.seconds = phase.seconds;
   input.interrupted = phase.interrupted;
   input.planned_seconds = scenario.duration_s;
-  for (size_t i = 0; i < set.ports.size(); i++) {
-    const Port& port = *set.ports[i];
-    const PortCounters& counted = phase.ports[i];
-    JudgedPort judged;
-    judged.name = port.name();
-    judged.pause_s = static_cast<double>(counted.paused_ns) / 1e9;
-    judged.missed = counted.missed;
-    uint64_t frames = 0, bytes = 0;
-    for (size_t k = 0; k < set.senders.size(); k++) {
-      const SenderWorker& worker = *set.senders[k];
-      if (worker.port != &port)
-        continue;
-      judged.sends = true;
-      judged.asked_pps += worker.asked_pps;
-      frames += phase.senders[k].counters.frames;
-      bytes += worker.plan->bytes_with_crc(phase.senders[k].counters.frames);
-    }
-    if (judged.sends && phase.seconds > 0 && frames > 0) {
-      judged.pps = static_cast<double>(frames) / phase.seconds;
-      judged.median_pps = phase.intervals.empty() ? judged.pps : phase.port_median_pps[i];
-      if (port.speed_bps() > 0)
-        judged.line_rate_pps = line_rate_pps(
-            port.speed_bps(), static_cast<double>(bytes) / static_cast<double>(frames));
-    }
-    if (counted.driver_bugs > 0)
-      input.faults.push_back(port.name() + ": the driver broke the device's rules " +
-                             std::to_string(counted.driver_bugs) + " times, the last: " +
-                             counted.last_bug + "; that is a bug, report it with the record.");
-    input.ports.push_back(std::move(judged));
-  }
+  input.planned_frames = scenario.frames;
+  input.drain_s = scenario.drain_s;
+  for (size_t i = 0; i < set.ports.size(); i++)
+    input.ports.push_back(judged_port(set, phase, i, &input));
   for (size_t i = 0; i < run.workers.size(); i++) {
     const WorkerRecord& worker = run.workers[i];
     JudgedWorker judged;
     judged.name = worker.name;
     judged.sender = i < set.senders.size();
     judged.core = worker.core;
+    const WorkerResult& result =
+        judged.sender ? phase.senders[i] : phase.receivers[i - set.senders.size()];
+    const WorkerBase& base = judged.sender ? static_cast<const WorkerBase&>(*set.senders[i])
+                                           : *set.receivers[i - set.senders.size()];
+    judged.seconds = result.seconds;
+    judged.core_is_shared = core_users(set, base.core) > 1;
+    judged.kernel_shares = base.port->residence() == "kernel";
     if (judged.sender) {
-      judged.asked_pps = set.senders[i]->asked_pps;
-      judged.reached_pps = phase.senders[i].median_pps;
+      judged.asked_pps = set.senders[i]->quota > 0 ? set.senders[i]->asked_pps : 0;
+      judged.reached_pps = result.median_pps;
+      judged.frames = worker.frames;
+      judged.late_departures = worker.late_departures;
     }
     const uint64_t total = worker.busy_cycles + worker.model_cycles + worker.idle_cycles;
     // A core that was slow had no time to spare while it was held.
-    const uint64_t held =
-        i < set.senders.size() ? phase.senders[i].counters.held_cycles : uint64_t{0};
-    judged.idle_percent = 100 * ratio(worker.idle_cycles - held, total);
+    judged.idle_percent = 100 * ratio(worker.idle_cycles - result.counters.held_cycles, total);
     judged.off_core_ms = worker.off_core_ms;
     judged.off_core_times = worker.off_core_times;
     judged.longest_gap_us = worker.longest_gap_us;
     input.workers.push_back(std::move(judged));
+    for (const std::string& lack : result.lacks)
+      input.unreadable.push_back(lack);
   }
   const Compared compared = compare(scenario, set, phase);
   input.receives = compared.receives;
@@ -256,6 +274,7 @@ Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResu
     input.damaged_probes += result.counters.damaged;
     input.stale += result.counters.stale;
     input.foreign += result.counters.foreign;
+    input.late_frames += result.counters.late_frames;
   }
   if (std::string fault = core_clock_fault(scenario.clock, run); !fault.empty())
     input.faults.push_back(std::move(fault));
@@ -265,7 +284,43 @@ Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResu
         "what the scenario asks for; ask for that rate in the scenario.",
         phase.rate_share));
   input.clock_fault = clock.reason;
-  return judge(input);
+  return input;
+}
+
+void add_late(uint64_t frames, RunRecord* run, JudgeInput* input) {
+  const uint64_t late = std::min(frames, run->loss.frames);
+  run->late += late;
+  input->received_once += late;
+  run->loss = loss_of(input->sent, input->received_once);
+}
+
+void summarise(Record* record) {
+  std::vector<double> tx, rx;
+  uint64_t sent = 0, received = 0;
+  double seconds = 0;
+  for (const RunRecord& run : record->runs) {
+    const size_t before = tx.size();
+    for (const IntervalRecord& interval : run.intervals) {
+      if (!is_whole(interval))
+        continue;
+      tx.push_back(interval.tx_pps);
+      rx.push_back(interval.rx_pps);
+    }
+    // A run shorter than an interval still has its mean.
+    if (tx.size() == before) {
+      tx.push_back(run.tx.pps);
+      rx.push_back(run.rx.pps);
+    }
+    sent += run.tx.frames;
+    received += run.rx.frames;
+    seconds += run.seconds;
+  }
+  record->tx_pps = spread(std::move(tx));
+  record->rx_pps = spread(std::move(rx));
+  if (seconds > 0) {
+    record->tx_mean_pps = static_cast<double>(sent) / seconds;
+    record->rx_mean_pps = static_cast<double>(received) / seconds;
+  }
 }
 
 }  // namespace nmgen

@@ -11,7 +11,14 @@ namespace nmgen {
 
 RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase);
 
-Judgement judge_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase,
-                    const RunRecord& run, const ClockCheck& clock);
+// What the run is judged by.
+JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseResult& phase,
+                       const RunRecord& run, const ClockCheck& clock);
+
+// `frames` of a run came after all, in a later phase: late, and no longer lost.
+void add_late(uint64_t frames, RunRecord* run, JudgeInput* input);
+
+// The figures over all runs of a record.
+void summarise(Record* record);
 
 }  // namespace nmgen

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,7 +20,6 @@
 #include "pktgen/measure/cores.h"
 #include "pktgen/measure/fingerprint.h"
 #include "pktgen/measure/line_rate.h"
-#include "pktgen/measure/stats.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/assemble.h"
 #include "pktgen/worker/phase.h"
@@ -49,6 +49,20 @@ Result<double> asked_pps(const SenderSpec& sender, const TrafficPlan& plan, cons
   return 0.0;
 }
 
+// Whether what `port` sends comes to a receiver of the scenario: over a cable whose other end has
+// one, or a real network.
+bool is_received(const Scenario& scenario, const Port& port) {
+  if (!port.simulated())
+    return !scenario.receivers.empty();
+  const SimulatedDevice* device =
+      scenario.simulated_device(port.name().substr(port.name().find(':') + 1));
+  if (device == nullptr || device->cable.empty())
+    return false;
+  return std::any_of(
+      scenario.receivers.begin(), scenario.receivers.end(),
+      [&](const ReceiverSpec& receiver) { return receiver.port == "sim:" + device->cable; });
+}
+
 class Engine {
  public:
   Engine(const Scenario& scenario, RunObserver* observer, const std::atomic<bool>& stop)
@@ -60,6 +74,8 @@ class Engine {
       return tl::unexpected<Error>(clock.error());
     clock_ = *clock;
     set_.clock = &clock_;
+    set_.limits = scenario_.limits;
+    set_.drain_s = scenario_.drain_s;
     // By duty the core keeps its speed, and what it waits is no turn.
     if (scenario_.clock.method == ClockSpec::Method::kCpufreq ||
         scenario_.clock.method == ClockSpec::Method::kIcount)
@@ -133,15 +149,15 @@ class Engine {
     header.duration_s = scenario_.duration_s;
     header.repeat = scenario_.repeat;
     header.probe_every = scenario_.probe_every;
+    header.limits = scenario_.limits;
     header.observer_core = placement_.observer;
     header.scenario.set(record_.scenario_name);
-    header.driver.set(record_.device.driver);
-    header.residence.set(record_.device.residence);
-    header.simulated = record_.device.simulated ? 1 : 0;
-    header.speed_gbps = record_.device.speed_gbps;
     for (size_t i = 0; i < set_.ports.size(); i++) {
       LivePort& port = set_.live->port(i);
       port.name.set(set_.ports[i]->name());
+      port.driver.set(set_.ports[i]->driver());
+      port.residence.set(set_.ports[i]->residence());
+      port.simulated = set_.ports[i]->simulated() ? 1 : 0;
       port.speed_bps = set_.ports[i]->speed_bps();
     }
     set_.live->publish();
@@ -174,6 +190,9 @@ class Engine {
         worker->number = static_cast<uint16_t>(number);
         worker->plan = &kept;
         worker->asked_pps = *pps / spec.workers;
+        worker->lane = i;
+        worker->lanes = spec.workers;
+        worker->is_received = is_received(scenario_, **port);
         if (scenario_.clock.method == ClockSpec::Method::kDuty)
           worker->clock_hz = scenario_.clock.hz;
         worker->full_pps = worker->asked_pps;
@@ -228,6 +247,7 @@ class Engine {
         worker->senders = &set_.senders;
         worker->probe_offsets = offsets;
         worker->probe_every = scenario_.probe_every;
+        worker->split_frames = (*port)->splits_frames();
         Result<void> opened = open(*worker, **port, {false, spec.first_ring + i, 0});
         if (!opened)
           return opened;
@@ -271,13 +291,11 @@ class Engine {
     record_.scenario_name = scenario_.name;
     record_.scenario_hash = scenario_.hash;
     record_.scenario_text = scenario_.text;
-    const Port* port = !set_.senders.empty() ? set_.senders.front()->port : set_.ports.front();
     record_.clock_method = to_string(scenario_.clock.method);
     record_.clock_hz = scenario_.clock.hz;
-    record_.device.residence = port->residence();
-    record_.device.driver = port->driver();
-    record_.device.simulated = port->simulated();
-    record_.device.speed_gbps = port->speed_bps() / 1e9;
+    for (const Port* port : set_.ports)
+      record_.devices.push_back({port->name(), port->residence(), port->driver(), port->simulated(),
+                                 port->speed_bps() / 1e9});
     record_.fingerprint = take_fingerprint(clock_.hz);
     record_.started_at = fmt::format(
         "{:%Y-%m-%dT%H:%M:%SZ}",
@@ -298,58 +316,83 @@ class Engine {
     (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), -20);
   }
 
+  bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+
+  PhaseResult run_phase_of(LiveState state) {
+    PhasePlan plan;
+    plan.state = state;
+    RunRecord so_far;
+    if (state == LiveState::kWarmup) {
+      plan.duration_s = scenario_.warmup_s;
+      return run_phase(set_, plan, stop_, [](const std::vector<IntervalRecord>&) {});
+    }
+    plan.duration_s = scenario_.duration_s;
+    plan.frames = scenario_.frames;
+    return run_phase(set_, plan, stop_, [&](const std::vector<IntervalRecord>& intervals) {
+      so_far.intervals = intervals;
+      if (observer_ != nullptr)
+        observer_->on_interval(record_, so_far);
+    });
+  }
+
+  // What receivers saw in this phase of runs that had ended.
+  void note_late(const std::vector<std::optional<size_t>>& run_of_phase,
+                 std::vector<JudgeInput>& inputs) {
+    for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
+      for (size_t i = 0; i < worker->late_by_phase.size(); i++)
+        if (run_of_phase[i])
+          add_late(worker->late_by_phase[i], &record_.runs[*run_of_phase[i]],
+                   &inputs[*run_of_phase[i]]);
+  }
+
   Result<Record> run_all() {
-    std::vector<Judgement> judgements;
-    std::vector<double> tx, rx;
+    std::vector<JudgeInput> inputs;                   // a run each
+    std::vector<std::optional<size_t>> run_of_phase;  // as the phases were; nothing: a warm-up
     Error broke;
-    for (unsigned index = 0; index < scenario_.repeat && !stop_.load(std::memory_order_relaxed);
-         index++) {
+    for (unsigned index = 0; index < scenario_.repeat && !stopped(); index++) {
       if (observer_ != nullptr)
         observer_->on_start(record_, index);
       set_.live->header().run.store(index, std::memory_order_relaxed);
       if (scenario_.warmup_s > 0) {
-        const PhaseResult warmup = run_phase(set_, LiveState::kWarmup, scenario_.warmup_s, stop_,
-                                             [](const std::vector<IntervalRecord>&) {});
-        if (!warmup.error.what.empty()) {
-          broke = warmup.error;
+        broke = run_phase_of(LiveState::kWarmup).error;
+        if (!broke.what.empty() || stopped())
           break;
-        }
+        note_late(run_of_phase, inputs);
+        run_of_phase.emplace_back();
       }
-      RunRecord so_far;
-      const PhaseResult phase = run_phase(set_, LiveState::kMeasuring, scenario_.duration_s, stop_,
-                                          [&](const std::vector<IntervalRecord>& intervals) {
-                                            so_far.intervals = intervals;
-                                            if (observer_ != nullptr)
-                                              observer_->on_interval(record_, so_far);
-                                          });
-      if (!phase.error.what.empty()) {
-        broke = phase.error;
+      const PhaseResult phase = run_phase_of(LiveState::kMeasuring);
+      broke = phase.error;
+      if (!broke.what.empty())
         break;
-      }
+      note_late(run_of_phase, inputs);
+      run_of_phase.emplace_back(record_.runs.size());
       RunRecord run = assemble_run(scenario_, set_, phase);
-      judgements.push_back(judge_run(scenario_, set_, phase, run, clock_.recheck()));
-      for (const IntervalRecord& interval : run.intervals) {
-        tx.push_back(interval.tx_pps);
-        rx.push_back(interval.rx_pps);
-      }
-      // A run shorter than an interval still has its mean.
-      if (run.intervals.empty()) {
-        tx.push_back(run.tx.pps);
-        rx.push_back(run.rx.pps);
-      }
+      inputs.push_back(judge_input(scenario_, set_, phase, run, clock_.recheck()));
       record_.runs.push_back(std::move(run));
     }
     // What was measured before a repeat broke is kept; it just is not what was asked for.
     if (!broke.what.empty() && record_.runs.empty())
       return tl::unexpected<Error>(broke);
+    std::vector<Judgement> judgements;
+    for (const JudgeInput& input : inputs)
+      judgements.push_back(judge(input));
+    Judgement verdict = merge(judgements);
     if (!broke.what.empty())
-      judgements.push_back({Verdict::kInvalid, {broke.sentence() + "."}});
-    const Judgement verdict = merge(judgements);
+      add_reason(broke.sentence() + ".", &verdict);
+    else if (record_.runs.size() < scenario_.repeat)
+      add_reason(fmt::format("The run was interrupted: {} of {} runs were made, which is not what "
+                             "was asked for; let it run to its end.",
+                             record_.runs.size(), scenario_.repeat),
+                 &verdict);
     record_.verdict = verdict.verdict;
     record_.verdict_reasons = verdict.reasons;
-    record_.tx_pps = spread(tx);
-    record_.rx_pps = spread(rx);
+    summarise(&record_);
     return std::move(record_);
+  }
+
+  static void add_reason(std::string reason, Judgement* verdict) {
+    verdict->verdict = Verdict::kInvalid;
+    verdict->reasons.insert(verdict->reasons.begin(), std::move(reason));
   }
 
   const Scenario& scenario_;

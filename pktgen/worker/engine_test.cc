@@ -70,6 +70,22 @@ void expect_nothing_lost(const RunRecord& result) {
   EXPECT_EQ(result.missed, 0u);
 }
 
+// One after the other from the first frame to the last, and their sums are the totals.
+void expect_intervals_cover(const RunRecord& result) {
+  double end_s = 0;
+  uint64_t sent = 0, received = 0;
+  ASSERT_FALSE(result.intervals.empty());
+  for (const IntervalRecord& interval : result.intervals) {
+    EXPECT_NEAR(interval.start_s, end_s, 1e-6);
+    end_s = interval.start_s + interval.seconds;
+    sent += interval.tx_frames;
+    received += interval.rx_frames;
+  }
+  EXPECT_NEAR(end_s, result.seconds, 1e-6);
+  EXPECT_EQ(sent, result.tx.frames);
+  EXPECT_EQ(received, result.rx.frames);
+}
+
 // No sender is ever faster than the wire, however the machine is loaded.
 void expect_below_line_rate(const Scenario& scenario, const RunRecord& result) {
   EXPECT_LE(result.tx.line_rate_percent, 100.01);
@@ -177,9 +193,115 @@ TEST(Engine, EveryFrameOfAPacedRunIsReceivedOnce) {
   EXPECT_GE(result.latency_ns.min, 0.0);
   EXPECT_GT(result.latency_ns.floor, 0.0);
   EXPECT_NE(record.verdict, Verdict::kFail);
-  EXPECT_TRUE(record.device.simulated);
-  EXPECT_EQ(record.device.residence, "hosted");
-  EXPECT_EQ(record.device.driver, "sim82599");
+  ASSERT_EQ(record.devices.size(), 2u);
+  EXPECT_EQ(record.devices[0].port, "sim:left");
+  EXPECT_EQ(record.devices[1].port, "sim:right");
+  EXPECT_TRUE(record.devices[0].simulated);
+  EXPECT_EQ(record.devices[0].residence, "hosted");
+  EXPECT_EQ(record.devices[0].driver, "sim82599");
+}
+
+// The receiver's overruns and the machine's stalls change when frames go, not how many.
+TEST(Engine, ARateSendsItsFramesAndNotOneMore) {
+  struct Case {
+    double pps, seconds;
+    unsigned workers;
+    uint64_t frames;
+  };
+  for (const Case& each : {Case{1000, 0.2, 1, 200}, Case{1, 0.2, 1, 1}, Case{1000, 0.1, 3, 100},
+                           Case{100, 0.25, 4, 25}, Case{20'000, 0.1, 2, 2000}}) {
+    Scenario scenario = pair_scenario();
+    scenario.simulated = {device("left", "right", 4), device("right", "left", 4)};
+    scenario.receivers[0].workers = 4;
+    scenario.warmup_s = 0;
+    scenario.duration_s = each.seconds;
+    scenario.senders[0].workers = each.workers;
+    scenario.senders[0].rate = {Rate::Unit::kPps, each.pps};
+    const RunRecord result = run(scenario).runs[0];
+    EXPECT_EQ(result.tx.frames, each.frames) << each.pps << " pps, " << each.workers << " workers";
+    EXPECT_GE(result.seconds, each.seconds);
+    expect_intervals_cover(result);
+  }
+}
+
+TEST(Engine, AQuotaIsSentToTheFrame) {
+  struct Case {
+    uint64_t frames;
+    double pps;  // 0: as fast as possible
+    unsigned workers;
+    uint32_t batch;
+  };
+  for (const Case& each :
+       {Case{1, 0, 1, 256}, Case{1, 0, 4, 256}, Case{10'001, 0, 4, 256}, Case{1000, 0, 3, 64},
+        Case{777, 100'000, 2, 32}, Case{5000, 0, 1, 8192}}) {
+    Scenario scenario = pair_scenario();
+    scenario.simulated = {device("left", "right", 4), device("right", "left", 4)};
+    scenario.receivers[0].workers = 4;
+    scenario.duration_s = 3600;
+    scenario.frames = each.frames;
+    scenario.senders[0].workers = each.workers;
+    scenario.senders[0].batch = each.batch;
+    scenario.senders[0].rate = {};
+    if (each.pps > 0)
+      scenario.senders[0].rate = {Rate::Unit::kPps, each.pps};
+    const RunRecord result = run(scenario).runs[0];
+    EXPECT_EQ(result.tx.frames, each.frames);
+    EXPECT_EQ(result.rx.frames, each.frames);
+    EXPECT_LT(result.seconds, 3600);
+    EXPECT_FALSE(result.interrupted);
+    expect_intervals_cover(result);
+  }
+}
+
+// The time is over before the quota is sent.
+TEST(Engine, AQuotaThatIsNotReachedEndsWithTheTime) {
+  Scenario scenario = pair_scenario();
+  scenario.duration_s = 0.1;
+  scenario.frames = 1'000'000'000;
+  scenario.senders[0].rate = {Rate::Unit::kPps, 1000};
+  const RunRecord result = run(scenario).runs[0];
+  EXPECT_EQ(result.tx.frames, 100u);
+  EXPECT_GE(result.seconds, 0.1);
+}
+
+// Whatever a size does to buffers and slots, its frames are counted once and to the byte.
+TEST(Engine, EverySizeIsCountedRightOnEveryPort) {
+  for (const char* kind : {"sim", "vale", "pipe"}) {
+    for (unsigned size : {60u, 1514u, 2048u, 2049u, 3000u, 4000u, 4096u, 4097u, 9014u, 9216u}) {
+      for (uint32_t probe_every : {1u, 0u}) {
+        Scenario scenario = pair_scenario();
+        scenario.warmup_s = 0;
+        scenario.frames = 200;
+        scenario.duration_s = 60;
+        scenario.probe_every = probe_every;
+        scenario.streams = {udp_stream(size)};
+        scenario.senders[0].rate = {Rate::Unit::kPps, 20'000};
+        if (std::string(kind) != "sim") {
+          scenario.simulated.clear();
+          const bool vale = std::string(kind) == "vale";
+          scenario.senders[0].port = vale ? "hosted:vale0:a" : "hosted:p{1";
+          scenario.receivers[0].port = vale ? "hosted:vale0:b" : "hosted:p}1";
+        }
+        const RunRecord result = run(scenario).runs[0];
+        SCOPED_TRACE(std::string(kind) + " " + std::to_string(size));
+        expect_nothing_lost(result);
+        EXPECT_EQ(result.rx.frames, 200u);
+        EXPECT_EQ(result.rx.bytes, 200u * (size + kCrcBytes));
+      }
+    }
+  }
+}
+
+TEST(Engine, IntervalsCoverTheRun) {
+  for (const char* rate : {"max", "paced"}) {
+    Scenario scenario = pair_scenario();
+    scenario.duration_s = 2.3;
+    if (std::string(rate) == "max")
+      scenario.senders[0].rate = {};
+    const Record record = run(scenario);
+    expect_intervals_cover(record.runs[0]);
+    EXPECT_DOUBLE_EQ(record.tx_mean_pps, record.runs[0].tx.pps);
+  }
 }
 
 TEST(Engine, AtFullRateNothingIsFasterThanTheWireAndCountsAgree) {
@@ -296,7 +418,13 @@ TEST(Engine, StoppingEarlyKeepsTheRecord) {
   Result<Record> record = run_scenario(scenario, &observer, stop);
   ASSERT_TRUE(record) << record.error().sentence();
   ASSERT_EQ(record->runs.size(), 1u);
-  EXPECT_EQ(record->runs[0].intervals.size(), 1u);
+  // The second that was seen, and what came until the order was followed.
+  EXPECT_LE(record->runs[0].intervals.size(), 2u);
+  EXPECT_TRUE(record->runs[0].interrupted);
+  EXPECT_EQ(record->verdict, Verdict::kInvalid);
+  EXPECT_NE(record->verdict_reasons[0].find("1 of 2 runs"), std::string::npos);
+  EXPECT_NE(record->verdict_reasons[1].find("interrupted"), std::string::npos);
+  expect_intervals_cover(record->runs[0]);
   EXPECT_GT(record->runs[0].tx.frames, 0u);
   EXPECT_EQ(record->runs[0].tx.frames, record->runs[0].rx.frames + record->runs[0].loss.frames);
 }

@@ -10,25 +10,25 @@
 #include <utility>
 
 #include "pktgen/measure/core_clock.h"
-#include "pktgen/measure/line_rate.h"
-#include "pktgen/measure/stats.h"
 #include "pktgen/packet/probe.h"
+#include "pktgen/worker/drain.h"
+#include "pktgen/worker/intervals.h"
 
 namespace nmgen {
 namespace {
 
-constexpr double kIntervalSeconds = 1;
-// Intervals begin when rings and the device's buffers are full, so that filling them is not taken
-// for a rate above the line's.
-constexpr double kSettleSeconds = 0.02;
 constexpr uint64_t kStartDelayNs = 2'000'000;
-constexpr uint64_t kLookNs = 20'000'000;          // how often `stop` and errors are looked at
-constexpr uint64_t kPublishNs = 200'000'000;      // how often watchers get the ports' counters
-constexpr uint64_t kWireDrainNs = 2'000'000'000;  // at most
+constexpr uint64_t kLookNs = 20'000'000;      // how often `stop` and errors are looked at
+constexpr uint64_t kPublishNs = 200'000'000;  // how often watchers get the ports' counters
+constexpr uint64_t kEndLookNs = 200'000;      // how often it is looked who has ended
 
 void sleep_ns(uint64_t ns) {
   timespec time{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
   nanosleep(&time, nullptr);
+}
+
+uint64_t seconds_to_ns(double seconds) {
+  return static_cast<uint64_t>(seconds * 1e9);
 }
 
 uint32_t random_magic() {
@@ -36,53 +36,28 @@ uint32_t random_magic() {
   return probe_magic(uint64_t{device()} << 32 | device());
 }
 
-// All counters at one moment, as nearly as a reader can have them.
-struct Sample {
-  uint64_t tsc = 0;
-  std::vector<CounterValues> senders, receivers;
-  std::vector<PortCounters> ports;
-  HistogramSnapshot latency;
-  double off_core_ms = 0;
-};
-
-double per_frame(uint64_t cycles, uint64_t frames) {
-  return frames > 0 ? static_cast<double>(cycles) / static_cast<double>(frames) : 0;
-}
-
-// Sums over the workers of one kind, between two samples.
-struct KindTotals {
-  uint64_t frames = 0, busy = 0, model = 0, idle = 0;
-
-  KindTotals(const std::vector<CounterValues>& from, const std::vector<CounterValues>& to) {
-    for (size_t i = 0; i < to.size(); i++) {
-      frames += to[i].frames - from[i].frames;
-      busy += to[i].busy_cycles - from[i].busy_cycles;
-      model += to[i].model_cycles - from[i].model_cycles;
-      idle += to[i].idle_cycles - from[i].idle_cycles;
-    }
-  }
-  double idle_percent() const { return 100 * per_frame(idle, busy + model + idle); }
-};
-
 class PhaseRunner {
  public:
-  PhaseRunner(RunSet& set, LiveState state, double duration_s, const std::atomic<bool>& stop,
+  PhaseRunner(RunSet& set, const PhasePlan& plan, const std::atomic<bool>& stop,
               const IntervalSink& sink)
       : set_(set),
         clock_(*set.clock),
         header_(set.live->header()),
-        state_(state),
-        duration_s_(duration_s),
+        plan_(plan),
         stop_(stop),
-        sink_(sink) {}
+        sink_(sink),
+        log_(set) {}
 
   PhaseResult run() {
     orders_.magic = random_magic();
+    orders_.late_magics = set_.magics;
+    set_.magics.push_back(orders_.magic);
+    orders_.late_ticks = clock_.to_ticks(static_cast<uint64_t>(set_.limits.late_ms * 1e6));
+    orders_.drain_ticks = clock_.to_ticks(seconds_to_ns(set_.drain_s));
     // Before the counters start anew, and seen before they do.
     header_.end_tsc.store(0, std::memory_order_relaxed);
     header_.start_tsc.store(0, std::memory_order_relaxed);
     header_.phase.fetch_add(1, std::memory_order_seq_cst);
-    port_pps_.resize(set_.ports.size());
     for (Port* port : set_.ports)
       ports_before_.push_back(port->counters());
     const uint64_t gap_ticks = clock_.to_ticks(
@@ -91,11 +66,14 @@ class PhaseRunner {
       reset(*worker, gap_ticks);
       worker->latency.clear();
       worker->latency_intended.clear();
+      worker->late_by_phase.assign(orders_.late_magics.size(), 0);
     }
     for (std::unique_ptr<SenderWorker>& worker : set_.senders) {
       reset(*worker, gap_ticks);
       worker->end_tsc.store(0, std::memory_order_relaxed);
+      worker->sent_all.store(false, std::memory_order_relaxed);
     }
+    set_quotas();
     start_threads();
     if (result_.error.what.empty())
       watch_until_end();
@@ -107,24 +85,57 @@ class PhaseRunner {
   }
 
  private:
+  static PortCounters since(const PortCounters& from, const PortCounters& to) {
+    PortCounters delta = to;
+    delta.readable = from.readable && to.readable;
+    delta.tx_frames -= from.tx_frames;
+    delta.rx_frames -= from.rx_frames;
+    delta.missed -= from.missed;
+    delta.paused_ns -= from.paused_ns;
+    delta.driver_bugs -= from.driver_bugs;
+    return delta;
+  }
+
   void reset(WorkerBase& worker, uint64_t gap_ticks) {
     worker.counters.clear();
     worker.gaps = std::make_unique<GapWatch>(gap_ticks);
     worker.ready.store(false, std::memory_order_relaxed);
+    worker.ended.store(false, std::memory_order_relaxed);
     worker.error.store(0, std::memory_order_relaxed);
+  }
+
+  // What each sender owes in this phase, and may send.
+  void set_quotas() {
+    std::vector<double> pps;
+    for (const std::unique_ptr<SenderWorker>& worker : set_.senders)
+      pps.push_back(worker->asked_pps);
+    const std::vector<uint64_t> shares = share_frames(plan_.frames, pps);
+    for (size_t i = 0; i < set_.senders.size(); i++) {
+      SenderWorker& worker = *set_.senders[i];
+      worker.quota = plan_.frames > 0 ? shares[i] : kNoQuota;
+      worker.frames_due = kNoQuota;
+      if (worker.asked_pps > 0)
+        worker.frames_due =
+            frames_of_lane(frames_in(worker.asked_pps * worker.lanes, plan_.duration_s),
+                           worker.lane, worker.lanes);
+    }
+  }
+
+  template <typename Worker>
+  void start_thread(Worker& worker) {
+    threads_.emplace_back([this, &worker] {
+      worker.run(orders_);
+      worker.ended.store(true, std::memory_order_release);
+      orders_.let_go.wait(false, std::memory_order_acquire);
+      worker.core_cycles_per_tick[1] = core_cycles_per_tick();
+    });
   }
 
   void start_threads() {
     for (std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
-      threads_.emplace_back([this, &worker] {
-        worker->run(orders_);
-        worker->core_cycles_per_tick[1] = core_cycles_per_tick();
-      });
+      start_thread(*worker);
     for (std::unique_ptr<SenderWorker>& worker : set_.senders)
-      threads_.emplace_back([this, &worker] {
-        worker->run(orders_);
-        worker->core_cycles_per_tick[1] = core_cycles_per_tick();
-      });
+      start_thread(*worker);
     each_worker([this](WorkerBase& worker) {
       // On a slow core that a worker shares with us, each look costs its measurements dear.
       while (!worker.ready.load(std::memory_order_acquire))
@@ -132,13 +143,17 @@ class PhaseRunner {
       note_error(worker, "cannot pin " + worker.name + " to core " + std::to_string(worker.core));
       watches_.emplace_back(worker.tid.load(std::memory_order_relaxed), worker.core);
     });
+    for (SchedWatch& watch : watches_)
+      watch.restart();
     orders_.start_tsc = tsc_now() + clock_.to_ticks(kStartDelayNs);
+    orders_.end_tsc = orders_.start_tsc + clock_.to_ticks(seconds_to_ns(plan_.duration_s));
     orders_.first_rate = header_.rate_order.load(std::memory_order_relaxed);
     orders_.rate_order = &header_.rate_order;
     for (std::unique_ptr<SenderWorker>& worker : set_.senders)
       worker->pacer = worker->pacer_for(orders_.first_rate, orders_.start_tsc);
+    log_.start(orders_.start_tsc, ports_before_);
     header_.start_tsc.store(orders_.start_tsc, std::memory_order_relaxed);
-    set_state(state_);
+    set_state(plan_.state);
     orders_.go.store(true, std::memory_order_release);
   }
 
@@ -157,7 +172,7 @@ class PhaseRunner {
     next_publish_ = tsc_now() + clock_.to_ticks(kPublishNs);
     header_.rate_changed.store(rate_changed() ? 1 : 0, std::memory_order_relaxed);
     for (size_t i = 0; i < set_.ports.size(); i++) {
-      const PortCounters now = difference(ports_before_[i], set_.ports[i]->counters());
+      const PortCounters now = since(ports_before_[i], set_.ports[i]->counters());
       LivePort& port = set_.live->port(i);
       port.readable.store(now.readable ? 1 : 0, std::memory_order_relaxed);
       port.tx_frames.set(now.tx_frames);
@@ -190,14 +205,24 @@ class PhaseRunner {
     return !result_.error.what.empty();
   }
 
-  // Asleep until `tsc`, with an eye on `stop` and on workers that fail. Return: whether to go on.
+  static bool has_ended(const WorkerBase& worker) {
+    return worker.ended.load(std::memory_order_acquire);
+  }
+
+  bool senders_ended() const {
+    return std::all_of(set_.senders.begin(), set_.senders.end(),
+                       [](const auto& worker) { return has_ended(*worker); });
+  }
+
+  // Asleep until `tsc`, with an eye on `stop`, on workers that fail and on senders that have done.
+  // Return: whether to go on.
   bool wait_until(uint64_t tsc) {
     while (true) {
       if (stop_.load(std::memory_order_relaxed)) {
         result_.interrupted = true;
         return false;
       }
-      if (broken())
+      if (broken() || (!set_.senders.empty() && senders_ended()))
         return false;
       const uint64_t now = tsc_now();
       if (now >= tsc)
@@ -209,55 +234,51 @@ class PhaseRunner {
   }
 
   void watch_until_end() {
-    const uint64_t end = orders_.start_tsc + clock_.to_ticks(seconds_to_ns(duration_s_));
-    uint64_t next = orders_.start_tsc + clock_.to_ticks(seconds_to_ns(kSettleSeconds));
-    if (!wait_until(std::min(next, end)))
-      return;
-    for (SchedWatch& watch : watches_)
-      watch.restart();
-    Sample last = take_sample();
+    const uint64_t interval = clock_.to_ticks(seconds_to_ns(kIntervalSeconds));
+    const uint64_t shortest = clock_.to_ticks(seconds_to_ns(IntervalLog::kShortestSeconds));
+    uint64_t next = orders_.start_tsc;
     while (true) {
-      next += clock_.to_ticks(seconds_to_ns(kIntervalSeconds));
-      if (!wait_until(std::min(next, end)) || next > end)
+      // Whoever wakes up late goes on with the next whole second.
+      do
+        next += interval;
+      while (next < tsc_now() + interval / 2);
+      const bool last = next + shortest > orders_.end_tsc;
+      if (!wait_until(last ? orders_.end_tsc : next) || last)
         return;
-      Sample now = take_sample();
-      add_interval(last, now);
-      sink_(result_.intervals);
-      last = std::move(now);
+      log_.add(take_sample());
+      sink_(log_.records());
     }
   }
 
-  static uint64_t seconds_to_ns(double seconds) { return static_cast<uint64_t>(seconds * 1e9); }
+  // Reads what the kernel and the gaps tell of each worker; its thread is still there.
+  double read_off_core() {
+    double sum_ms = 0;
+    size_t index = 0;
+    gaps_.clear();
+    each_worker([&](WorkerBase& worker) {
+      SchedWatch& watch = watches_[index++];
+      watch.interval();
+      const OffCore off = watch.total();
+      gaps_.push_back(worker.gaps->counts());
+      const double ms = off_core_ms(off, gaps_.back(), clock_);
+      worker.live.off_core_us.set(static_cast<uint64_t>(ms * 1e3));
+      worker.live.off_core_times.set(std::max(off.times, gaps_.back().times));
+      worker.live.longest_gap_ns.set(clock_.to_ns(gaps_.back().longest));
+      sum_ms += ms;
+    });
+    return sum_ms;
+  }
 
   Sample take_sample() {
     Sample sample;
     // Slow readings first; then the clock and the counters that rates are made of, close together.
-    for (SchedWatch& watch : watches_) {
-      const OffCore off = watch.interval();
-      sample.off_core_ms += off.wait_ms + off.steal_ms;
-    }
-    size_t index = 0;
-    each_worker([this, &index](WorkerBase& worker) {
-      const OffCore off = watches_[index++].total();
-      const GapCounts gaps = worker.gaps->counts();
-      worker.live.off_core_us.set(static_cast<uint64_t>(off_core_ms(off, gaps, clock_) * 1e3));
-      worker.live.off_core_times.set(std::max(off.times, gaps.times));
-      worker.live.longest_gap_ns.set(clock_.to_ns(gaps.longest));
-    });
+    sample.off_core_ms = read_off_core();
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
       sample.latency.merge(worker->latency.snapshot());
-    sample.ports.resize(set_.ports.size());
-    sample.senders.resize(set_.senders.size());
-    sample.receivers.resize(set_.receivers.size());
     const uint64_t good_ticks = clock_.to_ticks(10'000);
     for (int tries = 0; tries < 10; tries++) {
       sample.tsc = tsc_now();
-      for (size_t i = 0; i < set_.ports.size(); i++)
-        sample.ports[i] = set_.ports[i]->counters();
-      for (size_t i = 0; i < set_.senders.size(); i++)
-        sample.senders[i] = CounterValues::read(set_.senders[i]->counters);
-      for (size_t i = 0; i < set_.receivers.size(); i++)
-        sample.receivers[i] = CounterValues::read(set_.receivers[i]->counters);
+      read_counters(sample);
       // Where this thread was held up between clock and counters, once more.
       if (tsc_now() - sample.tsc < good_ticks)
         break;
@@ -265,180 +286,141 @@ class PhaseRunner {
     return sample;
   }
 
-  void add_interval(const Sample& from, const Sample& to) {
-    IntervalRecord interval;
-    interval.start_s = clock_.to_seconds(from.tsc - orders_.start_tsc);
-    interval.seconds = clock_.to_seconds(to.tsc - from.tsc);
-    const KindTotals tx(from.senders, to.senders), rx(from.receivers, to.receivers);
-    for (size_t i = 0; i < set_.ports.size(); i++) {
-      const uint64_t frames = frames_sent(i, from, to);
-      interval.tx_frames += frames;
-      port_pps_[i].push_back(static_cast<double>(frames) / interval.seconds);
-    }
-    interval.rx_frames = rx.frames;
-    interval.tx_pps = static_cast<double>(interval.tx_frames) / interval.seconds;
-    interval.rx_pps = static_cast<double>(rx.frames) / interval.seconds;
-    interval.tx_line_rate_percent = line_rate_percent(from, to, interval.seconds);
-    for (size_t i = 0; i < to.ports.size(); i++) {
-      interval.missed += to.ports[i].missed - from.ports[i].missed;
-      interval.pause_s +=
-          static_cast<double>(to.ports[i].paused_ns - from.ports[i].paused_ns) / 1e9;
-    }
-    interval.tx_busy_cycles_per_frame = per_frame(tx.busy, tx.frames);
-    interval.tx_model_cycles_per_frame = per_frame(tx.model, tx.frames);
-    interval.tx_idle_percent = tx.idle_percent();
-    interval.rx_busy_cycles_per_frame = per_frame(rx.busy, rx.frames);
-    interval.rx_model_cycles_per_frame = per_frame(rx.model, rx.frames);
-    interval.rx_idle_percent = rx.idle_percent();
-    HistogramSnapshot latency = to.latency;
-    latency.subtract(from.latency);
-    interval.latency_p50_ns = latency.percentile(50);
-    interval.latency_p99_ns = latency.percentile(99);
-    interval.latency_max_ns = latency.max();
-    interval.off_core_ms = to.off_core_ms;
-    result_.intervals.push_back(interval);
-
-    sender_pps_.resize(set_.senders.size());
-    for (size_t i = 0; i < set_.senders.size(); i++)
-      sender_pps_[i].push_back(static_cast<double>(to.senders[i].frames - from.senders[i].frames) /
-                               interval.seconds);
-  }
-
-  // Frames that left port `port` between two samples. A simulated device says which are on the wire
-  // at that moment; what a worker says is as old as its last turn, and it may have lost its core
-  // since.
-  uint64_t frames_sent(size_t port, const Sample& from, const Sample& to) const {
-    uint64_t by_workers = 0;
-    bool sends = false;
-    for (size_t i = 0; i < set_.senders.size(); i++) {
-      if (set_.senders[i]->port != set_.ports[port])
-        continue;
-      sends = true;
-      by_workers += to.senders[i].frames - from.senders[i].frames;
-    }
-    if (!sends || !set_.ports[port]->simulated())
-      return by_workers;
-    return to.ports[port].tx_frames - from.ports[port].tx_frames;
-  }
-
-  // Of all sending ports whose speed is known, over the time it takes their frames on the wire.
-  double line_rate_percent(const Sample& from, const Sample& to, double seconds) const {
-    double wire_bits = 0, speed = 0;
-    for (size_t p = 0; p < set_.ports.size(); p++) {
-      const Port* port = set_.ports[p];
-      double bits = 0, frames = 0;
-      for (size_t i = 0; i < set_.senders.size(); i++) {
-        if (set_.senders[i]->port != port)
-          continue;
-        const double sent = static_cast<double>(to.senders[i].frames - from.senders[i].frames);
-        frames += sent;
-        bits += sent * wire_bits_l1(set_.senders[i]->plan->mean_size_with_crc());
-      }
-      if (frames <= 0 || port->speed_bps() <= 0)
-        continue;
-      wire_bits += bits / frames * static_cast<double>(frames_sent(p, from, to));
-      speed += port->speed_bps();
-    }
-    return speed > 0 ? 100 * wire_bits / seconds / speed : 0;
+  void read_counters(Sample& sample) {
+    sample.ports.clear();
+    sample.senders.clear();
+    sample.receivers.clear();
+    for (Port* port : set_.ports)
+      sample.ports.push_back(port->counters());
+    for (const std::unique_ptr<SenderWorker>& worker : set_.senders)
+      sample.senders.push_back(CounterValues::read(worker->counters));
+    for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
+      sample.receivers.push_back(CounterValues::read(worker->counters));
   }
 
   void stop_threads() {
-    const size_t receivers = set_.receivers.size();
-    orders_.stop_senders.store(true, std::memory_order_relaxed);
-    for (size_t i = receivers; i < threads_.size(); i++)
-      threads_[i].join();
-    // The wire: as far as the ports can tell, then a moment for those that cannot.
-    const uint64_t give_up = tsc_now() + clock_.to_ticks(kWireDrainNs);
-    bool simulated = true;
-    while (receivers > 0 && tsc_now() < give_up) {
-      uint64_t in_flight = 0;
-      for (Port* port : set_.ports) {
-        in_flight += port->in_flight();
-        simulated &= port->simulated();
-      }
-      if (in_flight == 0)
+    end_tsc_ = std::min(tsc_now(), orders_.end_tsc);
+    bool sent_all = !set_.senders.empty();
+    while (true) {
+      if (!result_.error.what.empty() || stop_.load(std::memory_order_relaxed))
+        orders_.stop_senders.store(true, std::memory_order_relaxed);
+      if (senders_ended())
         break;
-      sleep_ns(1'000'000);
+      sleep_ns(kEndLookNs);
+      (void)broken();
     }
-    if (receivers > 0 && !simulated)
-      sleep_ns(100'000'000);
-    for (SchedWatch& watch : watches_)
-      watch.interval();
+    for (const std::unique_ptr<SenderWorker>& worker : set_.senders)
+      sent_all = sent_all && worker->sent_all.load(std::memory_order_relaxed);
+    if (sent_all)
+      end_tsc_ = orders_.start_tsc;
+    for (const std::unique_ptr<SenderWorker>& worker : set_.senders)
+      end_tsc_ = std::max(end_tsc_, worker->end_tsc.load(std::memory_order_relaxed));
+    end_tsc_ = std::max(end_tsc_, log_.last_tsc());
+    off_core_ms_ = read_off_core();
+    drain_wire(set_, orders_.drain_ticks, [this] { return broken(); });
     orders_.stop_receivers.store(true, std::memory_order_release);
-    for (size_t i = 0; i < receivers; i++)
-      threads_[i].join();
+    for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
+      while (!has_ended(*worker))
+        sleep_ns(kEndLookNs);
+    orders_.let_go.store(true, std::memory_order_release);
+    orders_.let_go.notify_all();
+    for (std::thread& thread : threads_)
+      thread.join();
   }
 
   void collect() {
-    uint64_t end = orders_.start_tsc;
-    size_t watch = 0;
+    Sample final;
+    final.tsc = end_tsc_;
+    final.final = true;
+    final.off_core_ms = off_core_ms_;
+    read_counters(final);
+    size_t index = 0;
     for (size_t i = 0; i < set_.senders.size(); i++) {
       const SenderWorker& worker = *set_.senders[i];
-      end = std::max(end, worker.end_tsc.load(std::memory_order_relaxed));
-      WorkerResult result = worker_result(worker, watches_[watch++]);
-      if (i < sender_pps_.size())
-        result.median_pps = median(sender_pps_[i]);
-      result_.senders.push_back(std::move(result));
+      result_.senders.push_back(worker_result(worker, index++));
+      result_.senders.back().seconds =
+          seconds_until(worker.sent_all.load(std::memory_order_relaxed)
+                            ? std::min(end_tsc_, worker.end_tsc.load(std::memory_order_relaxed))
+                            : end_tsc_);
       worker.counters.costs.add_to(result_.tx_costs);
     }
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers) {
-      result_.receivers.push_back(worker_result(*worker, watches_[watch++]));
+      result_.receivers.push_back(worker_result(*worker, index++));
+      result_.receivers.back().seconds = seconds_until(end_tsc_);
       worker->counters.costs.add_to(result_.rx_costs);
       result_.latency.merge(worker->latency.snapshot());
       result_.latency_intended.merge(worker->latency_intended.snapshot());
     }
-    result_.seconds = clock_.to_seconds(end - orders_.start_tsc);
-    header_.end_tsc.store(end, std::memory_order_relaxed);
+    final.latency = result_.latency;
+    log_.add(std::move(final));
+    sink_(log_.records());
+    result_.intervals = log_.records();
+    result_.seconds = seconds_until(end_tsc_);
+    header_.end_tsc.store(end_tsc_, std::memory_order_relaxed);
     result_.rate_changed = rate_changed();
     result_.rate_share = header_.rate_order.load(std::memory_order_relaxed) / 1000.0;
-    for (size_t i = 0; i < set_.ports.size(); i++) {
-      result_.ports.push_back(difference(ports_before_[i], set_.ports[i]->counters()));
-      result_.port_median_pps.push_back(median(port_pps_[i]));
+    collect_rates();
+  }
+
+  void collect_rates() {
+    for (size_t i = 0; i < set_.senders.size(); i++) {
+      WorkerResult& result = result_.senders[i];
+      const double own =
+          result.seconds > 0 ? static_cast<double>(result.counters.frames) / result.seconds : 0;
+      result.median_pps = log_.sender_median_pps(i, result.seconds).value_or(own);
+    }
+    for (size_t p = 0; p < set_.ports.size(); p++) {
+      result_.ports.push_back(since(ports_before_[p], set_.ports[p]->counters()));
+      double seconds = 0;
+      uint64_t frames = 0;
+      for (size_t i = 0; i < set_.senders.size(); i++) {
+        if (set_.senders[i]->port != set_.ports[p])
+          continue;
+        seconds = std::max(seconds, result_.senders[i].seconds);
+        frames += result_.senders[i].counters.frames;
+      }
+      const double own = seconds > 0 ? static_cast<double>(frames) / seconds : 0;
+      result_.port_seconds.push_back(seconds > 0 ? seconds : result_.seconds);
+      result_.port_median_pps.push_back(log_.port_median_pps(p, seconds).value_or(own));
     }
   }
 
-  static WorkerResult worker_result(const WorkerBase& worker, const SchedWatch& watch) {
-    WorkerResult result;
-    result.counters = CounterValues::read(worker.counters);
-    result.off_core = watch.total();
-    result.gaps = worker.gaps->counts();
-    result.lacks = watch.lacks();
-    return result;
+  double seconds_until(uint64_t tsc) const {
+    return tsc > orders_.start_tsc ? clock_.to_seconds(tsc - orders_.start_tsc) : 0;
   }
 
-  static PortCounters difference(const PortCounters& from, const PortCounters& to) {
-    PortCounters delta = to;
-    delta.readable = from.readable && to.readable;
-    delta.tx_frames -= from.tx_frames;
-    delta.rx_frames -= from.rx_frames;
-    delta.missed -= from.missed;
-    delta.paused_ns -= from.paused_ns;
-    delta.driver_bugs -= from.driver_bugs;
-    return delta;
+  WorkerResult worker_result(const WorkerBase& worker, size_t index) const {
+    WorkerResult result;
+    result.counters = CounterValues::read(worker.counters);
+    result.off_core = watches_[index].total();
+    result.gaps = gaps_[index];
+    result.lacks = watches_[index].lacks();
+    return result;
   }
 
   RunSet& set_;
   const TscClock& clock_;
   LiveHeader& header_;
-  LiveState state_;
-  double duration_s_;
+  const PhasePlan plan_;
   const std::atomic<bool>& stop_;
   const IntervalSink& sink_;
   PhaseOrders orders_;
-  std::vector<std::thread> threads_;  // receivers, then senders
-  std::vector<SchedWatch> watches_;   // senders, then receivers
+  std::vector<std::thread> threads_;
+  std::vector<SchedWatch> watches_;  // senders, then receivers
+  std::vector<GapCounts> gaps_;      // likewise, as last read
   std::vector<PortCounters> ports_before_;
-  std::vector<std::vector<double>> sender_pps_;  // [sender][interval]
-  std::vector<std::vector<double>> port_pps_;    // [port][interval]
+  IntervalLog log_;
+  uint64_t end_tsc_ = 0;
+  double off_core_ms_ = 0;  // of all workers, at the end
   uint64_t next_publish_ = 0;
   PhaseResult result_;
 };
 
 }  // namespace
 
-PhaseResult run_phase(RunSet& set, LiveState state, double duration_s,
-                      const std::atomic<bool>& stop, const IntervalSink& sink) {
-  return PhaseRunner(set, state, duration_s, stop, sink).run();
+PhaseResult run_phase(RunSet& set, const PhasePlan& plan, const std::atomic<bool>& stop,
+                      const IntervalSink& sink) {
+  return PhaseRunner(set, plan, stop, sink).run();
 }
 
 }  // namespace nmgen

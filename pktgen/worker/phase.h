@@ -5,40 +5,32 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "pktgen/measure/record.h"
-#include "pktgen/worker/worker.h"
+#include "pktgen/worker/run_set.h"
 
 namespace nmgen {
-
-// Everything a run works with. Workers' rings stay open over all phases.
-struct RunSet {
-  const TscClock* clock = nullptr;
-  std::shared_ptr<LiveSegment> live;  // the workers' counters are in it
-  std::vector<std::unique_ptr<SenderWorker>> senders;
-  std::vector<std::unique_ptr<ReceiverWorker>> receivers;
-  std::vector<Port*> ports;  // each once
-  double turn_scale = 1;     // how much longer a turn takes than on a core of 1 GHz, at least 1
-};
 
 // One worker after a phase.
 struct WorkerResult {
   CounterValues counters;
-  OffCore off_core;
-  GapCounts gaps;
-  double median_pps = 0;  // over the whole intervals
+  OffCore off_core;       // up to the end of the measured time
+  GapCounts gaps;         // likewise
+  double seconds = 0;     // its own time: up to its last frame where it has sent its quota
+  double median_pps = 0;  // over the whole intervals, or its own time where there is none
   std::vector<std::string> lacks;
 };
 
 struct PhaseResult {
-  double seconds = 0;  // from the start to the last frame's end at the senders
+  double seconds =
+      0;  // from the start to the end of the phase, or of the last frame if it is later
   bool interrupted = false;
   std::vector<IntervalRecord> intervals;
   std::vector<WorkerResult> senders, receivers;  // as in the RunSet
-  std::vector<PortCounters> ports;      // what each port counted in this phase, as in the RunSet
+  std::vector<PortCounters> ports;   // what each port counted in this phase, as in the RunSet
+  std::vector<double> port_seconds;  // of a port whose senders have sent their quotas: until then
   std::vector<double> port_median_pps;  // frames sent, over the whole intervals, as in the RunSet
   HistogramSnapshot latency, latency_intended;
   CostSnapshot tx_costs, rx_costs;
@@ -49,11 +41,18 @@ struct PhaseResult {
 
 using IntervalSink = std::function<void(const std::vector<IntervalRecord>&)>;
 
-// Runs all workers for `duration_s`, or until `stop`; watchers see it as `state`. Interval by
-// interval, `sink` is called on the caller's thread. The order at the end: senders stop and see
-// their last frames out, the wire drains, receivers empty their rings and stop; then counters are
-// read.
-PhaseResult run_phase(RunSet& set, LiveState state, double duration_s,
-                      const std::atomic<bool>& stop, const IntervalSink& sink);
+// What a phase is to be.
+struct PhasePlan {
+  LiveState state = LiveState::kMeasuring;
+  double duration_s = 0;
+  uint64_t frames = 0;  // 0: no bound; else the phase ends when they are sent, if not before
+};
+
+// Runs all workers for the plan's time or frames, or until `stop`; watchers see it as its state.
+// Interval by interval, `sink` is called on the caller's thread. The order at the end: senders stop
+// and see their last frames out, the wire drains, receivers empty their rings and stop; then
+// counters are read.
+PhaseResult run_phase(RunSet& set, const PhasePlan& plan, const std::atomic<bool>& stop,
+                      const IntervalSink& sink);
 
 }  // namespace nmgen

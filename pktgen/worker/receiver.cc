@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "net/netmap_user.h"
 #include "pktgen/measure/sequence.h"
@@ -66,7 +67,8 @@ class ProbeChecker {
       paced_ = false;
   }
 
-  void on_frame(const uint8_t* frame, uint32_t size, BatchTotals& totals) {
+  // Two loops call it; it is to be a part of each.
+  [[gnu::always_inline]] void on_frame(const uint8_t* frame, uint32_t size, BatchTotals& totals) {
     const uint8_t* at = frame + offset_;
     ProbeView probe;
     if (size < offset_ + kProbeBytes || !read_probe(at, magic_, &probe)) [[unlikely]] {
@@ -133,6 +135,8 @@ class ProbeChecker {
     }
     if (damaged) {
       totals.damaged++;
+    } else if (count_late(frame, size)) {
+      return false;
     } else if (worker_.probe_every > 1) {
       // Most frames have no probe then, so ours cannot be told from others.
       totals.frames++;
@@ -140,6 +144,20 @@ class ProbeChecker {
     } else {
       totals.foreign++;
     }
+    return false;
+  }
+
+  // Whether it is a frame of an earlier phase.
+  bool count_late(const uint8_t* frame, uint32_t size) {
+    ProbeView probe;
+    for (uint16_t offset : worker_.probe_offsets)
+      for (size_t i = 0; i < orders_.late_magics.size(); i++)
+        if (size >= offset + kProbeBytes &&
+            read_probe(frame + offset, orders_.late_magics[i], &probe)) {
+          worker_.late_by_phase[i]++;
+          worker_.counters.late_frames.add(1);
+          return true;
+        }
     return false;
   }
 
@@ -173,11 +191,42 @@ class ProbeChecker {
   uint64_t run_ = 0;
 };
 
-template <typename Checker>
+// The slots of one frame, put together: its length, and as many of its first bytes as a probe may
+// reach to. A frame may begin in one batch and end in the next.
+class FrameParts {
+ public:
+  explicit FrameParts(const ReceiverWorker& worker) {
+    size_t reach = 0;
+    for (uint16_t offset : worker.probe_offsets)
+      reach = std::max<size_t>(reach, offset + kProbeBytes);
+    head_.resize(reach);
+  }
+
+  bool empty() const { return size_ == 0; }
+  void add(const char* data, uint32_t size) {
+    if (size_ < head_.size())
+      std::memcpy(head_.data() + size_, data, std::min<size_t>(size, head_.size() - size_));
+    size_ += size;
+  }
+  const uint8_t* head() const { return head_.data(); }
+  uint32_t size() const { return size_; }
+  void clear() { size_ = 0; }
+
+ private:
+  std::vector<uint8_t> head_;
+  uint32_t size_ = 0;
+};
+
+// kSplit: a frame may take several slots (NS_MOREFRAG).
+template <typename Checker, bool kSplit>
 class ReceiveLoop {
  public:
   ReceiveLoop(ReceiverWorker& worker, PhaseOrders& orders)
-      : worker_(worker), orders_(orders), ring_(worker.ring->ring()), checker_(worker, orders) {}
+      : worker_(worker),
+        orders_(orders),
+        ring_(worker.ring->ring()),
+        checker_(worker, orders),
+        parts_(worker) {}
 
   void run() {
     uint64_t now = tsc_now();
@@ -240,9 +289,30 @@ class ReceiveLoop {
       worker_.counters.damaged.add(totals.damaged);
   }
 
+  [[gnu::noinline]] void add_part(const netmap_slot& slot, BatchTotals& totals) {
+    const bool more = (slot.flags & NS_MOREFRAG) != 0;
+    parts_.add(worker_.ring->buffer(slot.buf_idx), slot.len);
+    if (!more) {
+      checker_.on_frame(parts_.head(), parts_.size(), totals);
+      parts_.clear();
+    }
+  }
+
+  // Return: whether the slot is a part of a frame that takes several.
+  bool look_at_part(const netmap_slot& slot, BatchTotals& totals) {
+    if ((slot.flags & NS_MOREFRAG) == 0 && parts_.empty()) [[likely]]
+      return false;
+    add_part(slot, totals);
+    return true;
+  }
+
   void look(uint32_t from, uint32_t count, BatchTotals& totals) {
     const netmap_slot* slot = &ring_->slot[from];
     for (uint32_t i = 0; i < count; i++) {
+      if constexpr (kSplit) {
+        if (look_at_part(slot[i], totals))
+          continue;
+      }
       if constexpr (Checker::kReadsBuffers) {
         if (i + kPrefetchAhead < count)
           __builtin_prefetch(worker_.ring->buffer(slot[i + kPrefetchAhead].buf_idx));
@@ -258,7 +328,16 @@ class ReceiveLoop {
   PhaseOrders& orders_;
   netmap_ring* ring_;
   Checker checker_;
+  FrameParts parts_;
 };
+
+template <typename Checker>
+void receive(ReceiverWorker& worker, PhaseOrders& orders) {
+  if (worker.split_frames)
+    ReceiveLoop<Checker, true>(worker, orders).run();
+  else
+    ReceiveLoop<Checker, false>(worker, orders).run();
+}
 
 }  // namespace
 
@@ -268,11 +347,11 @@ void ReceiverWorker::run(PhaseOrders& orders) {
   ready.store(true, std::memory_order_release);
   orders.await_go();
   if (probe_offsets.empty())
-    ReceiveLoop<CountingChecker>(*this, orders).run();
+    receive<CountingChecker>(*this, orders);
   else if (probe_offsets.size() == 1 && senders->size() == 1)
-    ReceiveLoop<ProbeChecker<false>>(*this, orders).run();
+    receive<ProbeChecker<false>>(*this, orders);
   else
-    ReceiveLoop<ProbeChecker<true>>(*this, orders).run();
+    receive<ProbeChecker<true>>(*this, orders);
 }
 
 void ReceiverWorker::measure_floor() {

@@ -15,10 +15,6 @@
 namespace nmgen {
 namespace {
 
-// How long a sender that has been stopped waits for its last frames; a line of 10 Gbit/s empties
-// any ring in 10 ms.
-constexpr uint64_t kDrainNs = 2'000'000'000;
-
 template <typename Writer>
 class SendLoop {
  public:
@@ -41,16 +37,23 @@ class SendLoop {
     // With nothing due but time, wait for a batch's worth of free slots: a sync with few frames
     // costs as much as one with many.
     const uint32_t wanted = std::min(worker_.batch, ring_->num_slots / 4);
+    quota_ = worker_.quota;
+    most_ = pacer_.paced() && rate_ == 1000 ? std::min(quota_, worker_.frames_due) : quota_;
 
-    while (!orders_.stop_senders.load(std::memory_order_relaxed)) {
+    while (queued_ < quota_ && !orders_.stop_senders.load(std::memory_order_relaxed)) {
+      if (now >= orders_.end_tsc) {
+        catch_up();
+        break;
+      }
       // Relaxed: an order stands alone, and the next turn is early enough.
       if (const uint32_t rate = orders_.rate_order->load(std::memory_order_relaxed); rate != rate_)
           [[unlikely]]
         follow(rate, now);
       uint32_t count = std::min(free_slots(), worker_.batch);
       if (pacer_.paced())
-        count =
-            static_cast<uint32_t>(std::min<uint64_t>(count, before_ + pacer_.due(now) - queued_));
+        count = std::min(count, owed(now));
+      else if (const uint64_t left = most_ - queued_; left <= count)
+        count = static_cast<uint32_t>(left);
       else if (count < wanted)
         count = 0;
       const bool moved = turn(count, now);
@@ -64,6 +67,7 @@ class SendLoop {
       if (duty_.on())
         now = hold(now, turn, split);
     }
+    worker_.sent_all.store(queued_ >= quota_, std::memory_order_relaxed);
     drain(now);
   }
 
@@ -74,6 +78,28 @@ class SendLoop {
   // frames of an earlier one.
   uint64_t completed() const { return queued_ > pending() ? queued_ - pending() : 0; }
 
+  // Frames of a paced sender that are due at `now` and not in the ring yet.
+  uint32_t owed(uint64_t now) const {
+    const uint64_t due = std::min(before_ + pacer_.due(now), most_);
+    return static_cast<uint32_t>(std::min<uint64_t>(due - queued_, ring_->num_slots));
+  }
+
+  // The time is over. What was due in it and finds room in the ring still goes; no more than the
+  // ring has room for now, as a sender that cannot keep up would go on and on.
+  void catch_up() {
+    if (!pacer_.paced())
+      return;
+    uint32_t room = free_slots();
+    while (room > 0 && worker_.error.load(std::memory_order_relaxed) == 0) {
+      const uint32_t count =
+          std::min({room, free_slots(), worker_.batch, owed(orders_.end_tsc - 1)});
+      if (count == 0)
+        return;
+      turn(count, tsc_now());
+      room -= count;
+    }
+  }
+
   // From now on at another rate: what was late is no longer due.
   void follow(uint32_t rate, uint64_t now) {
     rate_ = rate;
@@ -81,6 +107,7 @@ class SendLoop {
       return;
     pacer_ = worker_.pacer_for(rate, now);
     before_ = queued_;
+    most_ = quota_;
     // Before the first frame of the new rate is in the ring, so that its receiver sees it.
     orders_.rate_changed.store(true, std::memory_order_release);
   }
@@ -107,6 +134,11 @@ class SendLoop {
     if (count > 0) {
       stamp_.tsc = now;
       ring_->head = ring_->cur = writer_.write(ring_->head, count, stamp_);
+      if (pacer_.paced()) {
+        const uint64_t overdue = before_ + pacer_.due(now - orders_.late_ticks);
+        if (overdue > queued_) [[unlikely]]
+          worker_.counters.late_departures.add(std::min<uint64_t>(count, overdue - queued_));
+      }
       queued_ += count;
       slow_down(count);
     }
@@ -124,10 +156,15 @@ class SendLoop {
 
   // The last frames are sent before a sender counts itself out.
   void drain(uint64_t now) {
-    const uint64_t give_up = now + worker_.clock->to_ticks(kDrainNs);
-    while (pending() > 0 && now < give_up && worker_.error.load(std::memory_order_relaxed) == 0) {
+    uint64_t left = pending();
+    uint64_t give_up = now + orders_.drain_ticks;
+    while (left > 0 && now < give_up && worker_.error.load(std::memory_order_relaxed) == 0) {
       turn(0, now);
       now = tsc_now();
+      // As long as some leave, more will; but whoever interrupts a run waits no longer than that.
+      if (pending() < left && !orders_.stop_senders.load(std::memory_order_relaxed))
+        give_up = now + orders_.drain_ticks;
+      left = pending();
     }
     // What the device has taken has not all left yet.
     now += worker_.clock->to_ticks(worker_.port->wire_busy_ns());
@@ -142,7 +179,9 @@ class SendLoop {
   DutyClock duty_;
   uint64_t queued_ = 0;
   Pacer pacer_;
-  uint64_t before_ = 0;  // frames queued before pacer_'s first
+  uint64_t before_ = 0;        // frames queued before pacer_'s first
+  uint64_t quota_ = kNoQuota;  // of the whole phase
+  uint64_t most_ = kNoQuota;   // that, or what is due at the rate asked for
   uint32_t rate_ = 1000;
 };
 

@@ -19,16 +19,21 @@
 #include "pktgen/port/port.h"
 #include "pktgen/traffic/pacer.h"
 #include "pktgen/traffic/plan.h"
+#include "pktgen/traffic/quota.h"
 
 namespace nmgen {
 
 // One phase's orders, the same for all workers.
 struct PhaseOrders {
-  uint32_t magic = 1;      // of the probes of this phase: frames of another are foreign
-  uint64_t start_tsc = 0;  // senders wait for it
+  uint32_t magic = 1;                    // of the probes of this phase
+  std::vector<uint32_t> late_magics;     // of earlier phases of the run: their frames are late ones
+  uint64_t start_tsc = 0;                // senders wait for it
+  uint64_t end_tsc = UINT64_MAX;         // when senders stop by themselves
+  uint64_t late_ticks = UINT64_MAX / 2;  // after it was due, a frame leaves late
+  uint64_t drain_ticks = 0;              // without progress for so long, nothing more is waited for
   // Everything above, and the senders' pacers, are written before this is set.
   std::atomic<bool> go{false};
-  std::atomic<bool> stop_senders{false};
+  std::atomic<bool> stop_senders{false};  // before end_tsc: the run was interrupted, or is broken
   std::atomic<bool> stop_receivers{false};
 
   // What watchers want of the senders: thousandths of the rate that the scenario asks for. It may
@@ -37,6 +42,10 @@ struct PhaseOrders {
   uint32_t first_rate = 1000;
   // A sender has followed a new order: from now on only senders know when a frame was due.
   std::atomic<bool> rate_changed{false};
+
+  // Threads that have ended their loop stay until this is set: the kernel tells of a thread only
+  // while it is there.
+  std::atomic<bool> let_go{false};
 
   void await_go() const {
     while (!go.load(std::memory_order_acquire)) {
@@ -69,7 +78,8 @@ struct WorkerBase {
   std::unique_ptr<GapWatch> gaps;
   std::atomic<pid_t> tid{0};
   std::atomic<bool> ready{false};
-  std::atomic<int> error{0};  // errno of a sync that failed: the worker has stopped
+  std::atomic<bool> ended{false};  // its loop has, and its counters change no more
+  std::atomic<int> error{0};       // errno of a sync that failed: the worker has stopped
   // Of its core, before and after the phase; read once its thread has ended.
   double core_cycles_per_tick[2] = {0, 0};
 
@@ -82,21 +92,35 @@ struct SenderWorker : WorkerBase {
   using WorkerBase::WorkerBase;
 
   const TrafficPlan* plan = nullptr;
-  uint16_t number = 0;               // the probes' stream: all senders of a run have different ones
-  double asked_pps = 0;              // 0: as fast as possible
-  double full_pps = 0;               // what an order is a share of; 0: orders cannot be followed
-  double clock_hz = 0;               // the core's clock to look like; 0: its own
-  Pacer pacer;                       // of the phase; read by receivers
-  std::atomic<uint64_t> end_tsc{0};  // when the device had done with its last frame
+  uint16_t number = 0;   // the probes' stream: all senders of a run have different ones
+  double asked_pps = 0;  // 0: as fast as possible
+  // The workers of a sender entry take turns: frame i of their rate is worker i % lanes'.
+  unsigned lane = 0, lanes = 1;
+  double full_pps = 0;       // what an order is a share of; 0: orders cannot be followed
+  double clock_hz = 0;       // the core's clock to look like; 0: its own
+  Pacer pacer;               // of the phase; read by receivers
+  bool is_received = false;  // its frames come to a receiver of the scenario
+
+  // Of the phase. Frames that are due in it, at the rate that the scenario asks for; and how many
+  // to send at most, after which the sender has done.
+  uint64_t frames_due = kNoQuota, quota = kNoQuota;
+  std::atomic<uint64_t> end_tsc{0};   // when the device had done with its last frame
+  std::atomic<bool> sent_all{false};  // its quota
 
   // For `rate` thousandths of what is asked for, from `start_tsc` on.
   Pacer pacer_for(uint32_t rate, uint64_t start_tsc) const {
     if (full_pps <= 0 || (asked_pps <= 0 && rate >= 1000))
-      return asked_pps > 0 ? Pacer(asked_pps, clock->hz, start_tsc) : Pacer();
-    return Pacer(full_pps * rate / 1000, clock->hz, start_tsc);
+      return asked_pps > 0 ? pacer_at(asked_pps, start_tsc) : Pacer();
+    return pacer_at(full_pps * rate / 1000, start_tsc);
   }
 
   void run(PhaseOrders& orders);
+
+ private:
+  Pacer pacer_at(double pps, uint64_t start_tsc) const {
+    const double offset_s = lane / (pps * lanes);
+    return Pacer(pps, clock->hz, start_tsc + static_cast<uint64_t>(offset_s * clock->hz));
+  }
 };
 
 struct ReceiverWorker : WorkerBase {
@@ -107,6 +131,9 @@ struct ReceiverWorker : WorkerBase {
   std::vector<uint16_t>
       probe_offsets;  // where to look for probes; empty: every frame counts as ours
   uint32_t probe_every = 1;
+  bool split_frames = true;  // a frame may take several slots
+  // Frames of earlier phases that came in this one; read once its thread has ended.
+  std::vector<uint64_t> late_by_phase;
   Histogram latency;           // from the time a frame was handed to the device
   Histogram latency_intended;  // from the time it should have been; only where a sender is paced
   double floor_ns = 0;         // see measure_floor()

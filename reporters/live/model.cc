@@ -63,15 +63,19 @@ LiveAbout about(const LiveSegment& segment) {
   LiveAbout about;
   about.pid = header.pid;
   about.scenario = header.scenario.view();
-  about.device = {std::string(header.residence.view()), std::string(header.driver.view()),
-                  header.simulated != 0, header.speed_gbps};
   about.tsc_hz = header.tsc_hz > 0 ? header.tsc_hz : 1;
   about.duration_s = header.duration_s;
   about.repeat = header.repeat;
   about.probe_every = header.probe_every;
+  about.limits = header.limits;
   about.receivers = header.receivers;
-  for (uint32_t i = 0; i < header.ports; i++)
-    about.ports.push_back({std::string(segment.port(i).name.view()), segment.port(i).speed_bps});
+  for (uint32_t i = 0; i < header.ports; i++) {
+    const LivePort& port = segment.port(i);
+    about.ports.push_back({std::string(port.name.view()), port.speed_bps});
+    about.devices.push_back({std::string(port.name.view()), std::string(port.residence.view()),
+                             std::string(port.driver.view()), port.simulated != 0,
+                             port.speed_bps / 1e9});
+  }
   for (uint32_t i = 0; i < header.workers; i++) {
     const LiveWorker& worker = segment.worker(i);
     about.workers.push_back({std::string(worker.name.view()), worker.sender != 0, worker.port,
@@ -259,6 +263,7 @@ void LiveModel::add_history(const LiveSample& to) {
 Judgement LiveModel::judge_so_far(const LiveSample& now) const {
   JudgeInput input;
   input.seconds = figures_.seconds;
+  input.limits = about_.limits;
   for (size_t i = 0; i < about_.ports.size(); i++) {
     JudgedPort port;
     port.name = about_.ports[i].name;
@@ -293,6 +298,9 @@ Judgement LiveModel::judge_so_far(const LiveSample& now) const {
     worker.core = about_.workers[k].core;
     worker.asked_pps = about_.workers[k].asked_pps;
     worker.reached_pps = static_cast<double>(counters.frames) / figures_.seconds;
+    worker.frames = counters.frames;
+    worker.late_departures = counters.late_departures;
+    worker.kernel_shares = about_.devices[about_.workers[k].port].residence == "kernel";
     worker.idle_percent =
         100 * ratio(counters.idle_cycles,
                     counters.busy_cycles + counters.model_cycles + counters.idle_cycles);

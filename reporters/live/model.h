@@ -38,7 +38,8 @@ struct LiveAbout {
   };
   int pid = 0;
   std::string scenario;
-  DeviceRecord device;
+  std::vector<DeviceRecord> devices;  // as ports
+  RunLimits limits;
   double tsc_hz = 1, duration_s = 0;
   unsigned repeat = 1;
   uint32_t probe_every = 0;

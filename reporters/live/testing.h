@@ -19,14 +19,15 @@ inline std::shared_ptr<LiveSegment> segment(uint32_t pairs = 1) {
   header.tsc_hz = kTscHz;
   header.duration_s = 60;
   header.probe_every = 1;
-  header.simulated = 1;
-  header.speed_gbps = 10;
   header.scenario.set("64b-10g");
-  header.driver.set("sim82599");
-  header.residence.set("hosted");
   header.pid = 4242;
   made->port(0).name.set("sim:left");
   made->port(1).name.set("sim:right");
+  for (uint32_t i = 0; i < 2; i++) {
+    made->port(i).driver.set("sim82599");
+    made->port(i).residence.set("hosted");
+    made->port(i).simulated = 1;
+  }
   made->port(0).speed_bps = made->port(1).speed_bps = 10e9;
   for (uint32_t i = 0; i < 2 * pairs; i++) {
     LiveWorker& worker = made->worker(i);

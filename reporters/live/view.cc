@@ -82,6 +82,11 @@ double round_top(double highest) {
   return 10 * power;
 }
 
+bool has_model(const LiveAbout& about) {
+  return std::any_of(about.devices.begin(), about.devices.end(),
+                     [](const DeviceRecord& device) { return device.simulated; });
+}
+
 class Page {
  public:
   Page(Canvas& canvas, const LiveModel& model, const LiveViewState& state)
@@ -128,7 +133,7 @@ class Page {
     if (state_.paused)
       canvas_.put_right(width_ - 22, 0, " PAUSED ", Style::kDoubtful);
     add_standing();
-    canvas_.put(0, 1, device_line(about_.device), Style::kStrong);
+    canvas_.put(0, 1, device_line(about_.devices), Style::kStrong);
     canvas_.put_right(width_, 1, fmt::format("process {}", about_.pid), Style::kFaint);
   }
 
@@ -166,7 +171,7 @@ class Page {
         ring,
         rates.frames_per_sync > 0 ? fmt::format("{:.1f}", rates.frames_per_sync) : "-",
         rates.pps > 0 ? short_cycles(rates.busy_cycles_per_frame) : "-",
-        rates.pps > 0 && about_.device.simulated ? short_cycles(rates.model_cycles_per_frame) : "-",
+        rates.pps > 0 && has_model(about_) ? short_cycles(rates.model_cycles_per_frame) : "-",
         rates.pps > 0 ? short_cycles(rates.idle_cycles_per_frame) : "-"};
     static constexpr int kEnds[] = {30, 39, 47, 52, 59, 66, 73, 80};
     for (size_t i = 0; i < std::size(cells); i++)

@@ -78,11 +78,14 @@ Record passed_record() {
   record.scenario_text = R"({"schema":"nmgen-scenario/1"})";
   record.verdict = Verdict::kPass;
   record.verdict_reasons = {
-      "Sender tx0 was off core 0 for 0.750 ms, 3 times (longest gap 410.5 us); keep other work off "
-      "that core."};
-  record.device = {"hosted", "sim82599", true, 10};
+      "Workers were off their cores, within the limits: tx0 0.8 ms (0.0 %), rx0 0.8 ms (0.0 %) "
+      "(longest gap 0.411 ms)."};
+  record.devices = {{"sim:left", "hosted", "sim82599", true, 10},
+                    {"sim:right", "hosted", "sim82599", true, 10}};
   record.fingerprint = fingerprint();
   record.started_at = "2026-01-02T03:04:05Z";
+  record.tx_mean_pps = 14'880'952;
+  record.rx_mean_pps = 14'880'900;
   record.tx_pps = {14'880'952.4, 12.5, 14'880'900, 14'881'004.8};
   record.rx_pps = {14'880'900.4, 14.5, 14'880'848, 14'880'952.8};
 
@@ -124,10 +127,13 @@ Record invalid_record() {
   record.verdict = Verdict::kInvalid;
   record.verdict_reasons = {"Run 1: netmap:eth0 sent too little.",
                             "Run 2: The run was interrupted."};
-  record.device = {"kernel", "ixgbe", false, 0};
+  record.devices = {{"netmap:eth0", "kernel", "ixgbe", false, 0}};
   record.rx_pps = {};
+  record.rx_mean_pps = 0;
+  record.tx_mean_pps = 29'761'904;
   RunRecord& run = record.runs[0];
   run.seconds = 1;
+  run.interrupted = true;
   run.rx = {};
   run.pause_s = 0;
   run.latency_ns = run.latency_intended_ns = {};

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include "pktgen/measure/clock.h"
@@ -138,14 +140,57 @@ Finding siblings(const std::string& root) {
           active ? "on: two workers on one core's threads slow each other down" : "off", ""};
 }
 
-// Of the control group that is this process's root, as in a container.
+// The control group of this process for CPU time, from /proc/self/cgroup: version 2 where the list
+// of controllers is empty. "/" where it is not told.
+std::string control_group(const std::string& root, bool version_2) {
+  std::istringstream lines(read_text(root + "/proc/self/cgroup").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const size_t first = line.find(':');
+    const size_t second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos)
+      continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    if (version_2 ? controllers == ",," : controllers.find(",cpu,") != std::string::npos)
+      return line.substr(second + 1);
+  }
+  return "/";
+}
+
+// The tightest limit of this process's control group and all above it; each holds.
 Finding quota(const std::string& root) {
-  const std::string v2 = read_word(root + "/sys/fs/cgroup/cpu.max");
-  const std::string v1 = read_word(root + "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-  const bool limited = (!v2.empty() && !v2.starts_with("max")) || (!v1.empty() && v1 != "-1");
-  if (!limited)
+  double least_cores = 0;
+  std::string where;
+  for (const bool version_2 : {true, false}) {
+    const std::string base = root + (version_2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu");
+    std::string group = control_group(root, version_2);
+    while (true) {
+      if (group == "/")
+        group.clear();
+      const std::string directory = base + group;
+      std::istringstream text(version_2
+                                  ? read_text(directory + "/cpu.max").value_or("")
+                                  : read_text(directory + "/cpu.cfs_quota_us").value_or("") + " " +
+                                        read_text(directory + "/cpu.cfs_period_us").value_or(""));
+      // "max" and -1 are no limit.
+      double quota_us = 0, period_us = 0;
+      if (text >> quota_us && quota_us > 0) {
+        if (!(text >> period_us) || !(period_us > 0))
+          period_us = 100'000;
+        const double cores = quota_us / period_us;
+        if (where.empty() || cores < least_cores) {
+          least_cores = cores;
+          where = group.empty() ? "/" : group;
+        }
+      }
+      if (group.empty())
+        break;
+      group.erase(group.rfind('/') == std::string::npos ? 0 : group.rfind('/'));
+    }
+  }
+  if (where.empty())
     return {"CPU quota", State::kGood, "none", ""};
-  return {"CPU quota", State::kLack, fmt::format("{} us", v2.empty() ? v1 : v2),
+  return {"CPU quota", State::kLack,
+          fmt::format("{:g} cores' time, of control group {}", least_cores, where),
           "lift the control group's CPU limit: it takes workers off their cores"};
 }
 

@@ -91,6 +91,23 @@ TEST_F(Machine, QuotaOfBothControlGroupVersions) {
   EXPECT_EQ(find("CPU quota").state, State::kLack);
 }
 
+// A limit holds for all groups below it, and what other groups may do is not told.
+TEST_F(Machine, QuotaIsThatOfItsOwnControlGroup) {
+  put("/proc/self/cgroup", "0::/user.slice/run.scope\n");
+  put("/sys/fs/cgroup/cpu.max", "max 100000\n");
+  put("/sys/fs/cgroup/other/cpu.max", "10000 100000\n");
+  EXPECT_EQ(find("CPU quota").state, State::kGood);
+  put("/sys/fs/cgroup/user.slice/cpu.max", "150000 100000\n");
+  EXPECT_EQ(find("CPU quota").value, "1.5 cores' time, of control group /user.slice");
+  put("/sys/fs/cgroup/user.slice/run.scope/cpu.max", "50000 200000\n");
+  EXPECT_EQ(find("CPU quota").value, "0.25 cores' time, of control group /user.slice/run.scope");
+  put("/proc/self/cgroup", "5:memory:/x\n4:cpu,cpuacct:/a/b\n0::/\n");
+  EXPECT_EQ(find("CPU quota").state, State::kGood);
+  put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "30000\n");
+  put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "60000\n");
+  EXPECT_EQ(find("CPU quota").value, "0.5 cores' time, of control group /a");
+}
+
 TEST_F(Machine, LoadAndSiblings) {
   EXPECT_EQ(find("load").value, "unknown");
   put("/proc/loadavg", "0.05 0.1 0.2 1/100 1\n");

@@ -156,6 +156,7 @@ guest_source() {
   step_quiet=1
   step "fetch the source of Linux $version" "$logs/guest-source-$version.log" locked "$root/build/guest/$version/lock" \
     fetch_source "$version" || code=$?
+  # shellcheck disable=SC2034  # step's
   step_quiet=0
   [[ $code -eq 0 ]] && return
   say "SKIPPED: Debian's package linux-source-$version cannot be had: apt-get download needs Debian 12's archives (for 6.12 with its security updates) and a network."

@@ -363,7 +363,7 @@ int generic_init(void)
 {
 	int error;
 
-	generic_wq = alloc_workqueue("netmap", 0, 0);
+	generic_wq = alloc_workqueue("netmap", WQ_PERCPU, 0);
 	if (!generic_wq)
 		return -ENOMEM;
 	error = register_netdevice_notifier(&netdev_block);

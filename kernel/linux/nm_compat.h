@@ -5,6 +5,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/poll.h>
+#include <linux/workqueue.h>
 #ifdef CONFIG_X86_64
 #include <asm/cpufeature.h>
 #endif
@@ -26,6 +27,11 @@ static inline bool poll_does_not_wait(const poll_table *table)
 {
 	return !table || !table->_qproc;
 }
+#endif
+
+/* Before, a queue that is not said to be unbound is one of each processor. */
+#ifndef NM_HAS_WQ_PERCPU
+#define WQ_PERCPU	0
 #endif
 
 /* Features of the processor that are only looked at, not relied on. */

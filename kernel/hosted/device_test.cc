@@ -29,8 +29,11 @@ class Watchdog {
 class Device : public testing::Test {
  protected:
   void SetUp() override {
-    const nmh_config config = {
-        .buf_size = 2048, .buf_num = 4096, .shared = false, .no_timestamp = false};
+    const nmh_config config = {.buf_size = 2048,
+                               .buf_num = 4096,
+                               .priv_buf_size = 0,
+                               .shared = false,
+                               .no_timestamp = false};
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     ASSERT_EQ(loopback_create(world_, "loop0", kRings, kSlots, 0, &loop_), 0);
   }

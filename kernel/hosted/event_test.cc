@@ -177,8 +177,11 @@ class Poll : public testing::Test {
  protected:
   void SetUp() override { make(0); }
   void make(u64 delay_ns) {
-    const nmh_config config = {
-        .buf_size = 2048, .buf_num = 1024, .shared = false, .no_timestamp = true};
+    const nmh_config config = {.buf_size = 2048,
+                               .buf_num = 1024,
+                               .priv_buf_size = 0,
+                               .shared = false,
+                               .no_timestamp = true};
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     ASSERT_EQ(loopback_create(world_, "loop0", 2, kSlots, delay_ns, &loop_), 0);
     ASSERT_EQ(client_open(&tx_, world_, "loop0", NR_REG_ONE_NIC, 0, NR_TX_RINGS_ONLY), 0);
@@ -525,8 +528,11 @@ TEST_F(FarDeadline, TimeoutComesFirst) {
 class SimulatedWire : public testing::Test {
  protected:
   void SetUp() override {
-    const nmh_config config = {
-        .buf_size = 2048, .buf_num = 2048, .shared = false, .no_timestamp = true};
+    const nmh_config config = {.buf_size = 2048,
+                               .buf_num = 2048,
+                               .priv_buf_size = 0,
+                               .shared = false,
+                               .no_timestamp = true};
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     const std::array<const char*, 2> names = {"sim0", "sim1"};
     for (size_t i = 0; i < 2; i++) {

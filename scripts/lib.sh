@@ -70,9 +70,11 @@ step() {
   return "$code"
 }
 
-# installed NAME...: whether one of these packages is.
+# installed NAME...: whether one of these packages is. A name that dpkg does not know is no failure of the others.
 installed() {
-  dpkg-query -W -f='${db:Status-Status}\n' "$@" 2>/dev/null | grep -qx installed
+  local states
+  states=$(dpkg-query -W -f='${db:Status-Status}\n' "$@" 2>/dev/null)
+  [[ $'\n'$states$'\n' == *$'\ninstalled\n'* ]]
 }
 
 # missing_packages WHEN...: the packages of these groups that are not installed, one a line; alternatives as a|b.
@@ -98,12 +100,14 @@ available() {
   done
 }
 
-apt_install() {
-  local apt=(apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300) names
-  "${as_root[@]}" "${apt[@]}" update || return
+# One at a time, as apt-get does not wait for another's package lists; a shell of its own, which lets the lock go at its end.
+apt_install() (
+  apt=(apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
+  exec 9>"$root/build/.apt-lock" && flock 9 || exit
+  "${as_root[@]}" "${apt[@]}" update || exit
   mapfile -t names < <(available "$@")
   "${as_root[@]}" "${apt[@]}" install --no-install-recommends "${names[@]}"
-}
+)
 
 # install_packages WHEN...: install what is missing of these groups (run, test), or say in one sentence how to.
 # NMGEN_INSTALL=no skips it, for a system that has everything under other names.

@@ -78,6 +78,20 @@ class Readme(unittest.TestCase):
             self.assertEqual(rows[part.name].strip(), tier, part.name)
 
 
+class Packages(unittest.TestCase):
+    """lib.sh, in shells with every option that callers set"""
+
+    def test_one_of_several_names_is_enough(self):
+        with tempfile.TemporaryDirectory() as directory:
+            (pathlib.Path(directory) / "scripts").mkdir()
+            (pathlib.Path(directory) / "scripts/packages.txt").write_text(
+                "bash|no-such-a run it is there\nno-such-b|dpkg run so is this\nno-such-c|no-such-d run not this\nno-such-e test asked for?\n",
+                encoding="utf-8")
+            script = f"root='{directory}'; . '{ROOT}/scripts/lib.sh'; missing_packages run"
+            said = subprocess.run(["bash", "-u", "-o", "pipefail", "-c", script], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(said, "no-such-c|no-such-d\n")
+
+
 class Lack(unittest.TestCase):
     """A machine that is too small"""
 

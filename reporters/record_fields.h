@@ -78,6 +78,7 @@ void visit_fields(Archive& field, Visited<Archive, WorkerRecord>& worker) {
   field("port", worker.port);
   field("ring", worker.ring);
   field("core", worker.core);
+  field("nice", worker.nice);
   field("frames", worker.frames);
   field("bytes", worker.bytes);
   field("syncs", worker.syncs);

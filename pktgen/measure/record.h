@@ -69,6 +69,7 @@ struct WorkerRecord {
   std::string port;
   unsigned ring = 0;
   int core = 0;
+  int nice = 0;                    // of its thread, -20 (first) to 19
   uint64_t frames = 0, bytes = 0;  // bytes with CRC
   uint64_t syncs = 0, syncs_with_frames = 0;
   uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0;

@@ -128,6 +128,8 @@ Result<Scenario> scenario_from_json(const json& document, const std::string& fil
   read(document, "warmup_s", scenario.warmup_s);
   read(document, "frames", scenario.frames);
   read(document, "drain_s", scenario.drain_s);
+  if (document.contains("nice"))
+    scenario.nice = document.at("nice").get<int>();
   if (document.contains("limits"))
     scenario.limits = limits_from_json(document.at("limits"));
   read(document, "repeat", scenario.repeat);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,7 @@ struct Scenario {
       0;               // that a run sends at most, all senders together; 0: as many as fit its time
   double drain_s = 2;  // how long nothing may come until what is missing is lost (RFC 2544, 23)
   RunLimits limits;
+  std::optional<int> nice;  // of the engine's threads; as they were started without it
   unsigned repeat = 1;
   ClockSpec clock;
   uint32_t probe_every = 1;  // a probe in one frame of N; 0 = none

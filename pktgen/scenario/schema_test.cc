@@ -23,6 +23,7 @@ json full_document() {
     "$schema": "schema/nmgen-scenario-1.json", "schema": "nmgen-scenario/1",
     "name": "full", "description": "all keys", "duration_s": 0.5, "warmup_s": 0, "repeat": 3,
     "frames": 1000, "drain_s": 0.5,
+    "nice": -5,
     "limits": {"off_core_percent": 5, "late_percent": 10, "late_ms": 0.5, "max_idle_percent": 50},
     "clock": {"method": "duty", "hz": 1.3e9},
     "probes": {"one_in": 1000},

@@ -30,6 +30,7 @@ WorkerRecord worker_record(const WorkerBase& worker, const WorkerResult& result,
   record.port = worker.port_name;
   record.ring = worker.ring_index;
   record.core = worker.core;
+  record.nice = worker.nice;
   record.frames = result.counters.frames;
   record.syncs = result.counters.syncs;
   record.syncs_with_frames = result.counters.syncs_with_frames;

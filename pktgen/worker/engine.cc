@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <list>
 #include <memory>
@@ -80,6 +81,8 @@ class Engine {
     if (scenario_.clock.method == ClockSpec::Method::kCpufreq ||
         scenario_.clock.method == ClockSpec::Method::kIcount)
       set_.turn_scale = std::max(1.0, 1e9 / scenario_.clock.hz);
+    if (Result<void> taken = take_priority(); !taken)
+      return tl::unexpected<Error>(taken.error());
     Result<std::unique_ptr<PortSet>> ports = open_ports(scenario_);
     if (!ports)
       return tl::unexpected<Error>(ports.error());
@@ -310,10 +313,15 @@ class Engine {
     // Where that is refused it runs wherever the scheduler likes, and the watch on the workers will
     // tell.
     (void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
-    // As important as a worker. On a worker's core it would else get 1 % of the time, and wake up
-    // some 0.3 s late each time. On another core others would go before it, as the scheduler weighs
-    // groups (a session, a cgroup) before threads, and counts our workers against ours.
-    (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), -20);
+  }
+
+  // Of this thread, which samples, and of the workers, which it starts: on a worker's core a thread
+  // of a lower priority would wake up late, and another session's programs go before it.
+  Result<void> take_priority() {
+    if (!scenario_.nice || setpriority(PRIO_PROCESS, 0, *scenario_.nice) == 0)
+      return {};
+    return fail_errno(fmt::format("cannot take the nice value {}", *scenario_.nice), errno,
+                      "run nmgen as root or with CAP_SYS_NICE, or leave \"nice\" out");
   }
 
   bool stopped() const { return stop_.load(std::memory_order_relaxed); }

@@ -15,11 +15,10 @@ int WorkerBase::enter() {
   CPU_ZERO(&set);
   CPU_SET(core, &set);
   int result = pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
-  // Where it is allowed, ahead of what else runs on this core; where not, the scheduler's watch
-  // will tell.
-  pid_t self = gettid();
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(self), -20);
   core_cycles_per_tick[0] = nmgen::core_cycles_per_tick();
+  const pid_t self = gettid();
+  // The engine's own: threads begin with that of the one which starts them.
+  nice = getpriority(PRIO_PROCESS, static_cast<id_t>(self));
   tid.store(self, std::memory_order_relaxed);
   error.store(result, std::memory_order_relaxed);
   if (result != 0)

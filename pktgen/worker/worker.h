@@ -80,6 +80,7 @@ struct WorkerBase {
   std::atomic<bool> ready{false};
   std::atomic<bool> ended{false};  // its loop has, and its counters change no more
   std::atomic<int> error{0};       // errno of a sync that failed: the worker has stopped
+  int nice = 0;                    // of its thread; read once that has ended
   // Of its core, before and after the phase; read once its thread has ended.
   double core_cycles_per_tick[2] = {0, 0};
 

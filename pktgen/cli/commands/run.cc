@@ -29,6 +29,7 @@ struct RunOptions {
   std::vector<std::string> overrides;
   std::vector<std::string> reports;
   std::vector<std::string> durations;  // the last one counts
+  std::vector<std::string> nices;      // the same
   std::string out, metrics_listen;
   bool quiet = false, live = false, force = false;
 };
@@ -99,6 +100,8 @@ int run(const RunOptions& options) {
       return complain(duration.error());
     overrides.push_back(*duration);
   }
+  if (!options.nices.empty())
+    overrides.push_back("nice=" + options.nices.back());
   Result<Scenario> scenario = load_scenario(options.file, overrides);
   if (!scenario)
     return complain(scenario.error());
@@ -179,6 +182,10 @@ Command run_command() {
             .value = "SECONDS",
             .help = "Seconds to measure, after the warm-up",
             .target = &options->durations},
+           {.names = "--nice",
+            .value = "N",
+            .help = "Nice value of its threads, -20 (before all other programs) to 19 [as started]",
+            .target = &options->nices},
            {.names = "--out",
             .value = "FILE",
             .help = "Write the record (JSON) there; '-': to standard output, and the rest to "

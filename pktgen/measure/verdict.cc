@@ -89,12 +89,12 @@ std::string list_off_core(const JudgeInput& input, Pick&& pick) {
   return list;
 }
 
-// The senders that were off their cores for a share that explains one of `percent`; empty where
-// there is none.
-std::string absent_senders(const JudgeInput& input, double percent) {
+// The senders, or all workers, that were off their cores for a share that explains one of
+// `percent`; empty where there is none.
+std::string absent(const JudgeInput& input, double percent, bool receivers_too = false) {
   return list_off_core(input, [&](const JudgedWorker& worker) {
     const double share = off_core_percent(input, worker);
-    return worker.sender && share > 100 * kNamedShare && share >= percent / 2;
+    return (worker.sender || receivers_too) && share > 100 * kNamedShare && share >= percent / 2;
   });
 }
 
@@ -105,22 +105,23 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
   if (reached > expected) {
     if (missed_rate(expected, port.pps, port.seconds) > 0)
       return "this is a bug of the pacer; report it with the record";
-    const std::string absent = absent_senders(input, 0);
+    const std::string senders = absent(input, 0);
     return fmt::format(
         "over the whole time it did not send too much, but caught up after a stall{}; keep other "
         "work off the senders' cores, or ask for less",
-        absent.empty() ? "" : ": off their cores were " + absent);
+        senders.empty() ? "" : ": off their cores were " + senders);
   }
   if (port.line_rate_pps > 0 && port.asked_pps > port.line_rate_pps * (1 + kLineRateTolerance))
     return fmt::format("the line carries {} of these frames; ask for less",
                        rate(port.line_rate_pps));
+  // A receiver without its core lets its ring fill, and flow control then stops the wire.
+  if (const std::string workers = absent(input, off_percent, port.pause_s > 0); !workers.empty())
+    return fmt::format("workers lost their cores: {}; keep other work off those cores", workers);
   if (port.pause_s > 0)
     return fmt::format(
         "flow control stopped its wire for {:.3f} s; ask for less, or give the receiver more "
         "workers or slots",
         port.pause_s);
-  if (const std::string absent = absent_senders(input, off_percent); !absent.empty())
-    return fmt::format("senders lost their cores: {}; keep other work off those cores", absent);
   if (std::any_of(input.workers.begin(), input.workers.end(),
                   [&](const JudgedWorker& worker) { return is_saturated(input, worker); }))
     return "its workers have no time left; give it more workers, or ask for less";
@@ -219,12 +220,12 @@ void judge_departures(const JudgeInput& input, std::vector<std::string>& reasons
   // One frame is never too much.
   if (late <= 1 || percent <= input.limits.late_percent)
     return;
-  const std::string absent = absent_senders(input, 0);
+  const std::string senders = absent(input, 0);
   const bool paused = std::any_of(input.ports.begin(), input.ports.end(),
                                   [](const JudgedPort& port) { return port.pause_s > 0; });
   std::string why = "their ring was full or their sender too slow; ask for less";
-  if (!absent.empty())
-    why = fmt::format("senders lost their cores: {}; keep other work off those cores", absent);
+  if (!senders.empty())
+    why = fmt::format("senders lost their cores: {}; keep other work off those cores", senders);
   else if (paused)
     why = "flow control held them up; ask for less, or give the receiver more workers or slots";
   reasons.push_back(fmt::format(

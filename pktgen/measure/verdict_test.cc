@@ -215,7 +215,7 @@ TEST(Judge, ASenderWithoutItsCoreIsNotSaturated) {
   input.workers[0].off_core_times = 100;
   Judgement result = judge(input);
   EXPECT_THAT(result.reasons, ElementsAre(AllOf(HasSubstr("50.000 % below"),
-                                                HasSubstr("senders lost their cores: tx0 5000 ms")),
+                                                HasSubstr("workers lost their cores: tx0 5000 ms")),
                                           HasSubstr("Workers lost their cores")));
 }
 
@@ -238,6 +238,12 @@ TEST(Judge, RateMissedByFlowControl) {
   input.ports[0].median_pps = kLineRate * 0.5;
   input.ports[0].pause_s = 5;
   expect_one(input, Verdict::kInvalid, HasSubstr("flow control stopped its wire for 5.000 s"));
+  // A receiver that was off its core for most of that is why the wire stopped.
+  input.workers[1].off_core_ms = 450 * input.seconds;
+  const Judgement result = judge(input);
+  EXPECT_THAT(result.reasons, testing::Contains(AllOf(HasSubstr("50.000 % below"),
+                                                      HasSubstr("workers lost their cores: rx0"),
+                                                      Not(HasSubstr("flow control")))));
 }
 
 TEST(Judge, RateMissedBySaturation) {

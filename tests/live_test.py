@@ -141,7 +141,7 @@ class Live(NmgenTest):
         screen = self.started()
         for width, height in ((200, 60), (120, 30), (80, 24)):
             screen.tmux("resize-window", "-x", str(width), "-y", str(height))
-            text = screen.wait(r"(?s)so far: \w+(?: \w+)?\n.*\? help\s*$")
+            text = screen.wait(r"(?s)(?:so far: \w+|no verdict yet)\n.*\? help\s*$")
             self.assertLessEqual(max(map(len, text.splitlines())), width)
         for width, height in ((40, 10), (10, 3)):
             screen.tmux("resize-window", "-x", str(width), "-y", str(height))

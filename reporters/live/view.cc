@@ -138,7 +138,7 @@ class Page {
   }
 
   void add_standing() {
-    std::string text = "so far: too early";
+    std::string text = "no verdict yet";
     Style style = Style::kFaint;
     if (figures_.standing) {
       const Verdict verdict = figures_.standing->verdict;

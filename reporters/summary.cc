@@ -96,7 +96,7 @@ void add_figures(const Record& record, Paint paint, std::string* text) {
             columns.right(short_cycles(rx.model)), "simulation");
   add_row(text, "% of time idle", columns.left(percent(tx.idle_percent)),
           columns.right(percent(rx.idle_percent)), "all workers");
-  add_row(text, "frames a sync", columns.left(fmt::format("{:.1f}", tx.frames_per_sync)),
+  add_row(text, "frames per sync", columns.left(fmt::format("{:.1f}", tx.frames_per_sync)),
           columns.right(fmt::format("{:.1f}", rx.frames_per_sync)));
 }
 

@@ -36,7 +36,7 @@ TEST(Summary, OfAPassedRun) {
   cycles a frame, busy                 32.0               44.9  app+core+driver
   cycles a frame, model                40.0               29.2  simulation
   % of time idle                      58.79              58.79  all workers
-  frames a sync                       128.0               61.5
+  frames per sync                     128.0               61.5
 
   lost 0 (0 ppm)   reordered 0   duplicates 0
   missed by the receiving device 0   wire paused 0.013 s
@@ -72,7 +72,7 @@ TEST(Summary, OfTwoRunsWithoutAReceiver) {
     highest                         14.881M                  -
   cycles a frame, busy                 32.0                  -  app+core+driver
   % of time idle                      58.79                  -  all workers
-  frames a sync                       128.0                  -
+  frames per sync                     128.0                  -
 
   lost: not measured, nobody receives
 

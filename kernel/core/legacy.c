@@ -209,7 +209,7 @@ static int run(struct nm_client *client, u32 cmd, u64 arg, struct nmreq *old, st
 	if (error)
 		return nm_refuse(client, error, "command %u does not exist in this request",
 				 old->nr_cmd);
-	/* As for NIOCCTRL: nobody is bound who cannot be told where his rings are. */
+	/* As for NIOCCTRL: REGISTER fails if the ring offsets do not fit the reply. */
 	if (nm_os_copy_out(arg, old, sizeof(*old)))
 		return nm_refuse(client, -EFAULT, "the request cannot be written");
 	r->old = true;

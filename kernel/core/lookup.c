@@ -19,7 +19,7 @@ int nm_port_lookup(struct nm_client *client, const char *name, const struct nmre
 		return nm_vale_find_or_make(client, name, reg, out);
 	port = nm_port_find(client->core, name);
 	if (!port)
-		return nm_refuse(client, -ENXIO, "there is no port %s; see which there are", name);
+		return nm_refuse(client, -ENXIO, "there is no port %s; `nmgen ports` lists the ports", name);
 	port->refs++;
 	*out = port;
 	return 0;

@@ -363,7 +363,7 @@ int nm_pipe_find_or_make(struct nm_client *client, const char *name,
 
 	if (brace == name || !brace[1] || find_brace(brace + 1))
 		return nm_refuse(client, -EINVAL,
-				 "%s: a pipe is called by its port's name, { or }, and an id without either",
+				 "%s: a pipe end is named PORT{ID or PORT}ID, with no brace in ID",
 				 name);
 	nm_snprintf(parent_name, sizeof(parent_name), "%.*s", (int)(brace - name), name);
 	error = nm_auto_find_or_make(client, parent_name, &parent_reg, &parent);

@@ -55,7 +55,7 @@ struct Command {
   std::string footer = "";             // laid out already: examples, notes, exit codes
   Action run = nullptr;                // called once all of the command line was understood
   std::vector<Command> commands = {};  // one of them is to follow where there is no `run`
-  std::string help = "Say what this command does";  // of --help, which every command has
+  std::string help = "Show help for this command";  // of --help, which every command has
   bool is_hidden = false;
 };
 

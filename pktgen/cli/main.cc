@@ -76,7 +76,7 @@ Command program() {
                    .target = [] { return print(version_line()) ? kExitPass : kExitBadUse; }}},
       .footer = kExamples,
       .run = [] { return complain("no command is given; see nmgen --help"); },
-      .help = "Say what there is"};
+      .help = "Show this help"};
 #define NMGEN_COMMAND(name) nmgen.commands.push_back(name##_command());
 #include "pktgen/cli/commands/command_list.h"
 #undef NMGEN_COMMAND

@@ -199,7 +199,7 @@ Command manual_command(const Command* program, const std::string& version) {
           .summary = "Print a manual page",
           .options = {{.names = "--of",
                        .value = "COMMAND",
-                       .help = "Of this command; left out, of nmgen",
+                       .help = "Print the page of COMMAND; without it, that of nmgen",
                        .target = of.get()}},
           .run = [program, version, of]() -> int {
             const std::string text = manual_page(*program, *of, version);

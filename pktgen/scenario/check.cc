@@ -198,7 +198,7 @@ class ScenarioChecker {
     for (size_t i = 0; i < entry.cores.size(); ++i)
       if (!std::binary_search(usable_cores_.begin(), usable_cores_.end(), entry.cores[i]))
         return at(child_path(path, i),
-                  fmt::format("core {} is not there for this process", entry.cores[i]),
+                  fmt::format("core {} is not in this process's CPU affinity mask", entry.cores[i]),
                   fmt::format("use {}", core_list(usable_cores_)));
     if (!entry.cores.empty() && entry.cores.size() != entry.workers)
       return at(path,

@@ -184,7 +184,8 @@ TEST(Check, CoresAreThere) {
   Scenario scenario = plain();
   scenario.senders[0].cores = {7};
   EXPECT_EQ(sentence_of(scenario, {0, 1, 2, 3, 6}),
-            "scenario a.json, /senders/0/cores/0: core 7 is not there for this process; use 0 to "
+            "scenario a.json, /senders/0/cores/0: core 7 is not in this process's CPU affinity "
+            "mask; use 0 to "
             "3, 6");
   scenario.senders[0].cores = {3};
   EXPECT_EQ(sentence_of(scenario), "accepted");

@@ -233,7 +233,7 @@ TEST(Parse, ACoreThatIsNotThereIsNamed) {
   int missing = cores.back() + 1;
   EXPECT_EQ(changed_64b("senders.0.cores=[" + std::to_string(missing) + "]"),
             "scenario a.json, /senders/0/cores/0: core " + std::to_string(missing) +
-                " is not there for this process; use " + core_list(cores));
+                " is not in this process's CPU affinity mask; use " + core_list(cores));
 }
 
 TEST(Parse, ATruncatedScenarioIsNeverAccepted) {

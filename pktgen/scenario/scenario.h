@@ -65,7 +65,7 @@ struct SenderSpec {
   unsigned workers = 1;  // one thread and one ring each, from ring `first_ring`
   unsigned first_ring = 0;
   std::vector<int> cores;  // a core for each worker, or empty: chosen at start
-  unsigned batch = 256;    // frames a sync, at most
+  unsigned batch = 256;    // frames per sync, at most
 };
 
 struct ReceiverSpec {

@@ -252,7 +252,7 @@ class Page {
       add_count(&x, y, "damaged", figures_.damaged);
       add_count(&x, y, "foreign", figures_.foreign);
     } else {
-      canvas_.put(0, y, "lost, duplicates, reordered: not told, as frames have no probes",
+      canvas_.put(0, y, "lost, duplicates, reordered: not measured, as frames have no probes",
                   Style::kFaint);
     }
     x = 0;

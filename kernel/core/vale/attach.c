@@ -391,7 +391,7 @@ int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_na
 		return nm_refuse(client, -EBUSY, "%s has a port %s already", sw_name, name);
 	port = nm_port_find(client->core, name);
 	if (!port)
-		return nm_refuse(client, -ENXIO, "there is no interface %s; see which there are",
+		return nm_refuse(client, -ENXIO, "there is no interface %s; `ip link` lists the interfaces",
 				 name);
 	ours = nm_vale_port_of(port);
 	if (ours)

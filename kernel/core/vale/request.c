@@ -253,7 +253,7 @@ static int do_hdr_get(struct nm_client *client, const char *name, struct nmreq_p
 	} else {
 		other = nm_port_find(client->core, name);
 		if (!other)
-			return nm_refuse(client, -ENXIO, "there is no port %s; see which there are",
+			return nm_refuse(client, -ENXIO, "there is no port %s; `nmgen ports` lists the ports",
 					 name);
 		port = nm_vale_port_of(other);
 	}

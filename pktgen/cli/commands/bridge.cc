@@ -93,7 +93,7 @@ int run_bridge(const BridgeOptions& options) {
   if (options.a.empty())
     return complain("no port is given; name two, for example nmgen bridge netmap:eth0 netmap:eth1");
   if (!(options.duration_s >= 0) || !std::isfinite(options.duration_s))
-    return complain("--duration is no time; give seconds, or 0 for no end");
+    return complain("--duration: expected seconds such as 10 or 1.5; use 0 for no end");
   Result<PortName> a = kernel_port_name(options.a);
   if (!a)
     return complain(a.error());

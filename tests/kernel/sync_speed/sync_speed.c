@@ -58,7 +58,7 @@ struct port {
 
 /**
  * struct run - one measurement
- * @batch: frames a sync, 0 where the shape is of a call with nothing to do
+ * @batch: frames per sync, 0 where the shape is of a call with nothing to do
  * @calls: syncs
  * @samples: for each of them TSC cycles
  * @slots: of the sender's ring
@@ -429,7 +429,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* A file: its shape, and frames a sync. */
+/* A file: its shape, and frames per sync. */
 static struct show {
 	const struct shape *shape;
 	u32 batch;

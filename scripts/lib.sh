@@ -129,10 +129,10 @@ install_packages() {
   step "install ${#missing[@]} packages" "$logs/install.log" apt_install "${missing[@]}"
 }
 
-# in_lock COMMAND...: run it while no other script of this tree configures or builds.
+# in_lock PRESET COMMAND...: run it while no other script of this tree configures or builds that preset.
 in_lock() {
   mkdir -p "$root/build"
-  flock "$root/build/.lock" "$@"
+  flock "$root/build/.lock-$1" "${@:2}"
 }
 
 # configure PRESET [cmake option...]: configure build/PRESET if it is not, or if the presets or the options changed. A
@@ -148,7 +148,7 @@ configure() {
     { [[ -f $dir/configured ]] && [[ $(sha256_of "$(<"$dir/configured")") != $(sha256_of "$stamp") ]]; }; }; then
     rm -rf "$dir"
   fi
-  step "configure $preset" "$logs/configure-$preset.log" in_lock cmake -S "$root" --preset "$@" || return
+  step "configure $preset" "$logs/configure-$preset.log" in_lock "$preset" cmake -S "$root" --preset "$@" || return
   printf '%s\n' "$stamp" >"$dir/configured"
 }
 
@@ -164,5 +164,5 @@ build() {
   if ninja -C "$root/build/$preset" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
     return
   fi
-  step "build $preset" "$logs/build-$preset.log" in_lock ninja -C "$root/build/$preset" "$@"
+  step "build $preset" "$logs/build-$preset.log" in_lock "$preset" ninja -C "$root/build/$preset" "$@"
 }

@@ -45,7 +45,7 @@ void IntervalLog::start(uint64_t tsc, std::vector<PortCounters> ports) {
 // Frames that have left each port since the phase began. A simulated device says which are on the
 // wire at that moment; what a worker says is as old as its last turn, and it may have lost its core
 // since.
-std::vector<uint64_t> IntervalLog::port_frames(const Sample& sample) const {
+std::vector<uint64_t> IntervalLog::port_frames(const CounterSample& sample) const {
   std::vector<uint64_t> frames(set_.ports.size(), 0);
   for (size_t p = 0; p < frames.size(); p++) {
     bool sends = false;
@@ -62,7 +62,7 @@ std::vector<uint64_t> IntervalLog::port_frames(const Sample& sample) const {
   return frames;
 }
 
-void IntervalLog::add(Sample sample) {
+void IntervalLog::add(CounterSample sample) {
   const TscClock& clock = *set_.clock;
   if (!records_.empty() && clock.to_seconds(sample.tsc - last_.tsc) < kShortestSeconds) {
     records_.pop_back();
@@ -71,8 +71,8 @@ void IntervalLog::add(Sample sample) {
     frames_ = frames_before_;
   }
   const std::vector<uint64_t> frames = port_frames(sample);
-  const Sample& from = last_;
-  const Sample& to = sample;
+  const CounterSample& from = last_;
+  const CounterSample& to = sample;
 
   IntervalRecord interval;
   Rates rates;
@@ -119,7 +119,7 @@ void IntervalLog::add(Sample sample) {
 }
 
 // Of all sending ports whose speed is known, over the time it takes their frames on the wire.
-double IntervalLog::line_rate_percent(const Sample& from, const Sample& to,
+double IntervalLog::line_rate_percent(const CounterSample& from, const CounterSample& to,
                                       const std::vector<uint64_t>& frames, double seconds) const {
   double wire_bits = 0, speed = 0;
   for (size_t p = 0; p < set_.ports.size(); p++) {

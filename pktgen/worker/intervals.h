@@ -13,7 +13,7 @@
 namespace nmgen {
 
 // All counters at one moment, as nearly as a reader can have them.
-struct Sample {
+struct CounterSample {
   uint64_t tsc = 0;
   // The workers have stopped: what they say is not older than this moment.
   bool final = false;
@@ -31,7 +31,7 @@ class IntervalLog {
   void start(uint64_t tsc, std::vector<PortCounters> ports);
   // The interval from the last sample to this one. What is shorter than kShortestSeconds becomes a
   // part of the interval before.
-  void add(Sample sample);
+  void add(CounterSample sample);
 
   uint64_t last_tsc() const { return last_.tsc; }
   const std::vector<IntervalRecord>& records() const { return records_; }
@@ -47,15 +47,15 @@ class IntervalLog {
     std::vector<double> ports, senders;
   };
 
-  std::vector<uint64_t> port_frames(const Sample& sample) const;
-  double line_rate_percent(const Sample& from, const Sample& to,
+  std::vector<uint64_t> port_frames(const CounterSample& sample) const;
+  double line_rate_percent(const CounterSample& from, const CounterSample& to,
                            const std::vector<uint64_t>& frames, double seconds) const;
   template <typename Pick>
   std::optional<double> median_of(double until_s, Pick&& pick) const;
 
   const RunSet& set_;
   uint64_t start_tsc_ = 0;
-  Sample first_, before_, last_;                  // before_: where the newest interval began
+  CounterSample first_, before_, last_;           // before_: where the newest interval began
   std::vector<uint64_t> frames_before_, frames_;  // by port, up to before_ and last_
   std::vector<IntervalRecord> records_;
   std::vector<Rates> rates_;  // an interval each

@@ -269,8 +269,8 @@ class PhaseRunner {
     return sum_ms;
   }
 
-  Sample take_sample() {
-    Sample sample;
+  CounterSample take_sample() {
+    CounterSample sample;
     // Slow readings first; then the clock and the counters that rates are made of, close together.
     sample.off_core_ms = read_off_core();
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
@@ -286,7 +286,7 @@ class PhaseRunner {
     return sample;
   }
 
-  void read_counters(Sample& sample) {
+  void read_counters(CounterSample& sample) {
     sample.ports.clear();
     sample.senders.clear();
     sample.receivers.clear();
@@ -329,7 +329,7 @@ class PhaseRunner {
   }
 
   void collect() {
-    Sample final;
+    CounterSample final;
     final.tsc = end_tsc_;
     final.final = true;
     final.off_core_ms = off_core_ms_;

@@ -76,6 +76,7 @@ pair() {
   # What did not leave does not come.
   [ $got -eq 0 ] || kill $receiver_id
   expect "$1: receive" 0 wait $receiver_id
+  [ -z "${6-}" ] || expect "$1: every frame has it" 0 grep -q " $4 with a VLAN tag" /tmp/receive
   cat /tmp/receive
 }
 

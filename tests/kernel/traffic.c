@@ -597,7 +597,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "send"))
 		return do_send(&port, (uint32_t)atoi(argv[3]),
 			       argc > 4 ? (uint32_t)atoi(argv[4]) : 60,
-			       argc > 5 ? atoi(argv[5]) : 0);
+			       argc > 5 ? (int)strtol(argv[5], NULL, 0) : 0);
 	if (!strcmp(argv[1], "receive") && argc > 4)
 		return do_receive(&port, (uint32_t)atoi(argv[3]), atof(argv[4]),
 				  argc > 5 ? (uint32_t)atoi(argv[5]) : 0, false);

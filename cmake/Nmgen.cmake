@@ -35,6 +35,10 @@ target_compile_options(nmgen_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(nmgen_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict;-Wno-stringop-overread>)
 endif()
+# Clang since 19 has -Wextra ask for each member of a structure, where those that are named say which matter.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
+  target_compile_options(nmgen_options INTERFACE -Wno-missing-designated-field-initializers)
+endif()
 target_include_directories(nmgen_options INTERFACE
   "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/kernel/include")
 # A program with the property NMGEN_PORTABLE is for another processor, a guest's, whatever the preset says. Nothing here gains by

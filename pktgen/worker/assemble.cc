@@ -316,8 +316,8 @@ void summarise(Record* record) {
     received += run.rx.frames;
     seconds += run.seconds;
   }
-  record->tx_pps = spread(std::move(tx));
-  record->rx_pps = spread(std::move(rx));
+  record->tx_pps = spread(tx);
+  record->rx_pps = spread(rx);
   if (seconds > 0) {
     record->tx_mean_pps = static_cast<double>(sent) / seconds;
     record->rx_mean_pps = static_cast<double>(received) / seconds;

@@ -382,6 +382,7 @@ class Engine {
     if (!broke.what.empty() && record_.runs.empty())
       return tl::unexpected<Error>(broke);
     std::vector<Judgement> judgements;
+    judgements.reserve(inputs.size());
     for (const JudgeInput& input : inputs)
       judgements.push_back(judge(input));
     Judgement verdict = merge(judgements);

@@ -209,7 +209,8 @@ TEST(Engine, EveryFrameOfAPacedRunIsReceivedOnce) {
   EXPECT_EQ(record.devices[0].driver, "sim82599");
 }
 
-// The receiver's overruns and the machine's stalls change when frames go, not how many.
+// The receiver's overruns and the machine's stalls change when frames go, not how many: what each
+// worker owes fits its ring, so that even one that had no core until the end sends it.
 TEST(Engine, ARateSendsItsFramesAndNotOneMore) {
   struct Case {
     double pps, seconds;
@@ -217,7 +218,7 @@ TEST(Engine, ARateSendsItsFramesAndNotOneMore) {
     uint64_t frames;
   };
   for (const Case& each : {Case{1000, 0.2, 1, 200}, Case{1, 0.2, 1, 1}, Case{1000, 0.1, 3, 100},
-                           Case{100, 0.25, 4, 25}, Case{20'000, 0.1, 2, 2000}}) {
+                           Case{100, 0.25, 4, 25}, Case{10'000, 0.1, 2, 1000}}) {
     Scenario scenario = pair_scenario();
     scenario.simulated = {device("left", "right", 4), device("right", "left", 4)};
     scenario.receivers[0].workers = 4;

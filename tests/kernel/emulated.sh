@@ -61,11 +61,17 @@ cat /tmp/epoll
 through_host_rings "veth" v0 v1 "$mb"
 
 # Receive rings only: the host's own transmit goes on as ever, and what the client does not pass up is lost.
+# The rings stay taken until the ping has given up, whatever comes before its answer.
 rm -f /tmp/count
-./traffic count v0/R $patience 1 >/tmp/count 2>&1 &
+./traffic count v0/R 3600 >/tmp/count 2>&1 &
 counter=$!
 ready /tmp/count $counter
+came=$(cat /sys/class/net/v0/statistics/rx_packets)
+# shellcheck disable=SC2317  # until_true calls it
+one_came() { [ "$(cat /sys/class/net/v0/statistics/rx_packets)" -gt "$came" ]; }
 expect "ping with the receive rings taken" 1 ping -c 1 -W 1 -q 10.9.0.2
+until_true one_came
+kill $counter
 expect "count" 0 wait $counter
 cat /tmp/count
 expect "the host's requests left, and the answers came to the client" 0 grep -q 'counted [1-9]' /tmp/count

@@ -109,7 +109,7 @@ debian_copy() {
   mkdir -p "$debian_dir/upper" "$debian_dir/work" "$debian_dir/root" || return
   if unshare --mount --propagation private mount -t overlay overlay \
     -o "lowerdir=$dir/base,upperdir=$debian_dir/upper,workdir=$debian_dir/work" "$debian_dir/root" 2>/dev/null; then
-    printf '%s\n' "$dir/base" >"$debian_dir/lower"
+    touch "$debian_dir/overlay"
   else
     rmdir "$debian_dir/root" && cp -a --reflink=auto "$dir/base" "$debian_dir/root"
   fi
@@ -139,8 +139,9 @@ debian_enter() {
   shift 2
   if [[ -d $dir/root && ! -d $dir/usr ]]; then
     at=$dir/root
-    [[ ! -f $dir/lower ]] ||
-      mount -t overlay overlay -o "lowerdir=$(<"$dir/lower"),upperdir=$dir/upper,workdir=$dir/work" "$at" || return
+    # Over the base beside it, wherever the tree has been moved to.
+    [[ ! -f $dir/overlay ]] ||
+      mount -t overlay overlay -o "lowerdir=$version/base,upperdir=$dir/upper,workdir=$dir/work" "$at" || return
   fi
   mkdir -p "$at/var/cache/apt/archives" "$version/packages/partial"
   mount -t proc proc "$at/proc" && mount --rbind /sys "$at/sys" && mount --rbind /dev "$at/dev" &&

@@ -86,7 +86,7 @@ fetch_kernel() {
   local version=$1 dir=$root/build/guest/$1 apt=() image headers release kbuild common part debs
   [[ -f $dir/release && ( -z $kernel_debian || -f $kernel_debian/ready ) ]] && return
   if [[ -n $kernel_debian ]]; then
-    [[ -d $kernel_debian ]] || debian_copy "$newer_debian" "${kernel_debian##*/}" || return
+    [[ -f $kernel_debian/ready ]] || debian_copy "$newer_debian" "${kernel_debian##*/}" || return
     apt=(debian_in "$kernel_debian" --bind "$dir:$dir")
   fi
   image=$(newest_image "$version")

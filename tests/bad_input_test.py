@@ -133,7 +133,7 @@ class BadOutput(NmgenTest):
 
     def test_a_full_disk_behind_standard_output_is_told(self):
         with open("/dev/full", "w", encoding="ascii") as full:
-            for arguments in (("run", scenario("64b-10g"), "--duration", "0.1", "--set", "warmup_s=0"), ("probe",), ("--help",)):
+            for arguments in (("run", scenario("64b-10g"), "--duration", "0.1", "--set", "warmup_s=0"), ("machine",), ("--help",)):
                 result = subprocess.run([NMGEN, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True,
                                         timeout=TIMEOUT_S, check=False)
                 self.assertIn("standard output could not be written", result.stderr)

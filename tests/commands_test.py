@@ -10,7 +10,7 @@ import unittest
 
 from nmgen_process import NMGEN, ROOT, TIMEOUT_S, NmgenTest, scenario
 
-COMMANDS = ("run", "validate", "show", "ports", "probe")
+COMMANDS = ("run", "validate", "show", "ports", "machine")
 
 
 class CommandLine(NmgenTest):
@@ -51,13 +51,14 @@ class CommandLine(NmgenTest):
 
     def test_unknown_things_are_named_with_what_was_meant(self):
         self.assertIn('no command "rnu"; did you mean run?', self.refused("rnu", "x.json"))
-        self.assertIn('no command "frobnicate"; see', self.refused("frobnicate"))
+        for word in ("frobnicate", "probe", "record"):
+            self.assertIn(f'no command "{word}"; see nmgen --help', self.refused(word))
         self.assertIn('run has no option "--duraton"; did you mean --duration?',
                       self.refused("run", "--duraton", "3", scenario("64b-10g")))
         self.assertIn('run has no option "--quite"; did you mean --quiet?',
                       self.refused("run", "--quite=yes", scenario("64b-10g")))
-        self.assertIn('nmgen has no option "--verbose"', self.refused("--verbose", "probe"))
-        self.assertIn("no further argument", self.refused("probe", "x"))
+        self.assertIn('nmgen has no option "--verbose"', self.refused("--verbose", "machine"))
+        self.assertIn("no further argument", self.refused("machine", "x"))
         self.assertIn("no command is given", self.refused())
         for command in ("run", "validate", "show"):
             self.assertIn("no scenario is given", self.refused(command))
@@ -183,16 +184,16 @@ class Ports(NmgenTest):
         self.assertIn("No such file", self.refused("ports", self.path("none.json")))
 
 
-class Probe(NmgenTest):
+class Machine(NmgenTest):
     def test_text_fits_80_columns(self):
-        text = self.good("probe")
+        text = self.good("machine")
         for name in ("processor", "cores", "clock", "huge pages", "privileges", "netmap module", "load"):
             self.assertRegex(text, rf"(?m)^  (ok|lack|fact) +{name} ")
         self.assertEqual(len(re.findall(r"(?m)^  lack ", text)), text.count("-> "))
 
     def test_json_says_the_same(self):
-        document = json.loads(self.good("probe", "--json"))
-        self.assertEqual(document["schema"], "nmgen-probe/1")
+        document = json.loads(self.good("machine", "--json"))
+        self.assertEqual(document["schema"], "nmgen-machine/1")
         for finding in document["findings"]:
             self.assertIn(finding["state"], ("ok", "lack", "fact"))
             self.assertTrue(finding["value"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""nmgen record, compare, ci and history: files, tables, exit codes, bad input. How well a slowdown is caught is shown by
+"""nmgen baseline, compare, ci and history: files, tables, exit codes, bad input. How well a slowdown is caught is shown by
 scripts/regression_power.py, which takes minutes and a quiet machine."""
 import json
 import os
@@ -18,7 +18,7 @@ OUTCOMES = {"pass": 0, "improve": 0, "regress": 1, "invalid": 3}
 
 class Regression(NmgenTest):
     def baseline(self, *arguments, directory="kept"):
-        text = self.good("record", TX, "--dir", self.path(directory), *FEW, *arguments)
+        text = self.good("baseline", TX, "--dir", self.path(directory), *FEW, *arguments)
         self.assertRegex(text, r"\A64b-10g-tx: 2 runs, \d valid, \d disturbed; tx cycles/frame [\d.]+, MAD [\d.]+; ")
         return os.path.join(self.path(directory), "64b-10g-tx.json")
 
@@ -171,9 +171,9 @@ class Regression(NmgenTest):
             (("ci", TX, "--against", "/bin/false", "--side-by-side", *FEW), "it exited with 1"),
             (("ci", TX, "--side-by-side"), "give it with --against"),
             (("ci", TX, "--samples", "0"), "--samples"),
-            (("record",), "no scenario is given"),
-            (("record", self.path("x.json"), "--dir", self.path("d")), "x.json"),
-            (("record", TX, "--dir", "/proc/none", *FEW), "/proc/none"),
+            (("baseline",), "no scenario is given"),
+            (("baseline", self.path("x.json"), "--dir", self.path("d")), "x.json"),
+            (("baseline", TX, "--dir", "/proc/none", *FEW), "/proc/none"),
             (("history",), "no results are given"),
             (("history", self.path("none")), "no result in it"),
             (("history", record, "--metric", "colour"), "no metric \"colour\""),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What kernels differ in. nm_probe.h is made by Kbuild from probe/, by compiling. */
+/* What kernels differ in. nm_checks.h is made by Kbuild from checks/, by compiling. */
 #ifndef NM_COMPAT_H
 #define NM_COMPAT_H
 
@@ -10,7 +10,7 @@
 #include <asm/cpufeature.h>
 #endif
 
-#include "nm_probe.h"
+#include "nm_checks.h"
 
 #ifndef NM_HAS_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,

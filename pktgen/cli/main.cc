@@ -24,7 +24,7 @@ namespace {
 
 constexpr const char* kExamples =
     "\nExamples:\n"
-    "  nmgen probe\n"
+    "  nmgen machine\n"
     "  nmgen run scenarios/64b-10g.json\n"
     "  nmgen run scenarios/64b-10g.json --set senders.0.rate.pps=1000000 --out result.json\n"
     "  nmgen show scenarios/udp-flows-64k.json --count 3\n"

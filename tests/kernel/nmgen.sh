@@ -72,8 +72,8 @@ insmod netmap.ko "$POOLS" || exit 1
 two_cables
 carrier v0 v1 v2 v3
 
-./nmgen probe >/tmp/said 2>&1
-expect "probe sees the module" 0 grep -q "/dev/netmap" /tmp/said
+./nmgen machine >/tmp/said 2>&1
+expect "machine finds the module" 0 grep -q "/dev/netmap" /tmp/said
 ./nmgen ports >/tmp/said 2>&1
 expect "ports lists interfaces" 0 grep -q "netmap:v3" /tmp/said
 

@@ -61,7 +61,7 @@ Result<std::vector<Trial>> trials_with_baselines(const CiOptions& options) {
   }
   if (paths.empty())
     return fail("cannot compare with " + directory, "there is no baseline in it",
-                "make one with nmgen record, or use --against");
+                "make one with nmgen baseline, or use --against");
   std::vector<Trial> trials;
   for (const std::string& path : paths) {
     Result<SampleSet> kept = load_samples(path);
@@ -148,7 +148,7 @@ Command ci_command() {
             .target = &options->files},
            {.names = "--baseline",
             .value = "DIR",
-            .help = "Baselines that nmgen record kept [baselines]",
+            .help = "Baselines that nmgen baseline kept [baselines]",
             .target = &options->baseline},
            {.names = "--against",
             .value = "PATH",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// nmgen probe
+// nmgen machine
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pktgen/cli/commands/commands.h"
-#include "pktgen/cli/commands/probe/machine.h"
+#include "pktgen/cli/commands/machine/findings.h"
 #include "reporters/units.h"
 
 namespace nmgen {
@@ -44,21 +44,22 @@ std::string as_json(const std::vector<Finding>& findings) {
       entry["remedy"] = finding.remedy;
     list.push_back(std::move(entry));
   }
-  Json document = {{"schema", "nmgen-probe/1"}, {"findings", std::move(list)}};
+  Json document = {{"schema", "nmgen-machine/1"}, {"findings", std::move(list)}};
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
-Command probe_command() {
+Command machine_command() {
   const std::shared_ptr<bool> json = std::make_shared<bool>(false);
-  return {.name = "probe",
-          .summary = "Say what this machine offers, and how to get what it lacks",
+  return {.name = "machine",
+          .summary = "List what this machine has and lacks for a run, with remedies",
           .options = {{.names = "--json", .help = "As JSON, for programs", .target = json.get()}},
           .footer =
               "\nExample:\n"
-              "  nmgen probe\n"
-              "\nok: as it should be. lack: missing, and what to do about it. fact: the figures "
+              "  nmgen machine\n"
+              "\nok: as it should be. lack: missing; the line after -> is the remedy. fact: the "
+              "figures "
               "depend on "
               "it.",
           .run = [json]() -> int {

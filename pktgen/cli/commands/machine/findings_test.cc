@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/cli/commands/probe/machine.h"
+#include "pktgen/cli/commands/machine/findings.h"
 
 #include <gmock/gmock.h>
 
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using State = Finding::State;
 
 // A machine made of files.
-class Machine : public testing::Test {
+class MachineFiles : public testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "nmgen-machine-XXXXXX").string();
@@ -42,7 +42,7 @@ class Machine : public testing::Test {
   std::string root_;
 };
 
-TEST_F(Machine, EveryLackHasARemedyAndOnlyLacksHave) {
+TEST_F(MachineFiles, EveryLackHasARemedyAndOnlyLacksHave) {
   for (const std::string& root : {root_, std::string()}) {
     const std::vector<Finding> findings = examine_machine(root);
     EXPECT_GE(findings.size(), 12U);
@@ -53,13 +53,13 @@ TEST_F(Machine, EveryLackHasARemedyAndOnlyLacksHave) {
   }
 }
 
-TEST_F(Machine, NetmapModule) {
+TEST_F(MachineFiles, NetmapModule) {
   EXPECT_EQ(find("netmap module").state, State::kLack);
   put("/dev/netmap", "");
   EXPECT_EQ(find("netmap module").state, State::kGood);
 }
 
-TEST_F(Machine, Privileges) {
+TEST_F(MachineFiles, Privileges) {
   put("/proc/self/status", "Name:\tnmgen\nCapEff:\t0000000000000000\n");
   EXPECT_EQ(find("privileges").value, "without CAP_NET_ADMIN and CAP_SYS_NICE");
   put("/proc/self/status", "Name:\tnmgen\nCapEff:\t0000000000001000\n");
@@ -68,7 +68,7 @@ TEST_F(Machine, Privileges) {
   EXPECT_EQ(find("privileges").state, State::kGood);
 }
 
-TEST_F(Machine, HugePages) {
+TEST_F(MachineFiles, HugePages) {
   EXPECT_EQ(find("huge pages").value, "this kernel has none");
   put("/proc/meminfo",
       "MemTotal: 1 kB\nHugePages_Total:  4\nHugePages_Free:  0\nHugepagesize: 2048 kB\n");
@@ -78,7 +78,7 @@ TEST_F(Machine, HugePages) {
   EXPECT_EQ(find("huge pages").state, State::kGood);
 }
 
-TEST_F(Machine, QuotaOfBothControlGroupVersions) {
+TEST_F(MachineFiles, QuotaOfBothControlGroupVersions) {
   EXPECT_EQ(find("CPU quota").state, State::kGood);
   put("/sys/fs/cgroup/cpu.max", "max 100000\n");
   EXPECT_EQ(find("CPU quota").state, State::kGood);
@@ -92,7 +92,7 @@ TEST_F(Machine, QuotaOfBothControlGroupVersions) {
 }
 
 // A limit holds for all groups below it, and what other groups may do is not told.
-TEST_F(Machine, QuotaIsThatOfItsOwnControlGroup) {
+TEST_F(MachineFiles, QuotaIsThatOfItsOwnControlGroup) {
   put("/proc/self/cgroup", "0::/user.slice/run.scope\n");
   put("/sys/fs/cgroup/cpu.max", "max 100000\n");
   put("/sys/fs/cgroup/other/cpu.max", "10000 100000\n");
@@ -108,7 +108,7 @@ TEST_F(Machine, QuotaIsThatOfItsOwnControlGroup) {
   EXPECT_EQ(find("CPU quota").value, "0.5 cores' time, of control group /a");
 }
 
-TEST_F(Machine, LoadAndSiblings) {
+TEST_F(MachineFiles, LoadAndSiblings) {
   EXPECT_EQ(find("load").value, "unknown");
   put("/proc/loadavg", "0.05 0.1 0.2 1/100 1\n");
   EXPECT_EQ(find("load").state, State::kGood);

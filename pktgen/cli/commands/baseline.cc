@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// nmgen record FILE...
+// nmgen baseline FILE...
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -15,14 +15,15 @@
 namespace nmgen {
 namespace {
 
-struct RecordOptions {
+struct BaselineOptions {
   std::vector<std::string> files;
   std::string directory = kBaselines;
   bool force = false;
   SamplesOptions samples;
 };
 
-int record_one(const std::string& file, const std::string& program, const RecordOptions& options) {
+int take_baseline(const std::string& file, const std::string& program,
+                  const BaselineOptions& options) {
   Result<Scenario> scenario = scenario_to_sample(file, options.samples);
   if (!scenario)
     return complain(scenario.error());
@@ -55,10 +56,10 @@ int record_one(const std::string& file, const std::string& program, const Record
              : kExitBadUse;
 }
 
-int record(const RecordOptions& options) {
+int baseline(const BaselineOptions& options) {
   if (options.files.empty())
     return complain(
-        "no scenario is given; name its file, for example nmgen record scenarios/64b-10g.json");
+        "no scenario is given; name its file, for example nmgen baseline scenarios/64b-10g.json");
   Result<std::string> program = own_program();
   if (!program)
     return complain(program.error());
@@ -68,18 +69,18 @@ int record(const RecordOptions& options) {
     return complain(fmt::format("cannot make {}: {}; give --dir a directory that can be written",
                                 options.directory, error.message()));
   for (const std::string& file : options.files)
-    if (int code = record_one(file, *program, options); code != kExitPass)
+    if (int code = take_baseline(file, *program, options); code != kExitPass)
       return code;
   return kExitPass;
 }
 
 }  // namespace
 
-Command record_command() {
-  const std::shared_ptr<RecordOptions> options = std::make_shared<RecordOptions>();
+Command baseline_command() {
+  const std::shared_ptr<BaselineOptions> options = std::make_shared<BaselineOptions>();
   Command command = {
-      .name = "record",
-      .summary = "Run scenarios many times, and keep that as their baseline",
+      .name = "baseline",
+      .summary = "Run scenarios many times, and keep the figures as their baseline",
       .options = {{.names = "FILE", .help = "The scenarios", .target = &options->files},
                   {.names = "--dir",
                    .value = "DIR",
@@ -91,9 +92,9 @@ Command record_command() {
                    .target = &options->force}},
       .footer =
           "\nExample:\n"
-          "  nmgen record scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"
+          "  nmgen baseline scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"
           "\nThe machine's fingerprint is kept too; nmgen ci compares with what is kept.",
-      .run = [options] { return record(*options); }};
+      .run = [options] { return baseline(*options); }};
   add_samples_options(&command, &options->samples);
   return command;
 }

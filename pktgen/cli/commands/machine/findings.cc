@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/cli/commands/probe/machine.h"
+#include "pktgen/cli/commands/machine/findings.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include <linux/workqueue.h>
-
-static struct workqueue_struct *probe(void)
-{
-	return alloc_workqueue("probe", WQ_PERCPU, 0);
-}

@@ -17,38 +17,38 @@ namespace {
 constexpr const char* kRemedy = "give a path that can be written";
 
 // Where the bytes go: beside `target` first, or right into it.
-struct Place {
+struct OutputPath {
   std::string target;     // without symbolic links
   std::string temporary;  // empty: write into the target
 };
 
-Result<Place> find_place(const std::string& path) {
+Result<OutputPath> find_output(const std::string& path) {
   const std::string what = "cannot write " + path;
   if (path.empty())
     return fail("cannot write a file", "its path is empty", kRemedy);
-  Place place{path, ""};
+  OutputPath output{path, ""};
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode))
       return fail(what, "it is a directory", "give the path of a file in it", EISDIR);
     if (!S_ISREG(status.st_mode))
-      return place;
+      return output;
     std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
     if (real != nullptr)
-      place.target = real.get();
+      output.target = real.get();
   } else if (errno != ENOENT) {
     return fail_errno(what, errno, kRemedy);
   } else if (lstat(path.c_str(), &status) == 0) {
     return fail(what, "it is a symbolic link to nowhere", "remove the link, or give another path",
                 ENOENT);
   }
-  const size_t slash = place.target.rfind('/');
+  const size_t slash = output.target.rfind('/');
   const size_t name = slash == std::string::npos ? 0 : slash + 1;
-  if (name == place.target.size())
+  if (name == output.target.size())
     return fail(what, "there is no such directory", "make the directory first", ENOENT);
-  place.temporary = fmt::format("{}.{:.200}.{}.tmp", place.target.substr(0, name),
-                                place.target.substr(name), getpid());
-  return place;
+  output.temporary = fmt::format("{}.{:.200}.{}.tmp", output.target.substr(0, name),
+                                 output.target.substr(name), getpid());
+  return output;
 }
 
 tl::unexpected<Error> fail_writing(const std::string& path, int code) {
@@ -88,18 +88,18 @@ int open_temporary(const std::string& path) {
 Result<void> check_writable(const std::string& path) {
   if (path == "-")
     return {};
-  Result<Place> place = find_place(path);
-  if (!place)
-    return tl::unexpected<Error>(place.error());
-  if (place->temporary.empty()) {
+  Result<OutputPath> output = find_output(path);
+  if (!output)
+    return tl::unexpected<Error>(output.error());
+  if (output->temporary.empty()) {
     // Not opened: opening a pipe waits for its reader.
     return access(path.c_str(), W_OK) == 0 ? Result<void>() : fail_writing(path, errno);
   }
-  int fd = open_temporary(place->temporary);
+  int fd = open_temporary(output->temporary);
   if (fd < 0)
     return fail_writing(path, errno);
   close(fd);
-  unlink(place->temporary.c_str());
+  unlink(output->temporary.c_str());
   return {};
 }
 
@@ -108,23 +108,23 @@ Result<void> write_text(std::string_view text, const std::string& path) {
     int error = write_all(STDOUT_FILENO, text);
     return error == 0 ? Result<void>() : fail_writing("to standard output", error);
   }
-  Result<Place> place = find_place(path);
-  if (!place)
-    return tl::unexpected<Error>(place.error());
-  const bool direct = place->temporary.empty();
+  Result<OutputPath> output = find_output(path);
+  if (!output)
+    return tl::unexpected<Error>(output.error());
+  const bool direct = output->temporary.empty();
   int fd = direct ? open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)
-                  : open_temporary(place->temporary);
+                  : open_temporary(output->temporary);
   if (fd < 0)
     return fail_writing(path, errno);
   int error = write_all(fd, text);
   int close_error = sync_and_close(fd);
   if (error == 0)
     error = close_error;
-  if (error == 0 && !direct && rename(place->temporary.c_str(), place->target.c_str()) != 0)
+  if (error == 0 && !direct && rename(output->temporary.c_str(), output->target.c_str()) != 0)
     error = errno;
   if (error != 0) {
     if (!direct)
-      unlink(place->temporary.c_str());
+      unlink(output->temporary.c_str());
     return fail_writing(path, error);
   }
   return {};

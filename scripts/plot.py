@@ -108,12 +108,12 @@ class Series:
         if axis not in names:
             raise Refused(f"the sweep \"{manifest['sweep']['name']}\" has no axis \"{axis}\", it has {', '.join(names)}; "
                           "choose another kind of plot")
-        place = names.index(axis)
+        column = names.index(axis)
         self.curves, self.invalid = {}, {}
         for point in manifest["points"]:
-            others = tuple(value for i, value in enumerate(point["values"]) if i != place)
+            others = tuple(value for i, value in enumerate(point["values"]) if i != column)
             runs = self.invalid if point["verdict"] == "invalid" else self.curves
-            runs.setdefault(others, {}).setdefault(point["values"][place], []).append(point[figure] * scale)
+            runs.setdefault(others, {}).setdefault(point["values"][column], []).append(point[figure] * scale)
         for others, curve in self.invalid.items():
             for value in self.curves.setdefault(others, {}):
                 curve.pop(value, None)

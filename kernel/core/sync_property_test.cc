@@ -26,13 +26,13 @@ bool rule_allows(uint32_t first, uint32_t tail, uint32_t n, uint32_t head, uint3
   }
 }
 
-struct Model : testing::TestWithParam<uint32_t> {
+struct AcceptedHeads : testing::TestWithParam<uint32_t> {
   World world;
 };
 
 // TX: the last head <= head <= cur <= the tail told; hwcur is where a driver that fell behind
 // stands. RX: hwcur <= head <= cur <= hwtail.
-TEST_P(Model, TheAcceptedSetIsTheRules) {
+TEST_P(AcceptedHeads, TheAcceptedSetIsTheRules) {
   const uint32_t n = GetParam();
   TestPort port(world, "p", port_config(1, n), Wire::kNull);
   Client client(world);
@@ -100,7 +100,7 @@ TEST_P(Model, TheAcceptedSetIsTheRules) {
     port.kring(dir, 0)->ring->head = 0;
 }
 
-INSTANTIATE_TEST_SUITE_P(Slots, Model, testing::Values(2, 3, 4, 5, 6));
+INSTANTIATE_TEST_SUITE_P(Slots, AcceptedHeads, testing::Values(2, 3, 4, 5, 6));
 
 // nm_next, nm_prev and nm_dist, which every driver uses too.
 TEST(Arithmetic, IsModuloN) {

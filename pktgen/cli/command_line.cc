@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
 namespace {

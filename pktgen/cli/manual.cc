@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
 namespace {

@@ -192,9 +192,9 @@ class Loudness {
   std::array<double, 2> least_{};
 };
 
-// Who of `count` is at `place` in a turn: A B, B A, A B, ...
-size_t who_at(size_t place, size_t turn, size_t count) {
-  return turn % 2 == 0 ? place : count - 1 - place;
+// The contestant at `position` of a turn: A B, B A, A B, ...
+size_t who_at(size_t position, size_t turn, size_t count) {
+  return turn % 2 == 0 ? position : count - 1 - position;
 }
 
 tl::unexpected<Error> interrupted() {
@@ -228,8 +228,8 @@ Result<Sampled> Sampler::take_in_turns(const std::vector<Contestant>& contestant
   const size_t wanted = contestants.size() * orders.samples;
   size_t again = orders.patience_s > 0 ? wanted : 0;
   for (size_t turn = 0, taken = 0; turn < orders.samples; ++turn) {
-    for (size_t place = 0; place < contestants.size(); ++place) {
-      const size_t who = who_at(place, turn, contestants.size());
+    for (size_t position = 0; position < contestants.size(); ++position) {
+      const size_t who = who_at(position, turn, contestants.size());
       while (true) {
         if (stop_.load(std::memory_order_relaxed))
           return interrupted();
@@ -287,8 +287,8 @@ Result<Sampled> Sampler::take_side_by_side(const std::vector<Contestant>& contes
       count += started ? 1 : 0;
     }
     std::vector<Result<Record>> records(runs.size(), Record());
-    for (size_t place = 0; place < count; ++place) {
-      const size_t who = who_at(place, turn, runs.size());
+    for (size_t position = 0; position < count; ++position) {
+      const size_t who = who_at(position, turn, runs.size());
       records[who] = runs[who].end();
     }
     if (!started)

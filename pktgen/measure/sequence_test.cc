@@ -14,9 +14,9 @@ namespace nmgen {
 namespace {
 
 // What the tracker claims to be, said plainly.
-class Model {
+class Reference {
  public:
-  explicit Model(uint64_t window) : window_(window) {}
+  explicit Reference(uint64_t window) : window_(window) {}
 
   void on_frame(uint64_t sequence) {
     uint64_t next = seen_.empty() ? 0 : *seen_.rbegin() + 1;
@@ -166,24 +166,24 @@ TEST(SequenceProperty, AgreesWithASetOfAllSequences) {
         // Half the frames below 2^32, half above.
         uint64_t first = (uint64_t{seed % 2 + 1} << 32) - 3000;
         std::vector<uint64_t> sequences = arrivals(wire, first, 6000, seed);
-        Model model(window);
+        Reference reference(window);
         SequenceTracker tracker(window), from_wire(window);
         from_wire.on_frame(first - 1);
         for (uint64_t sequence : sequences) {
-          model.on_frame(sequence);
+          reference.on_frame(sequence);
           tracker.on_frame(sequence);
           from_wire.on_frame(restore_sequence(static_cast<uint32_t>(sequence), from_wire.next()));
-          ASSERT_EQ(tracker.counts(), model.counts()) << "at " << sequence << ", seed " << seed;
+          ASSERT_EQ(tracker.counts(), reference.counts()) << "at " << sequence << ", seed " << seed;
         }
         EXPECT_EQ(tracker.counts().frames(), sequences.size());
         SequenceCounts wire_counts = from_wire.counts();
         --wire_counts.unique;  // the frame that told where the stream stands
-        EXPECT_EQ(wire_counts, model.counts());
-        EXPECT_EQ(track(sequences, window), model.counts());
-        all.unique += model.counts().unique;
-        all.duplicates += model.counts().duplicates;
-        all.reordered += model.counts().reordered;
-        all.stale += model.counts().stale;
+        EXPECT_EQ(wire_counts, reference.counts());
+        EXPECT_EQ(track(sequences, window), reference.counts());
+        all.unique += reference.counts().unique;
+        all.duplicates += reference.counts().duplicates;
+        all.reordered += reference.counts().reordered;
+        all.stale += reference.counts().stale;
       }
     }
   }
@@ -197,16 +197,16 @@ TEST(SequenceProperty, AgreesWithASetOfAllSequences) {
 TEST(SequenceProperty, AgreesOnSequencesAtRandom) {
   std::mt19937_64 random(99);
   for (int round = 0; round < 50; ++round) {
-    Model model(128);
+    Reference reference(128);
     SequenceTracker tracker(128);
     uint64_t range = 1 + random() % 600;
     for (int i = 0; i < 1500; ++i) {
       uint64_t sequence = random() % range;
       if (random() % 100 == 0)
         range += random() % 1000;
-      model.on_frame(sequence);
+      reference.on_frame(sequence);
       tracker.on_frame(sequence);
-      ASSERT_EQ(tracker.counts(), model.counts()) << round << ", " << i;
+      ASSERT_EQ(tracker.counts(), reference.counts()) << round << ", " << i;
     }
   }
 }

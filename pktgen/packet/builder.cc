@@ -268,8 +268,8 @@ unsigned smallest_size_with_probe(const FrameSpec& spec) {
   return std::max(kMinSizeNoCrc, header_bytes(spec) + kProbeBytes);
 }
 
-Result<BuiltFrame> build_frame(const FrameSpec& spec, ProbePlace probe) {
-  bool with_probe = probe == ProbePlace::kReserved;
+Result<BuiltFrame> build_frame(const FrameSpec& spec, ProbeSpace probe) {
+  bool with_probe = probe == ProbeSpace::kReserved;
   Result<void> checked =
       check_vlans(spec).and_then([&] { return check_layers(spec); }).and_then([&] {
         return with_probe

@@ -19,7 +19,7 @@ struct BuiltFrame {
   uint16_t l4 = 0;             // UDP, TCP, ICMP or ICMPv6 header
   uint16_t payload = 0;        // first byte after all headers; over ARP, the padding
   uint16_t room = 0;           // payload bytes
-  uint16_t probe = 0;          // the probe's place, if it was reserved: the same as payload
+  uint16_t probe = 0;          // the probe's offset if it was reserved, same as payload
   uint16_t ip_checksum = 0;    // IPv4's header checksum
   uint16_t l4_checksum = 0;    // UDP's (0 if it is turned off), TCP's, ICMP's or ICMPv6's
   bool is_arp = false, is_ip4 = false, is_ip6 = false;
@@ -28,12 +28,12 @@ struct BuiltFrame {
 
 // kReserved: the first 18 payload bytes are left zero for a probe (packet/probe.h), which then
 // leaves every checksum right; a frame without room for them is an error.
-enum class ProbePlace { kNone, kReserved };
+enum class ProbeSpace { kNone, kReserved };
 
 // The frame's bytes, with every length and checksum right. Errors: a size out of 60..9216 or too
 // small for the headers (and the probe), a transport without IP, UDP's checksum off over IPv6,
 // values out of their fields' range, more than two VLAN tags. Any thread.
-Result<BuiltFrame> build_frame(const FrameSpec& spec, ProbePlace probe = ProbePlace::kNone);
+Result<BuiltFrame> build_frame(const FrameSpec& spec, ProbeSpace probe = ProbeSpace::kNone);
 
 // The smallest size without CRC, at least 60, that has room for the headers; and for them and a
 // probe.

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string error_of(const FrameSpec& spec, ProbePlace probe = ProbePlace::kNone) {
+std::string error_of(const FrameSpec& spec, ProbeSpace probe = ProbeSpace::kNone) {
   Result<BuiltFrame> frame = build_frame(spec, probe);
   return frame ? "no error" : frame.error().sentence();
 }
@@ -47,7 +47,7 @@ TEST(Builder, OffsetsOfQinqIpv6Tcp) {
   spec.vlans = {{0x88a8, 10, 0, false}, {0x8100, 20, 0, false}};
   spec.network = Ipv6Spec{};
   spec.transport = TcpSpec{};
-  Result<BuiltFrame> frame = build_frame(spec, ProbePlace::kReserved);
+  Result<BuiltFrame> frame = build_frame(spec, ProbeSpace::kReserved);
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->vlan, 18);
   EXPECT_EQ(frame->l3, 22);
@@ -98,11 +98,11 @@ TEST(Builder, EveryKindAndSizeHasRightLengthsAndChecksums) {
   }
 }
 
-TEST(Builder, ProbePlaceIsZeroAndThePayloadGoesOnAfterIt) {
+TEST(Builder, ProbeSpaceIsZeroAndThePayloadGoesOnAfterIt) {
   FrameSpec spec = udp4();
   spec.size_no_crc = 64;
   spec.payload = {0xaa};
-  Result<BuiltFrame> frame = build_frame(spec, ProbePlace::kReserved);
+  Result<BuiltFrame> frame = build_frame(spec, ProbeSpace::kReserved);
   ASSERT_TRUE(frame);
   for (size_t i = 42; i < 60; i++)
     EXPECT_EQ(frame->bytes[i], 0);
@@ -158,11 +158,11 @@ TEST(Builder, ErrorNamesTheSmallestSizeThatWorks) {
   for (testing::NamedSpec kind : testing::every_kind()) {
     unsigned smallest = smallest_size_with_probe(kind.spec);
     kind.spec.size_no_crc = smallest;
-    EXPECT_EQ(error_of(kind.spec, ProbePlace::kReserved), "no error") << kind.name;
+    EXPECT_EQ(error_of(kind.spec, ProbeSpace::kReserved), "no error") << kind.name;
     if (smallest == kMinSizeNoCrc)
       continue;
     kind.spec.size_no_crc = smallest - 1;
-    EXPECT_THAT(error_of(kind.spec, ProbePlace::kReserved),
+    EXPECT_THAT(error_of(kind.spec, ProbeSpace::kReserved),
                 HasSubstr("use " + std::to_string(smallest) + " bytes or more"));
   }
 }
@@ -171,7 +171,7 @@ TEST(Builder, ErrorsAreSentencesWithARemedy) {
   FrameSpec spec = udp4();
   spec.vlans = {VlanTag{}};
   EXPECT_EQ(
-      error_of(spec, ProbePlace::kReserved),
+      error_of(spec, ProbeSpace::kReserved),
       "cannot build the frame: 60 bytes without CRC have no room for its headers (Ethernet, a "
       "VLAN tag, IPv4, UDP: 46 bytes) and a probe (18 bytes); use 64 bytes or more (68 with "
       "CRC)");

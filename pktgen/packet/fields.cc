@@ -11,14 +11,14 @@ namespace nmgen {
 namespace {
 
 // Where a field's value lies: `bits` wide, its last byte `end` bytes into the frame.
-struct Place {
+struct FieldPosition {
   uint16_t end = 0;  // 0: the frame has no such field
   bool in_ip_header = false;
   bool in_l4_sum = false;  // in the transport's header or its pseudo-header
 };
 
 // Both addresses of an IP header are in the pseudo-header of every transport but ICMP over IPv4.
-Place find_place(const BuiltFrame& frame, FrameField field) {
+FieldPosition find_field(const BuiltFrame& frame, FrameField field) {
   bool pseudo = frame.l4 != 0 && !(frame.is_ip4 && frame.is_icmp);
   auto at = [](bool present, unsigned end) { return static_cast<uint16_t>(present ? end : 0); };
   switch (field) {
@@ -106,17 +106,17 @@ uint64_t field_values(FrameField field) {
 }
 
 Result<FieldPatcher> FieldPatcher::prepare(const BuiltFrame& frame, FrameField field) {
-  Place place = find_place(frame, field);
-  if (place.end == 0)
+  FieldPosition position = find_field(frame, field);
+  if (position.end == 0)
     return fail(fmt::format("cannot vary the {}", field_name(field)), "the frame has no such field",
                 "add its header to the frame, or vary another field");
   FieldPatcher patcher;
   patcher.shift_ = is_source_port(field) ? 16 : 0;
-  patcher.offset_ = static_cast<uint16_t>(place.end - (is_source_port(field) ? 2 : 4));
+  patcher.offset_ = static_cast<uint16_t>(position.end - (is_source_port(field) ? 2 : 4));
   patcher.mask_ = static_cast<uint32_t>((field_values(field) - 1) << patcher.shift_);
   patcher.base_ = get32(frame.bytes.data() + patcher.offset_);
-  patcher.ip_checksum_ = place.in_ip_header ? frame.ip_checksum : 0;
-  patcher.l4_checksum_ = place.in_l4_sum ? frame.l4_checksum : 0;
+  patcher.ip_checksum_ = position.in_ip_header ? frame.ip_checksum : 0;
+  patcher.l4_checksum_ = position.in_l4_sum ? frame.l4_checksum : 0;
   patcher.is_udp_ = frame.is_udp;
   return patcher;
 }

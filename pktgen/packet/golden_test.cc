@@ -230,7 +230,7 @@ void add_built(std::vector<Case>* cases, std::mt19937_64* random) {
 // Probes at the sequences and times where their sums carry and wrap: every checksum must stay good.
 void add_probed(std::vector<Case>* cases) {
   for (const testing::NamedSpec& kind : testing::every_kind()) {
-    BuiltFrame frame = build_frame(kind.spec, ProbePlace::kReserved).value();
+    BuiltFrame frame = build_frame(kind.spec, ProbeSpace::kReserved).value();
     for (uint32_t sequence : {0u, 1u, 0xfffeu, 0xffffu, 0x10000u, 0x89abcdefu, 0xffffffffu})
       for (uint64_t tsc :
            {uint64_t{0}, uint64_t{0xffffffff}, kProbeTimestampMask, uint64_t{0x123456789abcd}}) {

@@ -177,7 +177,7 @@ TEST(Probe, TimestampIsRestoredNearNow) {
 // What the check is for: any probe in any frame, and no checksum touched.
 TEST(Probe, FramesStayRightWhateverTheProbeSays) {
   for (const testing::NamedSpec& kind : testing::every_kind()) {
-    Result<BuiltFrame> frame = build_frame(kind.spec, ProbePlace::kReserved);
+    Result<BuiltFrame> frame = build_frame(kind.spec, ProbeSpace::kReserved);
     ASSERT_TRUE(frame) << kind.name << ": " << frame.error().sentence();
     for (uint32_t sequence : kSequences)
       for (uint64_t tsc : kTimes) {

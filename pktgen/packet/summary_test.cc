@@ -57,7 +57,7 @@ TEST(Summary, ArpReply) {
 
 TEST(Summary, ProbesOfTheRunAreNamedInEveryKindOfFrame) {
   for (const testing::NamedSpec& kind : testing::every_kind()) {
-    BuiltFrame frame = build_frame(kind.spec, ProbePlace::kReserved).value();
+    BuiltFrame frame = build_frame(kind.spec, ProbeSpace::kReserved).value();
     EXPECT_THAT(summarise(frame.bytes, 77), Not(HasSubstr("probe")));
     write_probe(frame.bytes.data() + frame.probe, make_probe_template(77, 3), 12345, 1);
     EXPECT_THAT(summarise(frame.bytes, 77), HasSubstr(" / probe stream 3 sequence 12345 / "))

@@ -152,7 +152,7 @@ class NameParser {
       return wrong("it is too long", "use at most 63 characters");
     for (const char c : rest)
       if (c <= ' ' || c >= 0x7f || c == '^' || c == '*' || c == '/')
-        return wrong(c > ' ' && c < 0x7f ? std::string("'") + c + "' is in the wrong place"
+        return wrong(c > ' ' && c < 0x7f ? std::string("'") + c + "' is not allowed there"
                                          : "it holds a space or a character that is not ASCII",
                      "write it like netmap:eth0, netmap:eth0{1 or vale0:1");
     const size_t pipe = rest.find_first_of("{}");

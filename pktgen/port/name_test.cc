@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"", "of no known kind"}, BadCase{"eth0", "of no known kind"},
         BadCase{"vale0", "of no known kind"}, BadCase{"netmap:", "names nothing"},
         BadCase{"netmap:^", "names nothing"}, BadCase{"netmap:{1", "names nothing"},
-        BadCase{"netmap:a b", "space"}, BadCase{"netmap:eth0^^", "'^' is in the wrong place"},
+        BadCase{"netmap:a b", "space"}, BadCase{"netmap:eth0^^", "'^' is not allowed there"},
         BadCase{"netmap:eth0/q", "no flag 'q'"}, BadCase{"netmap:eth0@x", "no memory region"},
         BadCase{"netmap:eth0@0", "no memory region"},
         BadCase{"netmap:eth0@65536", "no memory region"}, BadCase{"netmap:eth0-4096", "too large"},

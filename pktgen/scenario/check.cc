@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "pktgen/packet/builder.h"
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
 namespace {

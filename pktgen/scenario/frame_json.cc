@@ -15,7 +15,7 @@
 #include "pktgen/packet/address.h"
 #include "pktgen/packet/builder.h"
 #include "pktgen/packet/fields.h"
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
 namespace {

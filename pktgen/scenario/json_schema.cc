@@ -13,8 +13,8 @@
 #include <valijson/validator.hpp>
 #include <vector>
 
+#include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/parse.h"
-#include "pktgen/scenario/place.h"
 
 namespace nmgen {
 namespace {

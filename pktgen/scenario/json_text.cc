@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
 namespace {

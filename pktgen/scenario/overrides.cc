@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/json_text.h"
-#include "pktgen/scenario/place.h"
 #include "pktgen/scenario/schema.h"
 
 namespace nmgen {
@@ -44,7 +44,7 @@ std::vector<std::string> split_path(std::string_view path) {
   return keys;
 }
 
-// A place in the document and the schema of what stands there.
+// A value in the document, and its schema.
 struct Spot {
   json* value;
   const json* schema;

@@ -27,8 +27,8 @@ std::string after(const std::string& assignment, const std::string& pointer) {
     EXPECT_EQ(document, start()) << "a failure changes nothing";
     return result.error().sentence();
   }
-  json::json_pointer place(pointer);
-  return document.contains(place) ? document.at(place).dump() : "nothing there";
+  json::json_pointer path(pointer);
+  return document.contains(path) ? document.at(path).dump() : "nothing there";
 }
 
 TEST(Overrides, ChangesAValue) {

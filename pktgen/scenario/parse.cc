@@ -6,10 +6,10 @@
 
 #include "pktgen/measure/cores.h"
 #include "pktgen/scenario/check.h"
+#include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/frame_json.h"
 #include "pktgen/scenario/json_text.h"
 #include "pktgen/scenario/overrides.h"
-#include "pktgen/scenario/place.h"
 #include "pktgen/scenario/schema.h"
 #include "pktgen/scenario/sha256.h"
 

@@ -270,7 +270,7 @@ TEST(ShippedScenarios, AreAllGood) {
     EXPECT_EQ(scenario->name, entry.path().stem().string());
     EXPECT_GT(scenario->description.size(), 40u) << scenario->name;
     for (const StreamSpec& stream : scenario->streams) {
-      ProbePlace place = scenario->probe_every > 0 ? ProbePlace::kReserved : ProbePlace::kNone;
+      ProbeSpace place = scenario->probe_every > 0 ? ProbeSpace::kReserved : ProbeSpace::kNone;
       EXPECT_TRUE(build_frame(stream.frame, place).has_value()) << scenario->name;
     }
     names.push_back(scenario->name);

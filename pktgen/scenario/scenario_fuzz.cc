@@ -40,7 +40,7 @@ void check_scenario(const nmgen::Scenario& scenario) {
     for (const std::string& name : sender.streams) {
       require(scenario.stream(name) != nullptr);
       if (scenario.probe_every != 0)
-        require(nmgen::build_frame(scenario.stream(name)->frame, nmgen::ProbePlace::kReserved)
+        require(nmgen::build_frame(scenario.stream(name)->frame, nmgen::ProbeSpace::kReserved)
                     .has_value());
     }
   }

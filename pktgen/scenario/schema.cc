@@ -12,9 +12,9 @@
 #include <optional>
 #include <utility>
 
+#include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/json_schema.h"
 #include "pktgen/scenario/parse.h"
-#include "pktgen/scenario/place.h"
 
 namespace nmgen {
 namespace {

@@ -10,21 +10,22 @@ namespace {
 
 constexpr uint64_t kLongestCycle = uint64_t{1} << 20;
 
-// Which stream each place of a cycle belongs to: always the one that is furthest behind its share,
+// The stream of each position of a cycle: always the one that is furthest behind its share,
 // the first of equals.
-std::vector<uint32_t> interleave(const std::vector<const StreamSpec*>& streams, uint64_t places) {
+std::vector<uint32_t> interleave(const std::vector<const StreamSpec*>& streams,
+                                 uint64_t positions) {
   int64_t total = 0;
   for (const StreamSpec* stream : streams)
     total += stream->weight;
   std::vector<int64_t> credit(streams.size(), 0);
-  std::vector<uint32_t> order(places);
-  for (uint32_t& place : order) {
+  std::vector<uint32_t> order(positions);
+  for (uint32_t& position : order) {
     for (size_t i = 0; i < streams.size(); i++)
       credit[i] += streams[i]->weight;
     size_t most =
         static_cast<size_t>(std::max_element(credit.begin(), credit.end()) - credit.begin());
     credit[most] -= total;
-    place = static_cast<uint32_t>(most);
+    position = static_cast<uint32_t>(most);
   }
   return order;
 }
@@ -59,7 +60,7 @@ Result<TrafficPlan> TrafficPlan::compile(const Scenario& scenario, const SenderS
 
     const bool probed = scenario.probe_every != 0;
     Result<BuiltFrame> frame =
-        build_frame(spec->frame, probed ? ProbePlace::kReserved : ProbePlace::kNone);
+        build_frame(spec->frame, probed ? ProbeSpace::kReserved : ProbeSpace::kNone);
     if (!frame)
       return tl::unexpected<Error>(frame.error());
     std::vector<FieldVariation> fields;

@@ -20,7 +20,7 @@ struct PlannedStream {
   uint16_t probe_offset = 0;  // 0: no probe
 };
 
-// A place of the cycle: flow `flow` of stream `stream`.
+// One position of the cycle: flow `flow` of stream `stream`.
 struct PlannedFrame {
   uint32_t stream = 0;
   uint32_t flow = 0;
@@ -45,7 +45,7 @@ class TrafficPlan {
   double mean_size_with_crc() const;
   uint16_t largest_size_no_crc() const;
 
-  // The frame's bytes into `to` (largest_size_no_crc() bytes), its probe's place zero.
+  // The frame's bytes into `to` (largest_size_no_crc() bytes), with zeros where its probe goes.
   void write_frame(const PlannedFrame& frame, uint8_t* to) const;
 
   // Where probes may be in this sender's frames, each offset once.

@@ -43,16 +43,16 @@ struct BatchStamp {
 // frame of N.
 class ProbeSampler {
  public:
-  ProbeSampler(uint32_t every, size_t places) : every_(every), marked_(places, 0) {}
+  ProbeSampler(uint32_t every, size_t frames) : every_(every), marked_(frames, 0) {}
 
-  // The frame at `place`, whose probe's place is `at`, is sent next.
-  void on_frame(size_t place, uint8_t* at, BatchStamp& stamp) {
+  // Frame `index`, whose probe is at `at`, is sent next.
+  void on_frame(size_t index, uint8_t* at, BatchStamp& stamp) {
     if (--countdown_ == 0) {
       countdown_ = every_;
-      marked_[place] = 1;
+      marked_[index] = 1;
       write_probe(at, stamp.probe, static_cast<uint32_t>(stamp.sequence++), stamp.tsc);
-    } else if (marked_[place] != 0) {
-      marked_[place] = 0;
+    } else if (marked_[index] != 0) {
+      marked_[index] = 0;
       erase_probe(at);
     }
   }
@@ -193,7 +193,7 @@ class SwapWriter {
 };
 
 // kBytes: what is copied from a flow's image, headers up to the probe rounded up; what lies behind
-// them is the probe's place.
+// them is the probe.
 template <size_t kBytes>
 class PatchWriter {
  public:

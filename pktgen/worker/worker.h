@@ -55,8 +55,8 @@ struct PhaseOrders {
 
 // A worker's share of the world, for a whole run; its thread lives for a phase.
 struct WorkerBase {
-  // `place`: where its counters are, in the run's memory, which must outlive it.
-  explicit WorkerBase(LiveWorker& place) : live(place), counters(place.counters) {}
+  // `shared`: its counters in the live segment, which must outlive it.
+  explicit WorkerBase(LiveWorker& shared) : live(shared), counters(shared.counters) {}
 
   std::string name;  // "tx0"
   std::string port_name;
@@ -125,8 +125,8 @@ struct SenderWorker : WorkerBase {
 };
 
 struct ReceiverWorker : WorkerBase {
-  ReceiverWorker(LiveWorker& place, HistogramBuckets& latencies, HistogramBuckets& intended)
-      : WorkerBase(place), latency(latencies), latency_intended(intended) {}
+  ReceiverWorker(LiveWorker& shared, HistogramBuckets& latencies, HistogramBuckets& intended)
+      : WorkerBase(shared), latency(latencies), latency_intended(intended) {}
 
   const std::vector<std::unique_ptr<SenderWorker>>* senders = nullptr;  // whose frames may come
   std::vector<uint16_t>

@@ -72,7 +72,7 @@ void Canvas::set(int x, int y, char32_t letter, Style style) {
   // Controls of both sets (ECMA-48) would move a terminal's cursor, or worse.
   if (letter < 0x20 || (letter >= 0x7f && letter < 0xa0) || (!unicode_ && letter > 0x7e))
     letter = U'?';
-  cells_[place(x, y)] = {letter, style};
+  cells_[index(x, y)] = {letter, style};
 }
 
 int Canvas::put(int x, int y, std::string_view text, Style style) {

@@ -44,10 +44,10 @@ class Canvas {
     char32_t letter = U' ';
     Style style = Style::kPlain;
   };
-  size_t place(int x, int y) const {
+  size_t index(int x, int y) const {
     return static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x);
   }
-  const Cell& cell(int x, int y) const { return cells_[place(x, y)]; }
+  const Cell& cell(int x, int y) const { return cells_[index(x, y)]; }
   void set(int x, int y, char32_t letter, Style style);
 
   int width_, height_;

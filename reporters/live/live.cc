@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "pktgen/measure/clock.h"
-#include "reporters/live/model.h"
+#include "reporters/live/history.h"
 #include "reporters/live/view.h"
 
 namespace nmgen {
@@ -56,7 +56,7 @@ class Viewer {
         next = tsc_now() + sample_ticks;
         if (!state_.owns_run && !segment_.is_alive())
           return;
-        // The model goes on while the view is paused, so that going on shows no hole.
+        // The history goes on while the view is paused, so that going on shows no hole.
         if (std::optional<LiveSample> sample = take_sample(segment_))
           model_.add(std::move(*sample));
         if (!state_.owns_run && model_.figures().state == LiveState::kEnded)
@@ -152,8 +152,8 @@ class Viewer {
   Terminal& terminal_;
   const LiveSegment& segment_;
   const std::function<bool()>& on_quit_;
-  LiveModel model_;
-  std::optional<LiveModel> shown_;  // what the view shows while it is paused
+  LiveHistory model_;
+  std::optional<LiveHistory> shown_;  // what the view shows while it is paused
   LiveViewState state_;
   bool left_ = false;
 };
@@ -169,18 +169,18 @@ void show_live(Terminal& terminal, const LiveSegment& segment, bool owns_run,
 std::string live_text(const LiveSegment& segment, double seconds, int width, int height,
                       bool unicode) {
   stand_aside(segment);
-  LiveModel model(about(segment));
+  LiveHistory history(about(segment));
   const unsigned samples =
       2 + static_cast<unsigned>(seconds * 1e9 / static_cast<double>(kSampleNs));
   for (unsigned i = 0; i < samples; i++) {
     if (i > 0)
       sleep_ns(kSampleNs);
     if (std::optional<LiveSample> sample = take_sample(segment))
-      model.add(std::move(*sample));
+      history.add(std::move(*sample));
   }
   Canvas canvas(width, height, unicode);
   LiveViewState state;
-  draw_live(canvas, model, state);
+  draw_live(canvas, history, state);
   return canvas.text();
 }
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "pktgen/measure/live_segment.h"
-#include "reporters/live/model.h"
+#include "reporters/live/history.h"
 
 namespace nmgen::live_example {
 

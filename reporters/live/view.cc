@@ -89,10 +89,10 @@ bool has_model(const LiveAbout& about) {
 
 class Page {
  public:
-  Page(Canvas& canvas, const LiveModel& model, const LiveViewState& state)
+  Page(Canvas& canvas, const LiveHistory& history, const LiveViewState& state)
       : canvas_(canvas),
-        about_(model.about()),
-        figures_(model.figures()),
+        about_(history.about()),
+        figures_(history.figures()),
         state_(state),
         width_(canvas.width()),
         bottom_(canvas.height() - 1) {}
@@ -488,14 +488,14 @@ class Page {
 
 }  // namespace
 
-void draw_live(Canvas& canvas, const LiveModel& model, const LiveViewState& state) {
+void draw_live(Canvas& canvas, const LiveHistory& history, const LiveViewState& state) {
   if (canvas.width() < kLiveMinWidth || canvas.height() < kLiveMinHeight) {
     // Two rows, for the narrowest.
     canvas.put(0, 0, "needs");
     canvas.put(0, 1, fmt::format("{} x {}", kLiveMinWidth, kLiveMinHeight));
     return;
   }
-  Page(canvas, model, state).draw();
+  Page(canvas, history, state).draw();
 }
 
 }  // namespace nmgen

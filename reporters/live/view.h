@@ -5,7 +5,7 @@
 #include <string>
 
 #include "reporters/live/canvas.h"
-#include "reporters/live/model.h"
+#include "reporters/live/history.h"
 
 namespace nmgen {
 
@@ -24,6 +24,6 @@ struct LiveViewState {
 // Below that there is only a sentence.
 inline constexpr int kLiveMinWidth = 80, kLiveMinHeight = 24;
 
-void draw_live(Canvas& canvas, const LiveModel& model, const LiveViewState& state);
+void draw_live(Canvas& canvas, const LiveHistory& history, const LiveViewState& state);
 
 }  // namespace nmgen

@@ -15,25 +15,25 @@ using live_example::later;
 using testing::HasSubstr;
 using testing::Not;
 
-// A model after 10 s at 12.5 Mpps in all, with latencies about 18 us.
-LiveModel example(uint32_t pairs = 1) {
+// A history after 10 s at 12.5 Mpps in all, with latencies about 18 us.
+LiveHistory example(uint32_t pairs = 1) {
   std::shared_ptr<LiveSegment> segment = live_example::segment(pairs);
-  LiveModel model(about(*segment));
+  LiveHistory history(about(*segment));
   LiveSample now = first_sample(*segment);
   Histogram latency(segment->latency(0));
   for (int i = 0; i < 40; i++) {
     latency.record_n(18'000, 1000);
     latency.record_n(45'000, 20);
     now.latency = snapshot_of(segment->latency(0));
-    model.add(now = later(now, 0.25, 12.5e6 / pairs));
+    history.add(now = later(now, 0.25, 12.5e6 / pairs));
   }
-  return model;
+  return history;
 }
 
-std::string drawn(const LiveModel& model, const LiveViewState& state, int width, int height,
+std::string drawn(const LiveHistory& history, const LiveViewState& state, int width, int height,
                   bool unicode = false) {
   Canvas canvas(width, height, unicode);
-  draw_live(canvas, model, state);
+  draw_live(canvas, history, state);
   return canvas.text();
 }
 
@@ -67,14 +67,14 @@ q leave   space pause  w workers  s streams  u units  +/- rate  ? help
 }
 
 TEST(LiveView, EachSizeHasItsKeysAndVerdictAndNoLineTooLong) {
-  const LiveModel model = example(4);
+  const LiveHistory history = example(4);
   for (const auto& [width, height] : {std::pair{80, 24}, {120, 40}, {200, 60}}) {
     for (const LivePage page :
          {LivePage::kMain, LivePage::kWorkers, LivePage::kStreams, LivePage::kHelp}) {
       LiveViewState state;
       state.page = page;
       Canvas canvas(width, height, true);
-      draw_live(canvas, model, state);
+      draw_live(canvas, history, state);
       EXPECT_THAT(canvas.row(height - 1), HasSubstr("? help")) << width;
       EXPECT_THAT(canvas.row(0), HasSubstr("so far: ")) << width;
       EXPECT_THAT(canvas.row(1), HasSubstr("a result of the model, not of a NIC")) << width;
@@ -162,7 +162,7 @@ TEST(LiveView, ASmallTerminalGetsASentence) {
 
 TEST(LiveView, BeforeTheFirstSampleThereIsAPageToo) {
   std::shared_ptr<LiveSegment> segment = live_example::segment();
-  EXPECT_THAT(drawn(LiveModel(about(*segment)), {}, 80, 24), HasSubstr("opening"));
+  EXPECT_THAT(drawn(LiveHistory(about(*segment)), {}, 80, 24), HasSubstr("opening"));
 }
 
 }  // namespace

@@ -319,7 +319,7 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 	error = join_nic(vale, sw_name, nic, name, rings, index);
 	if (error) {
 		rings_free(nic, rings);
-		return nm_vale_no_place(client, error, sw_name);
+		return nm_vale_no_room(client, error, sw_name);
 	}
 	return 0;
 }
@@ -367,7 +367,7 @@ static int attach_persistent(struct nm_client *client, struct nm_vale_port *port
 				 port->name);
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error)
-		return nm_vale_no_place(client, error, sw_name);
+		return nm_vale_no_room(client, error, sw_name);
 	error = host ? join_stack(port) : 0;
 	if (error) {
 		nm_switch_leave(port);

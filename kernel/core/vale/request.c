@@ -9,10 +9,10 @@ static int refuse_name(struct nm_client *client, const char *name)
 			 name);
 }
 
-int nm_vale_no_place(struct nm_client *client, int error, const char *name)
+int nm_vale_no_room(struct nm_client *client, int error, const char *name)
 {
 	return nm_refuse(client, error,
-			 "%s: no place for another port: at most %u switches, of %u ports each; or no memory: close something",
+			 "%s: no room for another port (at most %u switches of %u ports each), or no memory; close a port",
 			 name, nm_vale_max_switches(client->core), NM_VALE_PORTS);
 }
 
@@ -51,7 +51,7 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 	if (port) {
 		error = nm_switch_join(port->vale, sw_name, port);
 		if (error)
-			return nm_vale_no_place(client, error, sw_name);
+			return nm_vale_no_room(client, error, sw_name);
 		port->joined_by_register = true;
 		return take(client, port, out);
 	}
@@ -61,7 +61,7 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error) {
 		nm_port_put(port->port);
-		return nm_vale_no_place(client, error, name);
+		return nm_vale_no_room(client, error, name);
 	}
 	*out = port->port;
 	return 0;

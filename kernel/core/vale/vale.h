@@ -188,7 +188,7 @@ const char *nm_vale_split(const char *name, char sw_name[NM_NAME_SIZE]);
 u32 nm_vale_max_switches(const struct nm_core *core);
 
 /* nm_switch_join() has refused @name: say why. Return: @error. */
-int nm_vale_no_place(struct nm_client *client, int error, const char *name);
+int nm_vale_no_room(struct nm_client *client, int error, const char *name);
 
 /* In the caller's namespace; NULL: there is none. */
 struct nm_switch *nm_switch_find(struct nm_core *core, const char *sw_name);

@@ -9,7 +9,7 @@
 
 #include "pktgen/measure/line_rate.h"
 #include "pktgen/packet/probe.h"
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
 namespace {

@@ -12,8 +12,8 @@
 #include "pktgen/cli/commands/show/frame_walk.h"
 #include "pktgen/packet/pcap_file.h"
 #include "pktgen/packet/summary.h"
+#include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/parse.h"
-#include "pktgen/scenario/place.h"
 #include "reporters/overwrite.h"
 #include "reporters/units.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/scenario/place.h"
+#include "pktgen/scenario/error_text.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "reporters/live/model.h"
+#include "reporters/live/history.h"
 
 #include <algorithm>
 #include <utility>
@@ -129,7 +129,7 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
   return sample;
 }
 
-void LiveModel::add(LiveSample sample) {
+void LiveHistory::add(LiveSample sample) {
   const bool new_phase = !samples_.empty() && samples_.back().phase != sample.phase;
   if (new_phase || samples_.empty()) {
     samples_.clear();
@@ -155,7 +155,7 @@ void LiveModel::add(LiveSample sample) {
   add_history(samples_.back());
 }
 
-void LiveModel::compute(const LiveSample& from, const LiveSample& to) {
+void LiveHistory::compute(const LiveSample& from, const LiveSample& to) {
   const double elapsed = static_cast<double>(to.tsc - from.tsc) / about_.tsc_hz;
   // Of the first sample alone there are counts and no rates.
   const double seconds = elapsed > 0 ? elapsed : 1;
@@ -208,7 +208,7 @@ void LiveModel::compute(const LiveSample& from, const LiveSample& to) {
   figures_.latency_total = to.latency.to_record(floor_ns);
 }
 
-void LiveModel::add_history(const LiveSample& to) {
+void LiveHistory::add_history(const LiveSample& to) {
   const auto frames_of = [&](bool sender) {
     std::vector<uint64_t> frames(about_.ports.size(), 0);
     for (size_t i = 0; i < about_.workers.size(); i++)
@@ -260,7 +260,7 @@ void LiveModel::add_history(const LiveSample& to) {
 
 // The run's own rules, over what has been seen so far. Loss is told over the frames up to the
 // highest that has come, as the others may be under way.
-Judgement LiveModel::judge_so_far(const LiveSample& now) const {
+Judgement LiveHistory::judge_so_far(const LiveSample& now) const {
   JudgeInput input;
   input.seconds = figures_.seconds;
   input.limits = about_.limits;

@@ -124,12 +124,12 @@ struct LiveFigures {
   std::optional<Judgement> standing;     // none before there is a second to judge
 };
 
-class LiveModel {
+class LiveHistory {
  public:
   // A wider view has no more columns than that.
   static constexpr size_t kMaxHistory = 512;
 
-  explicit LiveModel(LiveAbout about) : about_(std::move(about)) {}
+  explicit LiveHistory(LiveAbout about) : about_(std::move(about)) {}
 
   // In the order in which they were taken, some a second.
   void add(LiveSample sample);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "reporters/live/model.h"
+#include "reporters/live/history.h"
 
 #include <gmock/gmock.h>
 
@@ -24,7 +24,7 @@ class LiveModelTest : public testing::Test {
 
   std::shared_ptr<LiveSegment> segment_ = live_example::segment();
   LiveSample now_ = first_sample(*segment_);
-  LiveModel model_{about(*segment_)};
+  LiveHistory model_{about(*segment_)};
 };
 
 TEST_F(LiveModelTest, RatesAndCostsAreOfTheLastSecond) {
@@ -107,8 +107,8 @@ TEST_F(LiveModelTest, DropsAreThePortsOwn) {
 }
 
 TEST_F(LiveModelTest, ItsMemoryIsBounded) {
-  go(2.0 * LiveModel::kMaxHistory, 1000);
-  EXPECT_EQ(model_.figures().history.size(), LiveModel::kMaxHistory);
+  go(2.0 * LiveHistory::kMaxHistory, 1000);
+  EXPECT_EQ(model_.figures().history.size(), LiveHistory::kMaxHistory);
 }
 
 TEST(LiveSample, TakesWhatTheSegmentHolds) {
@@ -136,18 +136,18 @@ TEST(LiveSample, TakesWhatTheSegmentHolds) {
 TEST(LiveSample, LatencyIsOfTheLastSecondAndOfAll) {
   std::shared_ptr<LiveSegment> segment = live_example::segment();
   Histogram latency(segment->latency(0));
-  LiveModel model(about(*segment));
+  LiveHistory history(about(*segment));
   LiveSample now = first_sample(*segment);
   latency.record_n(1000, 10);
   now.latency = snapshot_of(segment->latency(0));
-  model.add(now = later(now, 0.25, 1e6));
+  history.add(now = later(now, 0.25, 1e6));
   latency.record_n(2000, 4);
   now.latency = snapshot_of(segment->latency(0));
-  model.add(later(now, 1, 1e6));
-  EXPECT_EQ(model.figures().latency.count, 4U);
-  EXPECT_DOUBLE_EQ(model.figures().latency.p50, 2000);
-  EXPECT_EQ(model.figures().latency_total.count, 14U);
-  EXPECT_DOUBLE_EQ(model.figures().latency.floor, 85);
+  history.add(later(now, 1, 1e6));
+  EXPECT_EQ(history.figures().latency.count, 4U);
+  EXPECT_DOUBLE_EQ(history.figures().latency.p50, 2000);
+  EXPECT_EQ(history.figures().latency_total.count, 14U);
+  EXPECT_DOUBLE_EQ(history.figures().latency.floor, 85);
 }
 
 }  // namespace

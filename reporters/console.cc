@@ -93,10 +93,10 @@ void Console::on_interval(const Record&, const RunRecord& run) {
   std::string line = fmt::format(
       "{:>6.1f}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>7}{}{:>7}{:>7}\n", end_s, si_rate(now.tx_pps),
       missed.of(si_rate(now.rx_pps)), Cell{has_line}.of(percent(now.tx_line_rate_percent)),
-      tx.of(short_cycles(now.tx_busy_cycles_per_frame)),
-      tx.of(short_cycles(now.tx_model_cycles_per_frame)),
-      rx.of(short_cycles(now.rx_busy_cycles_per_frame)),
-      rx.of(short_cycles(now.rx_model_cycles_per_frame)), missed_cell,
+      tx.of(short_ticks(now.tx_busy_tsc_ticks_per_frame)),
+      tx.of(short_ticks(now.tx_model_tsc_ticks_per_frame)),
+      rx.of(short_ticks(now.rx_busy_tsc_ticks_per_frame)),
+      rx.of(short_ticks(now.rx_model_tsc_ticks_per_frame)), missed_cell,
       latency.of(short_time(now.latency_p50_ns)), latency.of(short_time(now.latency_p99_ns)));
   write((options_.in_place ? kClearLine : "") + line);
   show_progress(end_s);

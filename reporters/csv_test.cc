@@ -12,8 +12,9 @@ TEST(Csv, ALineAnInterval) {
   EXPECT_EQ(
       csv_text(examples::passed_record()),
       "run,start_s,seconds,tx_frames,rx_frames,tx_pps,rx_pps,tx_line_rate_percent,missed,pause_s,"
-      "tx_busy_cycles_per_frame,tx_model_cycles_per_frame,tx_idle_percent,rx_busy_cycles_per_frame,"
-      "rx_model_cycles_per_frame,rx_idle_percent,latency_p50_ns,latency_p99_ns,latency_max_ns,"
+      "tx_busy_tsc_ticks_per_frame,tx_model_tsc_ticks_per_frame,tx_idle_percent,rx_busy_tsc_ticks_"
+      "per_frame,"
+      "rx_model_tsc_ticks_per_frame,rx_idle_percent,latency_p50_ns,latency_p99_ns,latency_max_ns,"
       "off_core_ms\n"
       "1,0,1,14880952,14880900,14880952,14880900,99.99999743968,0,0,32.04,40.1,58.8,44.96,29.3,"
       "21.5,18321,45823,1204223,0.375\n"

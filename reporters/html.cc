@@ -78,12 +78,12 @@ std::string figures(const Record& record) {
       const DirectionRecord& way = sends ? record.runs[i].tx : record.runs[i].rx;
       if (way.frames == 0)
         continue;
-      text +=
-          row({fmt::format("{}", i + 1), sends ? "sent" : "received", grouped(way.frames),
-               si_rate(way.pps), fmt::format("{:.3f}", way.bps_l1 / 1e9),
-               way.line_rate_percent > 0 ? percent(way.line_rate_percent) : "-",
-               short_cycles(way.busy_cycles_per_frame), short_cycles(way.model_cycles_per_frame),
-               fmt::format("{:.1f}", way.frames_per_sync)});
+      text += row({fmt::format("{}", i + 1), sends ? "sent" : "received", grouped(way.frames),
+                   si_rate(way.pps), fmt::format("{:.3f}", way.bps_l1 / 1e9),
+                   way.line_rate_percent > 0 ? percent(way.line_rate_percent) : "-",
+                   short_ticks(way.busy_tsc_ticks_per_frame),
+                   short_ticks(way.model_tsc_ticks_per_frame),
+                   fmt::format("{:.1f}", way.frames_per_sync)});
     }
   }
   text += "</table>\n<table>\n" + row({"run", "seconds", "lost", "lost ppm", "reordered",
@@ -140,16 +140,16 @@ std::string curves(const Record& record) {
   Chart line{"Share of line rate", "s", "%", {}};
   line.lines.push_back(
       over_time(record, "sent", [](Interval i) { return i.tx_line_rate_percent; }));
-  Chart cost{"Cost of a frame", "s", "TSC cycles", {}};
+  Chart cost{"Cost of a frame", "s", "TSC ticks", {}};
   cost.lines.push_back(
-      over_time(record, "send, busy", [](Interval i) { return i.tx_busy_cycles_per_frame; }));
+      over_time(record, "send, busy", [](Interval i) { return i.tx_busy_tsc_ticks_per_frame; }));
   cost.lines.push_back(
-      over_time(record, "send, model", [](Interval i) { return i.tx_model_cycles_per_frame; }));
+      over_time(record, "send, model", [](Interval i) { return i.tx_model_tsc_ticks_per_frame; }));
   if (receives(record)) {
-    cost.lines.push_back(
-        over_time(record, "receive, busy", [](Interval i) { return i.rx_busy_cycles_per_frame; }));
+    cost.lines.push_back(over_time(record, "receive, busy",
+                                   [](Interval i) { return i.rx_busy_tsc_ticks_per_frame; }));
     cost.lines.push_back(over_time(record, "receive, model",
-                                   [](Interval i) { return i.rx_model_cycles_per_frame; }));
+                                   [](Interval i) { return i.rx_model_tsc_ticks_per_frame; }));
   }
   Chart off{"Time that workers were off their cores", "s", "ms in each interval", {}};
   off.lines.push_back(over_time(record, "all workers", [](Interval i) { return i.off_core_ms; }));
@@ -245,15 +245,15 @@ std::string workers(const Record& record) {
                          "th");
   for (size_t i = 0; i < record.runs.size(); i++) {
     for (const WorkerRecord& worker : record.runs[i].workers) {
-      const double all =
-          static_cast<double>(worker.busy_cycles + worker.model_cycles + worker.idle_cycles);
+      const double all = static_cast<double>(worker.busy_tsc_ticks + worker.model_tsc_ticks +
+                                             worker.idle_tsc_ticks);
       const double share = all > 0 ? 100 / all : 0;
       text +=
           row({worker.name, fmt::format("{}", i + 1), worker.port, fmt::format("{}", worker.ring),
                worker.core >= 0 ? fmt::format("{}", worker.core) : "any", grouped(worker.frames),
-               fmt::format("{:.1f}", share * static_cast<double>(worker.busy_cycles)),
-               fmt::format("{:.1f}", share * static_cast<double>(worker.model_cycles)),
-               fmt::format("{:.1f}", share * static_cast<double>(worker.idle_cycles)),
+               fmt::format("{:.1f}", share * static_cast<double>(worker.busy_tsc_ticks)),
+               fmt::format("{:.1f}", share * static_cast<double>(worker.model_tsc_ticks)),
+               fmt::format("{:.1f}", share * static_cast<double>(worker.idle_tsc_ticks)),
                fmt::format("{:.3f}", worker.off_core_ms),
                fmt::format("{:.1f}", worker.longest_gap_us)});
     }

@@ -105,13 +105,13 @@ void set_costs(const RunRecord& run, Figures* figures) {
   uint64_t idle[2] = {0, 0}, all[2] = {0, 0};
   for (const WorkerRecord& worker : run.workers) {
     const int direction = worker.role == "sender" ? 0 : 1;
-    idle[direction] += worker.idle_cycles;
-    all[direction] += worker.idle_cycles + worker.busy_cycles + worker.model_cycles;
+    idle[direction] += worker.idle_tsc_ticks;
+    all[direction] += worker.idle_tsc_ticks + worker.busy_tsc_ticks + worker.model_tsc_ticks;
   }
   const DirectionRecord* directions[] = {&run.tx, &run.rx};
   for (int i = 0; i < 2; i++) {
-    figures->busy[i] = directions[i]->busy_cycles_per_frame;
-    figures->model[i] = directions[i]->model_cycles_per_frame;
+    figures->busy[i] = directions[i]->busy_tsc_ticks_per_frame;
+    figures->model[i] = directions[i]->model_tsc_ticks_per_frame;
     if (all[i] > 0)
       figures->idle_ratio[i] = static_cast<double>(idle[i]) / static_cast<double>(all[i]);
   }
@@ -121,10 +121,10 @@ void set_costs(const RunRecord& run, Figures* figures) {
 void set_costs(const IntervalRecord& interval, Figures* figures) {
   figures->pps[0] = interval.tx_pps;
   figures->pps[1] = interval.rx_pps;
-  figures->busy[0] = interval.tx_busy_cycles_per_frame;
-  figures->busy[1] = interval.rx_busy_cycles_per_frame;
-  figures->model[0] = interval.tx_model_cycles_per_frame;
-  figures->model[1] = interval.rx_model_cycles_per_frame;
+  figures->busy[0] = interval.tx_busy_tsc_ticks_per_frame;
+  figures->busy[1] = interval.rx_busy_tsc_ticks_per_frame;
+  figures->model[0] = interval.tx_model_tsc_ticks_per_frame;
+  figures->model[1] = interval.rx_model_tsc_ticks_per_frame;
   figures->idle_ratio[0] = interval.tx_idle_percent / 100;
   figures->idle_ratio[1] = interval.rx_idle_percent / 100;
   figures->line_rate_ratio = interval.tx_line_rate_percent / 100;
@@ -166,8 +166,8 @@ void add_figures(const Figures& figures, Document* document) {
   document->family("nmgen_line_rate_ratio", "gauge",
                    "Share of the line rate; 0 where the speed is not known.", "ratio");
   document->sample("", "direction=\"tx\"", figures.line_rate_ratio);
-  document->family("nmgen_cycles_per_frame", "gauge",
-                   "TSC cycles a frame: software under test (busy), simulation (model).");
+  document->family("nmgen_tsc_ticks_per_frame", "gauge",
+                   "TSC ticks a frame: software under test (busy), simulation (model).");
   both("", figures.busy, ",kind=\"busy\"");
   both("", figures.model, ",kind=\"model\"");
   document->family("nmgen_idle_ratio", "gauge", "Share of the workers' time without frames.",

@@ -19,7 +19,8 @@ TEST(Openmetrics, AFinishedRecord) {
   EXPECT_THAT(text, HasSubstr("nmgen_frames_total{direction=\"tx\"} 29761904\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_median_frame_rate{direction=\"rx\"} 14880900.4\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_mean_frame_rate{direction=\"rx\"} 14880900\n"));
-  EXPECT_THAT(text, HasSubstr("nmgen_cycles_per_frame{direction=\"rx\",kind=\"model\"} 29.25\n"));
+  EXPECT_THAT(text,
+              HasSubstr("nmgen_tsc_ticks_per_frame{direction=\"rx\",kind=\"model\"} 29.25\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_verdict{nmgen_verdict=\"pass\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_verdict{nmgen_verdict=\"fail\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_running 0\n"));

@@ -23,9 +23,9 @@ void visit_fields(Archive& field, Visited<Archive, DirectionRecord>& direction) 
   field("pps", direction.pps);
   field("bps_l1", direction.bps_l1);
   field("line_rate_percent", direction.line_rate_percent);
-  field("busy_cycles_per_frame", direction.busy_cycles_per_frame);
-  field("quiet_cycles_per_frame", direction.quiet_cycles_per_frame);
-  field("model_cycles_per_frame", direction.model_cycles_per_frame);
+  field("busy_tsc_ticks_per_frame", direction.busy_tsc_ticks_per_frame);
+  field("quiet_tsc_ticks_per_frame", direction.quiet_tsc_ticks_per_frame);
+  field("model_tsc_ticks_per_frame", direction.model_tsc_ticks_per_frame);
   field("frames_per_sync", direction.frames_per_sync);
 }
 
@@ -59,11 +59,11 @@ void visit_fields(Archive& field, Visited<Archive, IntervalRecord>& interval) {
   field("tx_line_rate_percent", interval.tx_line_rate_percent);
   field("missed", interval.missed);
   field("pause_s", interval.pause_s);
-  field("tx_busy_cycles_per_frame", interval.tx_busy_cycles_per_frame);
-  field("tx_model_cycles_per_frame", interval.tx_model_cycles_per_frame);
+  field("tx_busy_tsc_ticks_per_frame", interval.tx_busy_tsc_ticks_per_frame);
+  field("tx_model_tsc_ticks_per_frame", interval.tx_model_tsc_ticks_per_frame);
   field("tx_idle_percent", interval.tx_idle_percent);
-  field("rx_busy_cycles_per_frame", interval.rx_busy_cycles_per_frame);
-  field("rx_model_cycles_per_frame", interval.rx_model_cycles_per_frame);
+  field("rx_busy_tsc_ticks_per_frame", interval.rx_busy_tsc_ticks_per_frame);
+  field("rx_model_tsc_ticks_per_frame", interval.rx_model_tsc_ticks_per_frame);
   field("rx_idle_percent", interval.rx_idle_percent);
   field("latency_p50_ns", interval.latency_p50_ns);
   field("latency_p99_ns", interval.latency_p99_ns);
@@ -83,9 +83,9 @@ void visit_fields(Archive& field, Visited<Archive, WorkerRecord>& worker) {
   field("bytes", worker.bytes);
   field("syncs", worker.syncs);
   field("syncs_with_frames", worker.syncs_with_frames);
-  field("busy_cycles", worker.busy_cycles);
-  field("model_cycles", worker.model_cycles);
-  field("idle_cycles", worker.idle_cycles);
+  field("busy_tsc_ticks", worker.busy_tsc_ticks);
+  field("model_tsc_ticks", worker.model_tsc_ticks);
+  field("idle_tsc_ticks", worker.idle_tsc_ticks);
   field("core_hz", worker.core_hz);
   field("foreign_frames", worker.foreign_frames);
   field("damaged_probes", worker.damaged_probes);

@@ -24,13 +24,13 @@ struct Totals {
 Totals totals_of(const Record& record, bool sends) {
   Totals totals;
   double busy = 0, model = 0, syncs = 0, percent_seconds = 0, seconds = 0;
-  uint64_t idle_cycles = 0, all_cycles = 0;
+  uint64_t idle_tsc_ticks = 0, all_tsc_ticks = 0;
   for (const RunRecord& run : record.runs) {
     const DirectionRecord& direction = sends ? run.tx : run.rx;
     const double frames = static_cast<double>(direction.frames);
     totals.frames += direction.frames;
-    busy += direction.busy_cycles_per_frame * frames;
-    model += direction.model_cycles_per_frame * frames;
+    busy += direction.busy_tsc_ticks_per_frame * frames;
+    model += direction.model_tsc_ticks_per_frame * frames;
     if (direction.frames_per_sync > 0)
       syncs += frames / direction.frames_per_sync;
     percent_seconds += direction.line_rate_percent * run.seconds;
@@ -39,8 +39,8 @@ Totals totals_of(const Record& record, bool sends) {
       if (worker.role != (sends ? "sender" : "receiver"))
         continue;
       totals.used = true;
-      idle_cycles += worker.idle_cycles;
-      all_cycles += worker.idle_cycles + worker.busy_cycles + worker.model_cycles;
+      idle_tsc_ticks += worker.idle_tsc_ticks;
+      all_tsc_ticks += worker.idle_tsc_ticks + worker.busy_tsc_ticks + worker.model_tsc_ticks;
     }
   }
   if (totals.frames > 0) {
@@ -51,8 +51,9 @@ Totals totals_of(const Record& record, bool sends) {
     totals.frames_per_sync = static_cast<double>(totals.frames) / syncs;
   if (seconds > 0)
     totals.line_rate_percent = percent_seconds / seconds;
-  if (all_cycles > 0)
-    totals.idle_percent = 100 * static_cast<double>(idle_cycles) / static_cast<double>(all_cycles);
+  if (all_tsc_ticks > 0)
+    totals.idle_percent =
+        100 * static_cast<double>(idle_tsc_ticks) / static_cast<double>(all_tsc_ticks);
   return totals;
 }
 
@@ -89,11 +90,11 @@ void add_figures(const Record& record, Paint paint, std::string* text) {
   if (has_line(record))
     add_row(text, "% of line rate", columns.left(percent(tx.line_rate_percent)),
             columns.right(percent(rx.line_rate_percent)), "whole time");
-  add_row(text, "cycles a frame, busy", columns.left(short_cycles(tx.busy)),
-          columns.right(short_cycles(rx.busy)), "app+core+driver");
+  add_row(text, "cycles a frame, busy", columns.left(short_ticks(tx.busy)),
+          columns.right(short_ticks(rx.busy)), "app+core+driver");
   if (has_model(record))
-    add_row(text, "cycles a frame, model", columns.left(short_cycles(tx.model)),
-            columns.right(short_cycles(rx.model)), "simulation");
+    add_row(text, "cycles a frame, model", columns.left(short_ticks(tx.model)),
+            columns.right(short_ticks(rx.model)), "simulation");
   add_row(text, "% of time idle", columns.left(percent(tx.idle_percent)),
           columns.right(percent(rx.idle_percent)), "all workers");
   add_row(text, "frames per sync", columns.left(fmt::format("{:.1f}", tx.frames_per_sync)),
@@ -186,9 +187,9 @@ std::vector<WorkerRecord> summed_workers(const Record& record) {
         continue;
       }
       same->frames += worker.frames;
-      same->busy_cycles += worker.busy_cycles;
-      same->model_cycles += worker.model_cycles;
-      same->idle_cycles += worker.idle_cycles;
+      same->busy_tsc_ticks += worker.busy_tsc_ticks;
+      same->model_tsc_ticks += worker.model_tsc_ticks;
+      same->idle_tsc_ticks += worker.idle_tsc_ticks;
       same->off_core_ms += worker.off_core_ms;
       same->off_core_times += worker.off_core_times;
       same->longest_gap_us = std::max(same->longest_gap_us, worker.longest_gap_us);
@@ -208,15 +209,16 @@ void add_workers(const Record& record, Paint paint, std::string* text) {
            "\n";
   for (const WorkerRecord& worker : workers) {
     const double all =
-        static_cast<double>(worker.busy_cycles + worker.model_cycles + worker.idle_cycles);
+        static_cast<double>(worker.busy_tsc_ticks + worker.model_tsc_ticks + worker.idle_tsc_ticks);
     const double hundredth = all > 0 ? 100 / all : 0;
     const std::string core = worker.core >= 0 ? std::to_string(worker.core) : "any";
-    *text += fmt::format(
-        "  {:<7} {:<15}{:>5}{:>5}{:>14}{:>7.1f}{:>7.1f}{:>7.1f}{:>9}\n", worker.name,
-        shortened(worker.port, 15), worker.ring, core, grouped(worker.frames),
-        hundredth * static_cast<double>(worker.busy_cycles),
-        hundredth * static_cast<double>(worker.model_cycles),
-        hundredth * static_cast<double>(worker.idle_cycles), short_time(worker.off_core_ms * 1e6));
+    *text +=
+        fmt::format("  {:<7} {:<15}{:>5}{:>5}{:>14}{:>7.1f}{:>7.1f}{:>7.1f}{:>9}\n", worker.name,
+                    shortened(worker.port, 15), worker.ring, core, grouped(worker.frames),
+                    hundredth * static_cast<double>(worker.busy_tsc_ticks),
+                    hundredth * static_cast<double>(worker.model_tsc_ticks),
+                    hundredth * static_cast<double>(worker.idle_tsc_ticks),
+                    short_time(worker.off_core_ms * 1e6));
   }
 }
 

@@ -63,7 +63,7 @@ std::string short_count(uint64_t count) {
   return fmt::format("{:.2f}{}", scaled.value, scaled.prefix);
 }
 
-std::string short_cycles(double cycles) {
+std::string short_ticks(double cycles) {
   if (cycles < 99.95)
     return fmt::format("{:.1f}", cycles);
   if (cycles < 9999.5)

@@ -32,11 +32,11 @@ TEST(Units, CountsAndCyclesKeepTheirColumns) {
   EXPECT_EQ(short_count(999'999), "999,999");
   EXPECT_EQ(short_count(1'234'567), "1.23M");
   EXPECT_EQ(short_count(UINT64_MAX), "18.45E");
-  EXPECT_EQ(short_cycles(0), "0.0");
-  EXPECT_EQ(short_cycles(99.94), "99.9");
-  EXPECT_EQ(short_cycles(99.96), "100");
-  EXPECT_EQ(short_cycles(9999.6), "10.0k");
-  EXPECT_EQ(short_cycles(66'954.7), "67.0k");
+  EXPECT_EQ(short_ticks(0), "0.0");
+  EXPECT_EQ(short_ticks(99.94), "99.9");
+  EXPECT_EQ(short_ticks(99.96), "100");
+  EXPECT_EQ(short_ticks(9999.6), "10.0k");
+  EXPECT_EQ(short_ticks(66'954.7), "67.0k");
 }
 
 TEST(Units, TimesHaveThreeDigits) {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the netmap core costs a frame, measured and kept in results/core/. Run it on a quiet machine.
 
-  scripts/core_speed.py hosted                 the core in a program: cycles (results/core/hosted.json)
-  scripts/core_speed.py uml --kernel 6.12      netmap.ko in user-mode Linux, at native speed: cycles (uml-6.12.json)
+  scripts/core_speed.py hosted                 the core in a program: TSC ticks (results/core/hosted.json)
+  scripts/core_speed.py uml --kernel 6.12      netmap.ko in user-mode Linux, at native speed: TSC ticks (uml-6.12.json)
   scripts/core_speed.py guest --kernel 6.12    netmap.ko in an emulated PC: instructions (guest-6.12.json)
   scripts/core_speed.py table                  writes the table in results/README.md from these; --check compares only
 
@@ -29,7 +29,7 @@ MODULE = "tests/kernel/sync_speed"
 BEGIN, END = "<!-- core_speed.py table: begin -->\n", "<!-- core_speed.py table: end -->\n"
 # The goal is this many times the speed of the floor.
 FASTER = 1.5
-# shape: (what it is, TSC cycles that another implementation takes on a 2.6 GHz AMD EPYC)
+# shape: (what it is, TSC ticks that another implementation takes on a 2.6 GHz AMD EPYC)
 SHAPES = {
     "pipe": ("pipe, 60 B", 6),
     "vale_none": ("VALE, 60 B to no receiver", 22),
@@ -170,7 +170,7 @@ def write_record(path, record):
 def measure(options):
     kernel = options.kernel
     script = f"{MODULE}/sync_speed.sh"
-    record = {"schema": SCHEMA, "residence": options.command, "unit": "TSC cycles", **machine(), **commit(),
+    record = {"schema": SCHEMA, "residence": options.command, "unit": "TSC ticks", **machine(), **commit(),
               "date": datetime.date.today().isoformat()}
     compiler = "gcc-12"
     name = f"{options.command}-{kernel}"
@@ -235,8 +235,8 @@ def columns_of(records, unit):
 
 def table_of(records):
     """Columns: floor, goal, and each record, once for each size of buffers that it has."""
-    names = columns_of(records, "TSC cycles")
-    lines = ["TSC cycles of a TXSYNC a frame (or of a call), least / median; rings of 1024 slots where no other number stands, and how many bytes a buffer is from the next.",
+    names = columns_of(records, "TSC ticks")
+    lines = ["TSC ticks of a TXSYNC a frame (or of a call), least / median; rings of 1024 slots where no other number stands, and how many bytes a buffer is from the next.",
              "", "| | batch | floor | goal | " + " | ".join(names) + " |", "|---|---|---|---|" + "---|" * len(names)]
 
     def rows(columns, goals):

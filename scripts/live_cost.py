@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What the live view costs the hot path: runs of a scenario with and without somebody watching, in turns
-(ABBA), each a fresh process; nmgen top draws on a terminal of its own. Prints cycles a frame of the sender
+(ABBA), each a fresh process; nmgen top draws on a terminal of its own. Prints the cost of a frame of the sender
 and of the receiver, and the ratio with / without: the median of the pairs, its MAD, the lowest and the
 highest. `quiet` is the least disturbed fiftieth of a run, in cycles of the core, which tells the code from the
 machine: that is what is judged, by the median of all pairs' means and its 95 % interval (Hodges-Lehmann, and
@@ -89,8 +89,8 @@ def one_run(nmgen, arguments, watched):
             clocks = [worker["core_hz"] for worker in run["workers"] if worker["role"] == role]
             # Turbo moves the core's clock and not the TSC's.
             scale = statistics.mean(clocks) / tsc_hz if all(clock > 0 for clock in clocks) else 1
-            figures[way + " quiet cycles/frame"] = run[way]["quiet_cycles_per_frame"] * scale
-            figures[way + " busy cycles/frame"] = run[way]["busy_cycles_per_frame"]
+            figures[way + " quiet core cycles/frame"] = run[way]["quiet_tsc_ticks_per_frame"] * scale
+            figures[way + " busy TSC ticks/frame"] = run[way]["busy_tsc_ticks_per_frame"]
             figures[way + " frames/s"] = run[way]["pps"]
     return figures
 
@@ -132,7 +132,7 @@ def main():
         pair = {watched: one_run(options.nmgen, arguments, watched) for watched in order}
         pairs.append(pair)
     verdicts = []
-    print(f"{'':<22}{'without':>12}{'with':>12}{'ratio':>9}{'MAD':>9}{'lowest':>9}{'highest':>9}")
+    print(f"{'':<27}{'without':>12}{'with':>12}{'ratio':>9}{'MAD':>9}{'lowest':>9}{'highest':>9}")
     for name in pairs[0][True]:
         ratios = [pair[True][name] / pair[False][name] for pair in pairs if pair[False].get(name, 0) > 0]
         if not ratios:
@@ -140,10 +140,10 @@ def main():
         median = statistics.median(ratios)
         mad = statistics.median(abs(ratio - median) for ratio in ratios)
         means = [statistics.median(pair[watched][name] for pair in pairs) for watched in (False, True)]
-        print(f"{name:<22}{means[0]:>12.6g}{means[1]:>12.6g}{median:>9.4f}{mad:>9.4f}{min(ratios):>9.4f}"
+        print(f"{name:<27}{means[0]:>12.6g}{means[1]:>12.6g}{median:>9.4f}{mad:>9.4f}{min(ratios):>9.4f}"
               f"{max(ratios):>9.4f}")
         if " quiet " in name:
-            verdicts.append(judged(name.removesuffix(" quiet cycles/frame"), ratios))
+            verdicts.append(judged(name.removesuffix(" quiet core cycles/frame"), ratios))
     for text in verdicts:
         print(text)
     return 0

@@ -208,15 +208,15 @@ def batch(pyplot, inputs):
 def rings(pyplot, inputs):
     manifest = read_sweep(inputs)
     figure, axes = pyplot.subplots()
-    ticks = Series(manifest, "rings", "tx_busy_cycles").draw(axes, lambda others: "busy, mean" if not others else str(others))
-    Series(manifest, "rings", "tx_quiet_cycles").draw(axes, lambda others: "busy, undisturbed" if not others else "_")
+    ticks = Series(manifest, "rings", "tx_busy_tsc_ticks").draw(axes, lambda others: "busy, mean" if not others else str(others))
+    Series(manifest, "rings", "tx_quiet_tsc_ticks").draw(axes, lambda others: "busy, undisturbed" if not others else "_")
     for line, style, marker in zip(axes.lines[:: max(1, len(axes.lines) // 2)], LINES, MARKERS):
         line.set_linestyle(style)
         line.set_marker(marker)
     axes.set_xticks(ticks)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("Rings, a worker each, on one line")
-    axes.set_ylabel(f"TSC cycles a frame, sender\n({source_of(manifest)})")
+    axes.set_ylabel(f"TSC ticks a frame, sender\n({source_of(manifest)})")
     # Above: either curve may be anywhere.
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=2)
     return figure
@@ -293,7 +293,7 @@ def history_point(path):
     samples = []
     for run in record["runs"]:
         clocks = [worker["core_hz"] for worker in run["workers"] if worker["role"] == "sender" and worker["core_hz"] > 0]
-        samples.append(run["tx"]["quiet_cycles_per_frame"] * (sum(clocks) / len(clocks) / ticks if clocks and ticks else 1))
+        samples.append(run["tx"]["quiet_tsc_ticks_per_frame"] * (sum(clocks) / len(clocks) / ticks if clocks and ticks else 1))
     return record["started_at"], record["fingerprint"]["commit"], samples, record["scenario"]["hash"]
 
 
@@ -304,7 +304,7 @@ def history(pyplot, inputs):
             raise Refused(f"cannot draw {path} in one history with {inputs[0]}: their scenarios differ; give results of one scenario")
     points = sorted(point[:3] for point in points if point[2])
     if not points:
-        raise Refused("there are no points to draw: none of the results has cycles a frame; give results of senders")
+        raise Refused("there are no points to draw: none of the results has a cost per frame; give results of senders")
     figure, axes = pyplot.subplots()
     middle = [median(samples) for _, _, samples in points]
     low = [each - min(samples) for each, (_, _, samples) in zip(middle, points)]

@@ -87,7 +87,7 @@ class Regression(NmgenTest):
             self.record("first.json", "--duration", "0.5")
         first = records.read(self.path("first.json"))
         for i in range(12):
-            first["runs"][0]["tx"]["quiet_cycles_per_frame"] = (5 + i / 100) * factor
+            first["runs"][0]["tx"]["quiet_tsc_ticks_per_frame"] = (5 + i / 100) * factor
             for worker in first["runs"][0]["workers"]:
                 worker["core_hz"] = first["fingerprint"]["tsc_hz"]
             first["verdict"] = "pass"

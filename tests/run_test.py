@@ -35,7 +35,7 @@ class Run(NmgenTest):
         self.assertGreater(run["tx"]["frames"], 0)
         self.assertGreater(run["rx"]["frames"], 0)
         self.assertGreater(run["latency_ns"]["count"], 0)
-        self.assertGreater(run["tx"]["model_cycles_per_frame"], 0)
+        self.assertGreater(run["tx"]["model_tsc_ticks_per_frame"], 0)
         self.assertTrue(run["intervals"])
         self.assertEqual([worker["name"] for worker in run["workers"]], ["tx0", "rx0"])
         # The model is named in the first lines, and again with the verdict.

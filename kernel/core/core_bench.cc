@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the core costs: TSC cycles a slot, a call or a REGISTER, and how many times a plain loop
+// What the core costs: TSC ticks a slot, a call or a REGISTER, and how many times a plain loop
 // over slots that is ("ratio"). The baseline is measured in the same run, so ratios compare between
-// machines; cycles do not.
+// machines; ticks do not.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -66,38 +66,38 @@ struct Bed {
   nm_port* port = nullptr;
 };
 
-// Cycles of one slot in a loop that reads each slot's first word and stores its second: what no
+// TSC ticks of one slot in a loop that reads each slot's first word and stores its second: what no
 // ring can do without.
-double baseline_cycles_per_slot() {
-  static const double cycles = [] {
+double baseline_ticks_per_slot() {
+  static const double ticks = [] {
     alignas(64) static std::array<netmap_slot, kSlots> slots;
     std::array<double, 101> samples;
     for (double& sample : samples) {
-      const u64 start = nm_os_cycles();
+      const u64 start = nm_os_tsc_ticks();
       for (netmap_slot& slot : slots) {
         uint32_t index = nm_read_once(slot.buf_idx);
         benchmark::DoNotOptimize(index);
         nm_slot_put(&slot, 60, 0);
       }
-      sample = static_cast<double>(nm_os_cycles() - start) / kSlots;
+      sample = static_cast<double>(nm_os_tsc_ticks() - start) / kSlots;
     }
     std::sort(samples.begin(), samples.end());
     return samples[samples.size() / 2];
   }();
-  return cycles;
+  return ticks;
 }
 
-// `things`: slots, calls or bindings done in `cycles`.
-void report(benchmark::State& state, const char* name, u64 cycles, double things) {
-  const double each = static_cast<double>(cycles) / things;
+// `things`: slots, calls or bindings done in `ticks`.
+void report(benchmark::State& state, const char* name, u64 ticks, double things) {
+  const double each = static_cast<double>(ticks) / things;
   state.counters[name] = each;
-  state.counters["ratio"] = each / baseline_cycles_per_slot();
+  state.counters["ratio"] = each / baseline_ticks_per_slot();
 }
 
 void baseline(benchmark::State& state) {
   for (auto _ : state)
-    benchmark::DoNotOptimize(baseline_cycles_per_slot());
-  state.counters["cycles_slot"] = baseline_cycles_per_slot();
+    benchmark::DoNotOptimize(baseline_ticks_per_slot());
+  state.counters["tsc_ticks_per_slot"] = baseline_ticks_per_slot();
   state.counters["ratio"] = 1;
 }
 BENCHMARK(baseline)->Iterations(1);
@@ -110,21 +110,21 @@ void slot_write(benchmark::State& state) {
   require(client.bind("p") == 0, "bound");
   netmap_ring* tx = client.tx();
   const uint32_t batch = static_cast<uint32_t>(state.range(0));
-  u64 cycles = 0, slots = 0;
+  u64 ticks = 0, slots = 0;
   uint32_t at = 0;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     for (uint32_t i = 0; i < batch; ++i) {
       nm_slot_put(&tx->slot[at], 60, 0);
       at = nm_next(at, kSlots - 1);
     }
     nm_write_once(tx->cur, at);
     nm_store_release(&tx->head, at);
-    cycles += nm_os_cycles() - start;
+    ticks += nm_os_tsc_ticks() - start;
     slots += batch;
     client.txsync();
   }
-  report(state, "cycles_slot", cycles, static_cast<double>(slots));
+  report(state, "tsc_ticks_per_slot", ticks, static_cast<double>(slots));
 }
 BENCHMARK(slot_write)->Arg(64)->Arg(512);
 
@@ -135,9 +135,9 @@ void slot_swap(benchmark::State& state) {
   require(client.bind("p") == 0, "bound");
   netmap_ring* from = client.rx();
   netmap_ring* to = client.tx();
-  u64 cycles = 0, slots = 0;
+  u64 ticks = 0, slots = 0;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     for (uint32_t i = 0; i < kSlots; ++i) {
       netmap_slot& in = from->slot[i];
       netmap_slot& out = to->slot[i];
@@ -148,10 +148,10 @@ void slot_swap(benchmark::State& state) {
       nm_slot_put(&out, in.len, NS_BUF_CHANGED);
     }
     benchmark::ClobberMemory();
-    cycles += nm_os_cycles() - start;
+    ticks += nm_os_tsc_ticks() - start;
     slots += kSlots;
   }
-  report(state, "cycles_slot", cycles, static_cast<double>(slots));
+  report(state, "tsc_ticks_per_slot", ticks, static_cast<double>(slots));
 }
 BENCHMARK(slot_swap);
 
@@ -163,15 +163,15 @@ void txsync_batch(benchmark::State& state, const nm_driver_ops& ops) {
   require(client.bind("p") == 0, "bound");
   netmap_ring* tx = client.tx();
   const uint32_t batch = static_cast<uint32_t>(state.range(0));
-  u64 cycles = 0, slots = 0;
+  u64 ticks = 0, slots = 0;
   for (auto _ : state) {
     advance(tx, batch);
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     nm_client_sync(client.get(), NM_TX);
-    cycles += nm_os_cycles() - start;
+    ticks += nm_os_tsc_ticks() - start;
     slots += batch;
   }
-  report(state, "cycles_slot", cycles, static_cast<double>(slots));
+  report(state, "tsc_ticks_per_slot", ticks, static_cast<double>(slots));
 }
 void txsync_checked(benchmark::State& state) {
   txsync_batch(state, kLooking);
@@ -195,20 +195,20 @@ void pipe_batch(benchmark::State& state, nm_dir timed, uint64_t monitor_flags) {
   netmap_ring* tx = master.tx();
   netmap_ring* rx = slave.rx();
   const uint32_t batch = static_cast<uint32_t>(state.range(0));
-  std::vector<u64> cycles;
-  cycles.reserve(1 << 16);
+  std::vector<u64> ticks;
+  ticks.reserve(1 << 16);
   for (auto _ : state) {
     require(space(tx) >= batch, "the receiver has given all slots back");
     for (uint32_t i = 0, at = tx->head; i < batch; ++i, at = nm_next(at, kSlots - 1))
       nm_slot_put(&tx->slot[at], 60, 0);
     advance(tx, batch);
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     nm_client_sync(master.get(), NM_TX);
-    const u64 sent = nm_os_cycles();
+    const u64 sent = nm_os_tsc_ticks();
     nm_client_sync(slave.get(), NM_RX);
-    const u64 received = nm_os_cycles();
-    if (cycles.size() < cycles.capacity())
-      cycles.push_back(timed == NM_TX ? sent - start : received - sent);
+    const u64 received = nm_os_tsc_ticks();
+    if (ticks.size() < ticks.capacity())
+      ticks.push_back(timed == NM_TX ? sent - start : received - sent);
     advance(rx, space(rx));
     nm_client_sync(slave.get(), NM_RX);
     // The sender learns that there is room.
@@ -219,9 +219,9 @@ void pipe_batch(benchmark::State& state, nm_dir timed, uint64_t monitor_flags) {
       monitor.rxsync();
     }
   }
-  std::sort(cycles.begin(), cycles.end());
-  report(state, "median", cycles[cycles.size() / 2], batch);
-  state.counters["min"] = static_cast<double>(cycles[0]) / batch;
+  std::sort(ticks.begin(), ticks.end());
+  report(state, "median", ticks[ticks.size() / 2], batch);
+  state.counters["min"] = static_cast<double>(ticks[0]) / batch;
   state.counters["batch"] = batch;
   state.counters["slots"] = kSlots;
 }
@@ -243,13 +243,13 @@ void empty_sync(benchmark::State& state, nm_dir dir, uint64_t flags) {
   Bed bed(kBlind);
   Client client(bed.world);
   require(client.bind("p", NR_REG_ALL_NIC, flags) == 0, "bound");
-  u64 cycles = 0;
+  u64 ticks = 0;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     nm_client_sync(client.get(), dir);
-    cycles += nm_os_cycles() - start;
+    ticks += nm_os_tsc_ticks() - start;
   }
-  report(state, "cycles_call", cycles, static_cast<double>(state.iterations()));
+  report(state, "tsc_ticks_per_call", ticks, static_cast<double>(state.iterations()));
 }
 void txsync_empty(benchmark::State& state) {
   empty_sync(state, NM_TX, 0);
@@ -269,13 +269,13 @@ void poll_empty(benchmark::State& state) {
   Bed bed(kBlind);
   Client client(bed.world);
   require(client.bind("p", NR_REG_ALL_NIC, NR_NO_TX_POLL) == 0, "bound");
-  u64 cycles = 0;
+  u64 ticks = 0;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     client.poll(POLLIN, true);
-    cycles += nm_os_cycles() - start;
+    ticks += nm_os_tsc_ticks() - start;
   }
-  report(state, "cycles_call", cycles, static_cast<double>(state.iterations()));
+  report(state, "tsc_ticks_per_call", ticks, static_cast<double>(state.iterations()));
 }
 BENCHMARK(poll_empty);
 
@@ -288,15 +288,15 @@ void register_and_close(benchmark::State& state) {
     keeper = std::make_unique<Client>(bed.world);
     require(keeper->bind("p", NR_REG_SW) == 0, "bound");
   }
-  u64 cycles = 0;
+  u64 ticks = 0;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     Client client(bed.world);
     require(client.bind("p") == 0, "bound");
     client.close();
-    cycles += nm_os_cycles() - start;
+    ticks += nm_os_tsc_ticks() - start;
   }
-  report(state, "cycles_binding", cycles, static_cast<double>(state.iterations()));
+  report(state, "tsc_ticks_per_binding", ticks, static_cast<double>(state.iterations()));
 }
 BENCHMARK(register_and_close)
     ->ArgNames({"queues", "slots", "kept"})

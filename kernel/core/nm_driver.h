@@ -95,7 +95,7 @@ struct nm_kring_stats {
 	u64 syncs;		/* calls */
 	u64 frames;		/* slots moved */
 	u64 reinits;		/* violations by the client */
-	u64 model_cycles;	/* nm_os_cycles() spent inside a simulated device, shown apart */
+	u64 model_tsc_ticks;	/* nm_os_tsc_ticks() spent inside a simulated device, shown apart */
 	u64 drops;		/* frames lost: no room, or nobody to take them */
 };
 

@@ -77,7 +77,7 @@ void nm_os_timeval(struct NETMAP_TIMEVAL *tv);
 u64 nm_os_now_ns(void);
 
 /* Cycle counter, for statistics. */
-u64 nm_os_cycles(void);
+u64 nm_os_tsc_ticks(void);
 
 /**
  * nm_os_log() - a sentence for the log of the residence (rate-limited there)

@@ -234,12 +234,12 @@ const char *nmh_reason(struct nmh_fd *fd)
 	return fd->reason;
 }
 
-const uint64_t *nmh_model_cycles(struct nmh_fd *fd, bool tx, unsigned int ring)
+const uint64_t *nmh_model_tsc_ticks(struct nmh_fd *fd, bool tx, unsigned int ring)
 {
 	struct nm_kring *kr = nm_client_ring(fd->client, tx ? NM_TX : NM_RX, ring);
 
-	_Static_assert(sizeof(kr->stats.model_cycles) == sizeof(uint64_t), "u64 is uint64_t");
-	return kr ? (const uint64_t *)(const void *)&kr->stats.model_cycles : NULL;
+	_Static_assert(sizeof(kr->stats.model_tsc_ticks) == sizeof(uint64_t), "u64 is uint64_t");
+	return kr ? (const uint64_t *)(const void *)&kr->stats.model_tsc_ticks : NULL;
 }
 
 struct ports_arg {

@@ -67,7 +67,7 @@ TEST_F(Device, UnboundDescriptorRefusesWithAReason) {
   EXPECT_EQ(nmh_ioctl(fd, NIOCTXSYNC, nullptr), -ENXIO);
   EXPECT_EQ(nmh_poll(fd, POLLIN | POLLOUT, -1), POLLERR);
   EXPECT_EQ(nmh_ioctl(fd, 0x1234, nullptr), -EOPNOTSUPP);
-  EXPECT_EQ(nmh_model_cycles(fd, true, 0), nullptr);
+  EXPECT_EQ(nmh_model_tsc_ticks(fd, true, 0), nullptr);
   nmh_close(fd);
 }
 
@@ -128,10 +128,10 @@ TEST_F(Device, MapsTheWholeRegion) {
   base[size - 1] = 1;
   EXPECT_STREQ(c.nif->ni_name, "loop0");
   EXPECT_THAT(nmh_memory_kind(world_), testing::HasSubstr("pages"));
-  EXPECT_NE(nmh_model_cycles(c.fd, true, kRings - 1), nullptr);
-  EXPECT_NE(nmh_model_cycles(c.fd, false, 0), nullptr);
-  EXPECT_EQ(*nmh_model_cycles(c.fd, false, 0), 0u);
-  EXPECT_EQ(nmh_model_cycles(c.fd, false, 1000), nullptr);
+  EXPECT_NE(nmh_model_tsc_ticks(c.fd, true, kRings - 1), nullptr);
+  EXPECT_NE(nmh_model_tsc_ticks(c.fd, false, 0), nullptr);
+  EXPECT_EQ(*nmh_model_tsc_ticks(c.fd, false, 0), 0u);
+  EXPECT_EQ(nmh_model_tsc_ticks(c.fd, false, 1000), nullptr);
   client_close(&c);
 }
 

@@ -96,14 +96,14 @@ int nmh_eventfd(struct nmh_fd *fd);
 const char *nmh_reason(struct nmh_fd *fd);
 
 /**
- * nmh_model_cycles() - where the time that a simulated device has taken is counted
+ * nmh_model_tsc_ticks() - where the time that a simulated device has taken is counted
  * @tx: transmit rings, else receive rings
  * @ring: ring number, as in the port
  *
- * Return: a counter in TSC cycles that only grows, written in the ring's syncs; NULL where the ring
+ * Return: a counter in TSC ticks that only grows, written in the ring's syncs; NULL where the ring
  * is not bound. Read it from the thread that syncs the ring.
  */
-const uint64_t *nmh_model_cycles(struct nmh_fd *fd, bool tx, unsigned int ring);
+const uint64_t *nmh_model_tsc_ticks(struct nmh_fd *fd, bool tx, unsigned int ring);
 
 /* One port of the world, for listings. */
 struct nmh_port_info {

@@ -88,7 +88,7 @@ u64 nm_os_now_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-u64 nm_os_cycles(void)
+u64 nm_os_tsc_ticks(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	return __builtin_ia32_rdtsc();

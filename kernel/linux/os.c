@@ -77,7 +77,7 @@ u64 nm_os_now_ns(void)
 	return ktime_get_ns();
 }
 
-u64 nm_os_cycles(void)
+u64 nm_os_tsc_ticks(void)
 {
 	return get_cycles();
 }

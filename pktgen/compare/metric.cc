@@ -27,12 +27,12 @@ double value_in(const RunRecord& run, Metric metric, double tsc_hz) {
   const bool timed = run.latency_ns.count > 0;
   switch (metric) {
     case Metric::kTxCycles:
-      return run.tx.quiet_cycles_per_frame > 0
-                 ? run.tx.quiet_cycles_per_frame * core_cycles_per_tick(run, "sender", tsc_hz)
+      return run.tx.quiet_tsc_ticks_per_frame > 0
+                 ? run.tx.quiet_tsc_ticks_per_frame * core_cycles_per_tick(run, "sender", tsc_hz)
                  : kNone;
     case Metric::kRxCycles:
-      return run.rx.quiet_cycles_per_frame > 0
-                 ? run.rx.quiet_cycles_per_frame * core_cycles_per_tick(run, "receiver", tsc_hz)
+      return run.rx.quiet_tsc_ticks_per_frame > 0
+                 ? run.rx.quiet_tsc_ticks_per_frame * core_cycles_per_tick(run, "receiver", tsc_hz)
                  : kNone;
     case Metric::kTxPps:
       return run.tx.frames > 0 ? run.tx.pps : kNone;
@@ -91,8 +91,8 @@ Sample sample_of(const Record& record) {
 
 Sample cost_of(const Record& record) {
   return sample_with(record, [](const RunRecord& run, Metric metric) {
-    const double cost = metric == Metric::kTxCycles   ? run.tx.quiet_cycles_per_frame
-                        : metric == Metric::kRxCycles ? run.rx.quiet_cycles_per_frame
+    const double cost = metric == Metric::kTxCycles   ? run.tx.quiet_tsc_ticks_per_frame
+                        : metric == Metric::kRxCycles ? run.rx.quiet_tsc_ticks_per_frame
                                                       : 0;
     return cost > 0 ? cost : kNone;
   });

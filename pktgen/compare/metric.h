@@ -42,7 +42,7 @@ struct Sample {
 Sample sample_of(const Record& record);
 
 // The same of a run that shared its cores with others, of which little else is worth knowing: what
-// frames cost, in cycles of the TSC, which goes alike for all of them.
+// frames cost, in TSC ticks, which are the same for all of them.
 Sample cost_of(const Record& record);
 
 }  // namespace nmgen

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 Record record_of(double cycles) {
   Record record = examples::passed_record();
   record.scenario_hash = "sha256:" + sha256_hex(record.scenario_text);
-  record.runs[0].tx.quiet_cycles_per_frame = cycles;
+  record.runs[0].tx.quiet_tsc_ticks_per_frame = cycles;
   for (WorkerRecord& worker : record.runs[0].workers)
     worker.core_hz = record.fingerprint.tsc_hz;
   return record;
@@ -61,8 +61,8 @@ TEST(SampleSet, OfSeveralRunsTheMedian) {
   Record record = record_of(10);
   record.runs.push_back(record.runs[0]);
   record.runs.push_back(record.runs[0]);
-  record.runs[1].tx.quiet_cycles_per_frame = 30;
-  record.runs[2].tx.quiet_cycles_per_frame = 11;
+  record.runs[1].tx.quiet_tsc_ticks_per_frame = 30;
+  record.runs[2].tx.quiet_tsc_ticks_per_frame = 11;
   EXPECT_EQ(sample_of(record).value(Metric::kTxCycles), 11);
 }
 

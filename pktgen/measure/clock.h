@@ -16,7 +16,7 @@
 
 namespace nmgen {
 
-// Not ordered with the instructions around it: an error of some tens of cycles, which the
+// Not ordered with the instructions around it: an error of some tens of ticks, which the
 // measurement floor contains.
 inline uint64_t tsc_now() {
 #if defined(__x86_64__)

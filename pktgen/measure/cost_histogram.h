@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How dear frames were, stretch by stretch: cycles a frame, log-linear. Its lower end is what a
+// How dear frames were, stretch by stretch: ticks a frame, log-linear. Its lower end is what a
 // frame costs when nothing disturbs the core. A mean cannot tell that on a shared machine, where
 // interrupts, a hypervisor and a neighbour on the same physical core add as much again.
 #pragma once
@@ -15,10 +15,10 @@ namespace nmgen {
 
 namespace cost_layout {
 
-// A value is cycles a frame times 256. 128 buckets for each doubling: 0.4 to 0.8 % each.
+// A value is ticks a frame times 256. 128 buckets for each doubling: 0.4 to 0.8 % each.
 inline constexpr unsigned kFractionBits = 8;
 inline constexpr unsigned kPerDoublingBits = 7;
-inline constexpr uint64_t kHighest = uint64_t{1} << 24;  // 65,536 cycles a frame and above
+inline constexpr uint64_t kHighest = uint64_t{1} << 24;  // 65,536 ticks a frame and above
 
 constexpr size_t index(uint64_t value) {
   constexpr uint64_t kLinear = (uint64_t{2} << kPerDoublingBits) - 1;
@@ -49,8 +49,8 @@ class CostSnapshot {
   }
   uint64_t count() const { return count_; }
 
-  // Cycles a frame that `share` (0 to 1) of the stretches did not exceed, as if they lay evenly in
-  // their bucket; 0 where there was none.
+  // TSC ticks a frame that `share` (0 to 1) of the stretches did not exceed, as if they lay evenly
+  // in their bucket; 0 where there was none.
   double quantile(double share) const {
     const double wanted = share * static_cast<double>(count_);
     double below = 0;
@@ -74,11 +74,11 @@ class CostSnapshot {
 // The live one: its worker records, any thread reads. 17 kB, of which a run touches a few lines.
 class CostHistogram {
  public:
-  // `frames` cost `cycles` together. One division: for stretches of a thousand frames, not for
+  // `frames` cost `ticks` together. One division: for stretches of a thousand frames, not for
   // each.
-  void record(uint64_t cycles, uint64_t frames) {
+  void record(uint64_t ticks, uint64_t frames) {
     std::atomic<uint32_t>& bucket =
-        buckets_[cost_layout::index((cycles << cost_layout::kFractionBits) / frames)];
+        buckets_[cost_layout::index((ticks << cost_layout::kFractionBits) / frames)];
     // One writer, and readers need each count alone: no locked instruction.
     bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }

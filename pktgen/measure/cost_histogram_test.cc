@@ -21,7 +21,7 @@ TEST(CostHistogram, BucketsLieSideBySideAndAreNarrow) {
 
 TEST(CostHistogram, QuantilesAreWithinABucket) {
   std::unique_ptr<CostHistogram> costs = std::make_unique<CostHistogram>();
-  // 5.00, 5.01, ... 14.99 cycles a frame.
+  // 5.00, 5.01, ... 14.99 ticks a frame.
   for (uint64_t i = 0; i < 1000; i++)
     costs->record((500 + i) * 1024 / 100, 1024);
   CostSnapshot sum;

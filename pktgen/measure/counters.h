@@ -29,8 +29,8 @@ struct alignas(64) WorkerCounters {
   Counter frames;  // senders: that the device has done with; receivers: ours
   Counter bytes;   // receivers only, with CRC; a sender's follow from its frames
   Counter syncs, syncs_with_frames;
-  Counter busy_cycles, model_cycles, idle_cycles;
-  Counter held_cycles;  // of idle_cycles: waited to look like a slower core
+  Counter busy_tsc_ticks, model_tsc_ticks, idle_tsc_ticks;
+  Counter held_tsc_ticks;  // of idle_tsc_ticks: waited to look like a slower core
   // Receivers only.
   Counter foreign, damaged;
   Counter unique, duplicates, reordered, stale;
@@ -42,15 +42,15 @@ struct alignas(64) WorkerCounters {
   // Of both: frames in the ring after the last sync, sent and not done with, or come and not looked
   // at.
   Counter ring_frames;
-  // The busy cycles of a frame, stretch by stretch.
+  // Busy TSC ticks a frame, stretch by stretch.
   alignas(64) CostHistogram costs;
 
   // All to 0. No worker may count meanwhile; readers may read.
   void clear() {
     for (Counter* counter :
-         {&frames, &bytes, &syncs, &syncs_with_frames, &busy_cycles, &model_cycles, &idle_cycles,
-          &held_cycles, &foreign, &damaged, &unique, &duplicates, &reordered, &stale, &expected,
-          &late_frames, &probes, &late_departures, &ring_frames})
+         {&frames, &bytes, &syncs, &syncs_with_frames, &busy_tsc_ticks, &model_tsc_ticks,
+          &idle_tsc_ticks, &held_tsc_ticks, &foreign, &damaged, &unique, &duplicates, &reordered,
+          &stale, &expected, &late_frames, &probes, &late_departures, &ring_frames})
       counter->set(0);
     costs.clear();
   }
@@ -61,7 +61,7 @@ static_assert(sizeof(WorkerCounters) % 64 == 0);
 struct CounterValues {
   uint64_t frames = 0, bytes = 0;
   uint64_t syncs = 0, syncs_with_frames = 0;
-  uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0, held_cycles = 0;
+  uint64_t busy_tsc_ticks = 0, model_tsc_ticks = 0, idle_tsc_ticks = 0, held_tsc_ticks = 0;
   uint64_t foreign = 0, damaged = 0;
   uint64_t unique = 0, duplicates = 0, reordered = 0, stale = 0;
   uint64_t expected = 0, late_frames = 0, probes = 0, late_departures = 0, ring_frames = 0;
@@ -72,10 +72,10 @@ struct CounterValues {
     values.bytes = counters.bytes.get();
     values.syncs = counters.syncs.get();
     values.syncs_with_frames = counters.syncs_with_frames.get();
-    values.busy_cycles = counters.busy_cycles.get();
-    values.model_cycles = counters.model_cycles.get();
-    values.idle_cycles = counters.idle_cycles.get();
-    values.held_cycles = counters.held_cycles.get();
+    values.busy_tsc_ticks = counters.busy_tsc_ticks.get();
+    values.model_tsc_ticks = counters.model_tsc_ticks.get();
+    values.idle_tsc_ticks = counters.idle_tsc_ticks.get();
+    values.held_tsc_ticks = counters.held_tsc_ticks.get();
     values.foreign = counters.foreign.get();
     values.damaged = counters.damaged.get();
     values.unique = counters.unique.get();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What measuring costs in the hot path, in TSC cycles an operation. Each benchmark runs an empty
+// What measuring costs in the hot path, in TSC ticks an operation. Each benchmark runs an empty
 // loop of the same shape first, in the same process: `ratio` is its cost over that baseline's.
 #include <benchmark/benchmark.h>
 
@@ -18,7 +18,7 @@ constexpr size_t kBatch = 4096;
 // Runs `operation(i)` for i in 0..kBatch-1 and says what one took. The minimum over the batches
 // leaves out those in which the core was taken away.
 template <typename Operation>
-uint64_t best_cycles(benchmark::State& state, Operation operation) {
+uint64_t best_ticks(benchmark::State& state, Operation operation) {
   uint64_t best = UINT64_MAX;
   for (benchmark::State::StateIterator::value_type ignored : state) {
     (void)ignored;
@@ -30,7 +30,7 @@ uint64_t best_cycles(benchmark::State& state, Operation operation) {
   return best;
 }
 
-uint64_t baseline_cycles(const std::vector<uint64_t>& values) {
+uint64_t baseline_ticks(const std::vector<uint64_t>& values) {
   uint64_t best = UINT64_MAX;
   for (int round = 0; round < 5000; ++round) {
     uint64_t start = tsc_now();
@@ -43,10 +43,10 @@ uint64_t baseline_cycles(const std::vector<uint64_t>& values) {
   return best;
 }
 
-void report(benchmark::State& state, uint64_t cycles, const std::vector<uint64_t>& values) {
-  double baseline = static_cast<double>(baseline_cycles(values));
-  state.counters["cycles"] = static_cast<double>(cycles) / kBatch;
-  state.counters["ratio"] = static_cast<double>(cycles) / baseline;
+void report(benchmark::State& state, uint64_t ticks, const std::vector<uint64_t>& values) {
+  double baseline = static_cast<double>(baseline_ticks(values));
+  state.counters["tsc_ticks"] = static_cast<double>(ticks) / kBatch;
+  state.counters["ratio"] = static_cast<double>(ticks) / baseline;
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
 }
 
@@ -63,31 +63,31 @@ std::vector<uint64_t> latencies(uint64_t spread) {
 
 void baseline(benchmark::State& state) {
   std::vector<uint64_t> values = latencies(1000);
-  uint64_t cycles = best_cycles(state, [&](size_t i) {
+  uint64_t ticks = best_ticks(state, [&](size_t i) {
     uint64_t value = values[i];
     benchmark::DoNotOptimize(value);
   });
-  report(state, cycles, values);
+  report(state, ticks, values);
 }
 BENCHMARK(baseline);
 
 void read_tsc(benchmark::State& state) {
-  uint64_t cycles = best_cycles(state, [](size_t) {
+  uint64_t ticks = best_ticks(state, [](size_t) {
     uint64_t now = tsc_now();
     benchmark::DoNotOptimize(now);
   });
-  report(state, cycles, latencies(1000));
+  report(state, ticks, latencies(1000));
 }
 BENCHMARK(read_tsc);
 
 void ticks_to_ns(benchmark::State& state) {
   FixedRatio ratio = FixedRatio::from(0.37);
   std::vector<uint64_t> values = latencies(1000);
-  uint64_t cycles = best_cycles(state, [&](size_t i) {
+  uint64_t ticks = best_ticks(state, [&](size_t i) {
     uint64_t ns = ratio.apply(values[i]);
     benchmark::DoNotOptimize(ns);
   });
-  report(state, cycles, values);
+  report(state, ticks, values);
 }
 BENCHMARK(ticks_to_ns);
 
@@ -95,8 +95,8 @@ BENCHMARK(ticks_to_ns);
 void histogram_record(benchmark::State& state) {
   Histogram histogram;
   std::vector<uint64_t> values = latencies(static_cast<uint64_t>(state.range(0)));
-  uint64_t cycles = best_cycles(state, [&](size_t i) { histogram.record(values[i]); });
-  report(state, cycles, values);
+  uint64_t ticks = best_ticks(state, [&](size_t i) { histogram.record(values[i]); });
+  report(state, ticks, values);
 }
 BENCHMARK(histogram_record)->Arg(1)->Arg(1000)->Arg(1'000'000);
 
@@ -104,13 +104,13 @@ void sequence_in_order(benchmark::State& state) {
   SequenceTracker tracker;
   uint64_t next = 0;
   std::vector<uint64_t> values = latencies(1000);
-  uint64_t cycles = best_cycles(state, [&](size_t) {
+  uint64_t ticks = best_ticks(state, [&](size_t) {
     uint64_t sequence = next++;
     benchmark::DoNotOptimize(sequence);
     tracker.on_frame(sequence);
     benchmark::DoNotOptimize(tracker);
   });
-  report(state, cycles, values);
+  report(state, ticks, values);
 }
 BENCHMARK(sequence_in_order);
 
@@ -119,8 +119,8 @@ void sequence_swapped_pairs(benchmark::State& state) {
   SequenceTracker tracker;
   uint64_t next = 0;
   std::vector<uint64_t> values = latencies(1000);
-  uint64_t cycles = best_cycles(state, [&](size_t) { tracker.on_frame(next++ ^ 1); });
-  report(state, cycles, values);
+  uint64_t ticks = best_ticks(state, [&](size_t) { tracker.on_frame(next++ ^ 1); });
+  report(state, ticks, values);
 }
 BENCHMARK(sequence_swapped_pairs);
 
@@ -129,12 +129,12 @@ void gap_watch_turn(benchmark::State& state) {
   uint64_t now = 0;
   watch.resume(now);
   std::vector<uint64_t> values = latencies(1000);
-  uint64_t cycles = best_cycles(state, [&](size_t i) {
+  uint64_t ticks = best_ticks(state, [&](size_t i) {
     now += values[i];
     watch.on_turn(now);
     benchmark::DoNotOptimize(watch);
   });
-  report(state, cycles, values);
+  report(state, ticks, values);
 }
 BENCHMARK(gap_watch_turn);
 

@@ -18,13 +18,13 @@ struct DirectionRecord {
   uint64_t frames = 0;
   uint64_t bytes = 0;  // with CRC
   double pps = 0;
-  double bps_l1 = 0;                  // with CRC, preamble and gap
-  double line_rate_percent = 0;       // of the port's speed; 0 where it is not known
-  double busy_cycles_per_frame = 0;   // TSC cycles in application + core + driver
-  double quiet_cycles_per_frame = 0;  // busy, in the least disturbed fiftieth of stretches of 1024
-                                      // frames; 0 where there was no such stretch
-  double model_cycles_per_frame = 0;  // TSC cycles inside a simulated device
-  double frames_per_sync = 0;         // over the syncs that moved a frame
+  double bps_l1 = 0;                     // with CRC, preamble and gap
+  double line_rate_percent = 0;          // of the port's speed; 0 where it is not known
+  double busy_tsc_ticks_per_frame = 0;   // TSC ticks in application + core + driver
+  double quiet_tsc_ticks_per_frame = 0;  // busy, in the least disturbed fiftieth of stretches of
+                                         // 1024 frames; 0 where there was no such stretch
+  double model_tsc_ticks_per_frame = 0;  // TSC ticks inside a simulated device
+  double frames_per_sync = 0;            // over the syncs that moved a frame
 };
 
 struct LossRecord {
@@ -51,8 +51,8 @@ struct IntervalRecord {
   double tx_pps = 0, rx_pps = 0, tx_line_rate_percent = 0;
   uint64_t missed = 0;  // dropped by the receiving device: no descriptor, packet buffer full
   double pause_s = 0;   // time the sender's wire was stopped by flow control
-  double tx_busy_cycles_per_frame = 0, tx_model_cycles_per_frame = 0, tx_idle_percent = 0;
-  double rx_busy_cycles_per_frame = 0, rx_model_cycles_per_frame = 0, rx_idle_percent = 0;
+  double tx_busy_tsc_ticks_per_frame = 0, tx_model_tsc_ticks_per_frame = 0, tx_idle_percent = 0;
+  double rx_busy_tsc_ticks_per_frame = 0, rx_model_tsc_ticks_per_frame = 0, rx_idle_percent = 0;
   double latency_p50_ns = 0, latency_p99_ns = 0, latency_max_ns = 0;  // of this interval's probes
   double off_core_ms = 0;                                             // sum over workers
 };
@@ -72,7 +72,7 @@ struct WorkerRecord {
   int nice = 0;                    // of its thread, -20 (first) to 19
   uint64_t frames = 0, bytes = 0;  // bytes with CRC
   uint64_t syncs = 0, syncs_with_frames = 0;
-  uint64_t busy_cycles = 0, model_cycles = 0, idle_cycles = 0;
+  uint64_t busy_tsc_ticks = 0, model_tsc_ticks = 0, idle_tsc_ticks = 0;
   double core_hz = 0;           // its core's clock, mean of before and after the run
   uint64_t foreign_frames = 0;  // received, not ours
   uint64_t damaged_probes = 0;  // ours, but the probe's check failed

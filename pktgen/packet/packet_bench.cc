@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What each part of this folder costs, in TSC cycles a frame (counter `cycles`) and as a ratio to a
-// copy of 64 bytes that stays in the first-level cache, measured in the same run (counter
+// What each part of this folder costs, in TSC ticks a frame (counter `tsc_ticks`) and as a ratio to
+// a copy of 64 bytes that stays in the first-level cache, measured in the same run (counter
 // `x_copy64`). Median, MAD, minimum and maximum over the repetitions.
 #include <benchmark/benchmark.h>
 #include <x86intrin.h>
@@ -48,9 +48,9 @@ void touch(void* at) {
   asm volatile("" : : "r"(at) : "memory");
 }
 
-// TSC cycles of one 64-byte copy within the first-level cache: the median of 101 runs of 10,000.
-double copy64_cycles() {
-  static const double cycles = [] {
+// TSC ticks of one 64-byte copy within the first-level cache: the median of 101 runs of 10,000.
+double copy64_ticks() {
+  static const double ticks = [] {
     alignas(64) static uint8_t from[64], to[64];
     std::vector<double> runs;
     for (int run = 0; run < 101; run++) {
@@ -64,20 +64,20 @@ double copy64_cycles() {
     }
     return median(runs);
   }();
-  return cycles;
+  return ticks;
 }
 
-// Runs `work` for each iteration, which handles `frames` frames, and reports the cycles of one.
+// Runs `work` for each iteration, which handles `frames` frames, and reports the ticks of one.
 template <typename Work>
 void measure(benchmark::State& state, unsigned frames, Work work) {
-  double baseline = copy64_cycles();
+  double baseline = copy64_ticks();
   uint64_t start = __rdtsc();
   for (auto _ : state)
     work();
-  double cycles =
+  double ticks =
       static_cast<double>(__rdtsc() - start) / (static_cast<double>(state.iterations()) * frames);
-  state.counters["cycles"] = cycles;
-  state.counters["x_copy64"] = cycles / baseline;
+  state.counters["tsc_ticks"] = ticks;
+  state.counters["x_copy64"] = ticks / baseline;
 }
 
 FrameSpec udp_spec() {

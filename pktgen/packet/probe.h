@@ -153,7 +153,7 @@ inline uint64_t restore_sequence(uint32_t low, uint64_t expected) {
 }
 
 // The 64-bit TSC with these low 48 bits that is nearest to `now`, in the past or (where the clocks
-// of two cores differ) in the future: right within 2^47 cycles, 13 hours at 3 GHz.
+// of two cores differ) in the future: right within 2^47 ticks, 13 hours at 3 GHz.
 inline uint64_t restore_timestamp(uint64_t low48, uint64_t now) {
   int64_t distance = static_cast<int64_t>((low48 - now) << 16) >> 16;
   return now + static_cast<uint64_t>(distance);

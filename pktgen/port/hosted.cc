@@ -51,7 +51,7 @@ class HostedRing final : public PortRing {
   void bind(const RegisterRequest& request, unsigned ring) {
     size_t size = 0;
     map(static_cast<char*>(nmh_mmap(fd_, &size)), request.body.nr_offset, tx_, ring);
-    model_cycles_ = nmh_model_cycles(fd_, tx_, ring);
+    model_tsc_ticks_ = nmh_model_tsc_ticks(fd_, tx_, ring);
   }
 
  private:

@@ -35,9 +35,9 @@ class PortRing {
   // one of the other end.
   bool keeps_buffers() const { return keeps_buffers_; }
 
-  // TSC cycles that a simulated device has taken inside this ring's syncs; only grows. Read it from
+  // TSC ticks that a simulated device has taken inside this ring's syncs; only grows. Read it from
   // the thread that syncs.
-  uint64_t model_cycles() const { return model_cycles_ ? *model_cycles_ : 0; }
+  uint64_t model_tsc_ticks() const { return model_tsc_ticks_ ? *model_tsc_ticks_ : 0; }
 
  protected:
   // Finds the ring in mapped memory and takes the chain of extra buffers apart.
@@ -48,7 +48,7 @@ class PortRing {
   netmap_if* nif_ = nullptr;
   netmap_ring* ring_ = nullptr;
   char* buffers_ = nullptr;
-  const uint64_t* model_cycles_ = nullptr;
+  const uint64_t* model_tsc_ticks_ = nullptr;
   bool keeps_buffers_ = true;
   std::vector<uint32_t> extra_;
 };

@@ -34,9 +34,9 @@ WorkerRecord worker_record(const WorkerBase& worker, const WorkerResult& result,
   record.frames = result.counters.frames;
   record.syncs = result.counters.syncs;
   record.syncs_with_frames = result.counters.syncs_with_frames;
-  record.busy_cycles = result.counters.busy_cycles;
-  record.model_cycles = result.counters.model_cycles;
-  record.idle_cycles = result.counters.idle_cycles;
+  record.busy_tsc_ticks = result.counters.busy_tsc_ticks;
+  record.model_tsc_ticks = result.counters.model_tsc_ticks;
+  record.idle_tsc_ticks = result.counters.idle_tsc_ticks;
   record.core_hz = clock.hz * (worker.core_cycles_per_tick[0] + worker.core_cycles_per_tick[1]) / 2;
   fill_off_core(record, result.off_core, result.gaps, clock);
   // Both watches begin a little earlier and end a little later than the measured time.
@@ -54,8 +54,8 @@ DirectionRecord direction(const std::vector<WorkerRecord>& workers, const std::s
       continue;
     sum.frames += worker.frames;
     sum.bytes += worker.bytes;
-    busy += worker.busy_cycles;
-    model += worker.model_cycles;
+    busy += worker.busy_tsc_ticks;
+    model += worker.model_tsc_ticks;
     syncs += worker.syncs_with_frames;
   }
   if (seconds > 0) {
@@ -64,8 +64,8 @@ DirectionRecord direction(const std::vector<WorkerRecord>& workers, const std::s
   }
   if (speed_bps > 0)
     sum.line_rate_percent = 100 * sum.bps_l1 / speed_bps;
-  sum.busy_cycles_per_frame = ratio(busy, sum.frames);
-  sum.model_cycles_per_frame = ratio(model, sum.frames);
+  sum.busy_tsc_ticks_per_frame = ratio(busy, sum.frames);
+  sum.model_tsc_ticks_per_frame = ratio(model, sum.frames);
   sum.frames_per_sync = ratio(sum.frames, syncs);
   return sum;
 }
@@ -208,8 +208,8 @@ RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseR
   }
   run.tx = direction(run.workers, "sender", phase.seconds, speed_of(set.senders));
   run.rx = direction(run.workers, "receiver", phase.seconds, speed_of(set.receivers));
-  run.tx.quiet_cycles_per_frame = phase.tx_costs.quantile(kQuietShare);
-  run.rx.quiet_cycles_per_frame = phase.rx_costs.quantile(kQuietShare);
+  run.tx.quiet_tsc_ticks_per_frame = phase.tx_costs.quantile(kQuietShare);
+  run.rx.quiet_tsc_ticks_per_frame = phase.rx_costs.quantile(kQuietShare);
   for (const PortCounters& port : phase.ports) {
     run.missed += port.missed;
     run.pause_s += static_cast<double>(port.paused_ns) / 1e9;
@@ -254,9 +254,10 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
       judged.frames = worker.frames;
       judged.late_departures = worker.late_departures;
     }
-    const uint64_t total = worker.busy_cycles + worker.model_cycles + worker.idle_cycles;
+    const uint64_t total = worker.busy_tsc_ticks + worker.model_tsc_ticks + worker.idle_tsc_ticks;
     // A core that was slow had no time to spare while it was held.
-    judged.idle_percent = 100 * ratio(worker.idle_cycles - result.counters.held_cycles, total);
+    judged.idle_percent =
+        100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, total);
     judged.off_core_ms = worker.off_core_ms;
     judged.off_core_times = worker.off_core_times;
     judged.longest_gap_us = worker.longest_gap_us;

@@ -131,8 +131,8 @@ TEST(Engine, WatchersSeeTheCountersThatTheRecordIsMadeOf) {
     EXPECT_EQ(live.name.view(), worker.name);
     EXPECT_EQ(live.core, worker.core);
     EXPECT_EQ(live.counters.frames.get(), worker.frames);
-    EXPECT_EQ(live.counters.busy_cycles.get(), worker.busy_cycles);
-    EXPECT_EQ(live.counters.idle_cycles.get(), worker.idle_cycles);
+    EXPECT_EQ(live.counters.busy_tsc_ticks.get(), worker.busy_tsc_ticks);
+    EXPECT_EQ(live.counters.idle_tsc_ticks.get(), worker.idle_tsc_ticks);
     EXPECT_EQ(live.counters.syncs.get(), worker.syncs);
   }
   EXPECT_EQ(watcher.segment->worker(1).counters.expected.get(), result.rx.frames);

@@ -10,8 +10,8 @@
 namespace nmgen {
 namespace {
 
-double per_frame(uint64_t cycles, uint64_t frames) {
-  return frames > 0 ? static_cast<double>(cycles) / static_cast<double>(frames) : 0;
+double per_frame(uint64_t ticks, uint64_t frames) {
+  return frames > 0 ? static_cast<double>(ticks) / static_cast<double>(frames) : 0;
 }
 
 // Sums over the workers of one kind, between two samples.
@@ -21,9 +21,9 @@ struct KindTotals {
   KindTotals(const std::vector<CounterValues>& from, const std::vector<CounterValues>& to) {
     for (size_t i = 0; i < to.size(); i++) {
       frames += to[i].frames - from[i].frames;
-      busy += to[i].busy_cycles - from[i].busy_cycles;
-      model += to[i].model_cycles - from[i].model_cycles;
-      idle += to[i].idle_cycles - from[i].idle_cycles;
+      busy += to[i].busy_tsc_ticks - from[i].busy_tsc_ticks;
+      model += to[i].model_tsc_ticks - from[i].model_tsc_ticks;
+      idle += to[i].idle_tsc_ticks - from[i].idle_tsc_ticks;
     }
   }
   double idle_percent() const { return 100 * per_frame(idle, busy + model + idle); }
@@ -97,11 +97,11 @@ void IntervalLog::add(CounterSample sample) {
     interval.missed += to.ports[i].missed - from.ports[i].missed;
     interval.pause_s += static_cast<double>(to.ports[i].paused_ns - from.ports[i].paused_ns) / 1e9;
   }
-  interval.tx_busy_cycles_per_frame = per_frame(tx.busy, tx.frames);
-  interval.tx_model_cycles_per_frame = per_frame(tx.model, tx.frames);
+  interval.tx_busy_tsc_ticks_per_frame = per_frame(tx.busy, tx.frames);
+  interval.tx_model_tsc_ticks_per_frame = per_frame(tx.model, tx.frames);
   interval.tx_idle_percent = tx.idle_percent();
-  interval.rx_busy_cycles_per_frame = per_frame(rx.busy, rx.frames);
-  interval.rx_model_cycles_per_frame = per_frame(rx.model, rx.frames);
+  interval.rx_busy_tsc_ticks_per_frame = per_frame(rx.busy, rx.frames);
+  interval.rx_model_tsc_ticks_per_frame = per_frame(rx.model, rx.frames);
   interval.rx_idle_percent = rx.idle_percent();
   HistogramSnapshot latency = to.latency;
   latency.subtract(from.latency);

@@ -10,7 +10,7 @@
 #include "pktgen/measure/sequence.h"
 #include "pktgen/measure/stats.h"
 #include "pktgen/packet/probe.h"
-#include "pktgen/worker/cycle_split.h"
+#include "pktgen/worker/tick_split.h"
 #include "pktgen/worker/worker.h"
 
 namespace nmgen {
@@ -231,7 +231,7 @@ class ReceiveLoop {
   void run() {
     uint64_t now = tsc_now();
     worker_.gaps->restart(now);
-    CycleSplit split(worker_.counters, *worker_.ring, now);
+    TickSplit split(worker_.counters, *worker_.ring, now);
     const uint64_t gather_ticks = worker_.clock->to_ticks(kGatherNs);
     uint32_t count = 0;
     while (true) {

@@ -8,8 +8,8 @@
 #include "net/netmap_user.h"
 #include "pktgen/traffic/duty.h"
 #include "pktgen/traffic/writer.h"
-#include "pktgen/worker/cycle_split.h"
 #include "pktgen/worker/slowdown.h"
+#include "pktgen/worker/tick_split.h"
 #include "pktgen/worker/worker.h"
 
 namespace nmgen {
@@ -33,7 +33,7 @@ class SendLoop {
     rate_ = orders_.first_rate;
     uint64_t now = tsc_now();
     worker_.gaps->restart(now);
-    CycleSplit split(worker_.counters, *worker_.ring, now);
+    TickSplit split(worker_.counters, *worker_.ring, now);
     // With nothing due but time, wait for a batch's worth of free slots: a sync with few frames
     // costs as much as one with many.
     const uint32_t wanted = std::min(worker_.batch, ring_->num_slots / 4);
@@ -62,7 +62,7 @@ class SendLoop {
       if (worker_.error.load(std::memory_order_relaxed) != 0)
         return;
       now = tsc_now();
-      const CycleSplit::Turn turn = split.on_turn(now, moved);
+      const TickSplit::Turn turn = split.on_turn(now, moved);
       worker_.gaps->on_turn(now);
       if (duty_.on())
         now = hold(now, turn, split);
@@ -113,7 +113,7 @@ class SendLoop {
   }
 
   // Waits as long as a slower core would have been busy. Return: the time then.
-  uint64_t hold(uint64_t now, const CycleSplit::Turn& turn, CycleSplit& split) {
+  uint64_t hold(uint64_t now, const TickSplit::Turn& turn, TickSplit& split) {
     const uint64_t ticks = duty_.owed(turn.own, turn.model);
     if (ticks == 0)
       return now;

@@ -32,9 +32,9 @@ struct Work {
     bytes += worker.sender ? static_cast<double>(moved) * worker.mean_size_with_crc
                            : static_cast<double>(to.bytes - from.bytes);
     syncs += to.syncs_with_frames - from.syncs_with_frames;
-    busy += to.busy_cycles - from.busy_cycles;
-    model += to.model_cycles - from.model_cycles;
-    idle += to.idle_cycles - from.idle_cycles;
+    busy += to.busy_tsc_ticks - from.busy_tsc_ticks;
+    model += to.model_tsc_ticks - from.model_tsc_ticks;
+    idle += to.idle_tsc_ticks - from.idle_tsc_ticks;
     total_frames += to.frames;
   }
 
@@ -45,9 +45,9 @@ struct Work {
     rates.bps_l1 = 8 * (bytes + static_cast<double>(frames) * kWireOverheadBytes) / seconds;
     rates.line_rate_percent = speed_bps > 0 ? 100 * rates.bps_l1 / speed_bps : 0;
     rates.frames_per_sync = ratio(frames, syncs);
-    rates.busy_cycles_per_frame = ratio(busy, frames);
-    rates.model_cycles_per_frame = ratio(model, frames);
-    rates.idle_cycles_per_frame = ratio(idle, frames);
+    rates.busy_tsc_ticks_per_frame = ratio(busy, frames);
+    rates.model_tsc_ticks_per_frame = ratio(model, frames);
+    rates.idle_tsc_ticks_per_frame = ratio(idle, frames);
     const uint64_t all = busy + model + idle;
     rates.busy_percent = 100 * ratio(busy, all);
     rates.model_percent = 100 * ratio(model, all);
@@ -302,8 +302,8 @@ Judgement LiveHistory::judge_so_far(const LiveSample& now) const {
     worker.late_departures = counters.late_departures;
     worker.kernel_shares = about_.devices[about_.workers[k].port].residence == "kernel";
     worker.idle_percent =
-        100 * ratio(counters.idle_cycles,
-                    counters.busy_cycles + counters.model_cycles + counters.idle_cycles);
+        100 * ratio(counters.idle_tsc_ticks,
+                    counters.busy_tsc_ticks + counters.model_tsc_ticks + counters.idle_tsc_ticks);
     worker.off_core_ms = figures_.workers[k].off_core_ms;
     worker.off_core_times = now.workers[k].off_core_times;
     worker.longest_gap_us = figures_.workers[k].longest_gap_us;

@@ -82,7 +82,7 @@ struct LiveRates {
   double bps_l1 = 0;             // with CRC, preamble and gap
   double line_rate_percent = 0;  // 0 where the port's speed is not known
   double frames_per_sync = 0;
-  double busy_cycles_per_frame = 0, model_cycles_per_frame = 0, idle_cycles_per_frame = 0;
+  double busy_tsc_ticks_per_frame = 0, model_tsc_ticks_per_frame = 0, idle_tsc_ticks_per_frame = 0;
   double busy_percent = 0, model_percent = 0, idle_percent = 0;
 };
 

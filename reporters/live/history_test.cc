@@ -38,9 +38,9 @@ TEST_F(LiveModelTest, RatesAndCostsAreOfTheLastSecond) {
   EXPECT_DOUBLE_EQ(left.tx.bps_l1, 2e6 * 84 * 8);
   EXPECT_NEAR(left.tx.line_rate_percent, 100 * 2e6 / kLinePps, 1e-9);
   EXPECT_EQ(left.tx.total_frames, 5'500'000U);
-  EXPECT_DOUBLE_EQ(left.tx.busy_cycles_per_frame, 20);
-  EXPECT_DOUBLE_EQ(left.tx.model_cycles_per_frame, 30);
-  EXPECT_DOUBLE_EQ(left.tx.idle_cycles_per_frame, 17);
+  EXPECT_DOUBLE_EQ(left.tx.busy_tsc_ticks_per_frame, 20);
+  EXPECT_DOUBLE_EQ(left.tx.model_tsc_ticks_per_frame, 30);
+  EXPECT_DOUBLE_EQ(left.tx.idle_tsc_ticks_per_frame, 17);
   EXPECT_NEAR(left.tx.idle_percent, 100 * 17 / 67.0, 1e-9);
   EXPECT_NEAR(left.tx.frames_per_sync, 128, 0.1);
   EXPECT_DOUBLE_EQ(figures.ports[1].rx.pps, 2e6);

@@ -70,9 +70,9 @@ inline LiveSample later(LiveSample sample, double seconds, double pps) {
     CounterValues& counters = sample.workers[i].counters;
     counters.frames += frames;
     counters.syncs_with_frames += frames / 128;
-    counters.busy_cycles += 20 * frames;
-    counters.model_cycles += 30 * frames;
-    counters.idle_cycles += 17 * frames;
+    counters.busy_tsc_ticks += 20 * frames;
+    counters.model_tsc_ticks += 30 * frames;
+    counters.idle_tsc_ticks += 17 * frames;
     counters.ring_frames = 128;
     if (i < pairs) {
       counters.probes += frames;

@@ -170,9 +170,9 @@ class Page {
         rates.line_rate_percent > 0 ? percent(rates.line_rate_percent) : "-",
         ring,
         rates.frames_per_sync > 0 ? fmt::format("{:.1f}", rates.frames_per_sync) : "-",
-        rates.pps > 0 ? short_cycles(rates.busy_cycles_per_frame) : "-",
-        rates.pps > 0 && has_model(about_) ? short_cycles(rates.model_cycles_per_frame) : "-",
-        rates.pps > 0 ? short_cycles(rates.idle_cycles_per_frame) : "-"};
+        rates.pps > 0 ? short_ticks(rates.busy_tsc_ticks_per_frame) : "-",
+        rates.pps > 0 && has_model(about_) ? short_ticks(rates.model_tsc_ticks_per_frame) : "-",
+        rates.pps > 0 ? short_ticks(rates.idle_tsc_ticks_per_frame) : "-"};
     static constexpr int kEnds[] = {30, 39, 47, 52, 59, 66, 73, 80};
     for (size_t i = 0; i < std::size(cells); i++)
       canvas_.put_right(kEnds[i], y, cells[i], style);

@@ -37,9 +37,9 @@ WorkerRecord worker(const std::string& name, const std::string& role, const std:
   worker.bytes = worker.frames * 64;
   worker.syncs = 250'000;
   worker.syncs_with_frames = 232'515;
-  worker.busy_cycles = 952'380'928;
-  worker.model_cycles = 1'190'476'160;
-  worker.idle_cycles = 3'057'142'912;
+  worker.busy_tsc_ticks = 952'380'928;
+  worker.model_tsc_ticks = 1'190'476'160;
+  worker.idle_tsc_ticks = 3'057'142'912;
   worker.core_hz = 3.125e9;
   worker.off_core_ms = 0.75;
   worker.off_core_times = 3;
@@ -56,11 +56,11 @@ IntervalRecord interval(double start_s, double pps) {
   interval.tx_pps = pps;
   interval.rx_pps = pps - 52;
   interval.tx_line_rate_percent = 100 * pps / 14'880'952.381;
-  interval.tx_busy_cycles_per_frame = 32.04;
-  interval.tx_model_cycles_per_frame = 40.1;
+  interval.tx_busy_tsc_ticks_per_frame = 32.04;
+  interval.tx_model_tsc_ticks_per_frame = 40.1;
   interval.tx_idle_percent = 58.8;
-  interval.rx_busy_cycles_per_frame = 44.96;
-  interval.rx_model_cycles_per_frame = 29.3;
+  interval.rx_busy_tsc_ticks_per_frame = 44.96;
+  interval.rx_model_tsc_ticks_per_frame = 29.3;
   interval.rx_idle_percent = 21.5;
   interval.latency_p50_ns = 18'321;
   interval.latency_p99_ns = 45'823;
@@ -139,7 +139,7 @@ Record invalid_record() {
   run.latency_ns = run.latency_intended_ns = {};
   run.workers = {worker("tx0", "sender", "netmap:eth0", -1)};
   run.tx.line_rate_percent = 0;
-  run.tx.model_cycles_per_frame = 0;
+  run.tx.model_tsc_ticks_per_frame = 0;
   run.intervals = {interval(0, 950)};
   IntervalRecord& second = run.intervals[0];
   second.rx_frames = 0;

@@ -114,7 +114,7 @@ static struct nm_switch *switch_make(struct nm_vale *vale, const char *name)
 	sw = nm_os_alloc(sizeof(*sw));
 	if (!sw)
 		return NULL;
-	sw->fdb = nm_fdb_create(nm_os_cycles(), nm_os_now_ns());
+	sw->fdb = nm_fdb_create(nm_os_tsc_ticks(), nm_os_now_ns());
 	if (!sw->fdb) {
 		nm_os_free(sw);
 		return NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a sender pays: TSC cycles of TXSYNC a frame. Arguments: frames a batch, slots of every ring,
+// What a sender pays: TSC ticks of TXSYNC a frame. Arguments: frames a batch, slots of every ring,
 // bytes of a buffer. Receivers are emptied between the batches, in this thread, outside the
 // measured time. "floor" is another implementation's published figure, on another machine.
 //
@@ -79,9 +79,9 @@ void forward(benchmark::State& state, uint32_t receivers, uint64_t to, size_t si
     for (const std::unique_ptr<Peer>& peer : peers)
       release(*peer, peer->rx());
     advance(tx, batch);
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     nm_client_sync(sender.get(), NM_TX);
-    samples.push_back(static_cast<double>(nm_os_cycles() - start) / batch);
+    samples.push_back(static_cast<double>(nm_os_tsc_ticks() - start) / batch);
   }
   report(state, samples, floor);
   report_shape(state);
@@ -118,28 +118,28 @@ void memory_copy(benchmark::State& state) {
   std::vector<double> samples;
   size_t at = 0;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     for (size_t i = 0; i < batch; ++i) {
       std::memcpy(&to[at * buf], &from[at * buf], kSize);
       at = at + 1 == slots ? 0 : at + 1;
     }
     benchmark::ClobberMemory();
-    samples.push_back(static_cast<double>(nm_os_cycles() - start) / static_cast<double>(batch));
+    samples.push_back(static_cast<double>(nm_os_tsc_ticks() - start) / static_cast<double>(batch));
   }
   report(state, samples, 190);
   report_shape(state);
 }
 BENCHMARK(memory_copy)->Apply(shapes);
 
-// A call with nothing to send: cycles a call.
+// A call with nothing to send: ticks a call.
 void vale_empty_call(benchmark::State& state) {
   World world;
   Peer sender(world, "vale0:s"), receiver(world, "vale0:r");
   std::vector<double> samples;
   for (auto _ : state) {
-    const u64 start = nm_os_cycles();
+    const u64 start = nm_os_tsc_ticks();
     nm_client_sync(sender.get(), NM_TX);
-    samples.push_back(static_cast<double>(nm_os_cycles() - start));
+    samples.push_back(static_cast<double>(nm_os_tsc_ticks() - start));
   }
   report(state, samples, 300);
 }

@@ -22,9 +22,9 @@ static void read_both(u64 *ns, u64 *ticks)
 	int i;
 
 	for (i = 0; i < READINGS; i++) {
-		const u64 before = nm_os_cycles();
+		const u64 before = nm_os_tsc_ticks();
 		const u64 now_ns = raw_ns();
-		const u64 after = nm_os_cycles();
+		const u64 after = nm_os_tsc_ticks();
 
 		if (after - before < best) {
 			best = after - before;

@@ -360,7 +360,7 @@ void sim_rx_advance(struct ixgbe_hw *hw, u64 time, u32 queue)
 
 u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue)
 {
-	const u64 start = nm_os_cycles();
+	const u64 start = nm_os_tsc_ticks();
 	struct sim_rx *rx = &hw->rx;
 
 	/* Who does not get the lock has nothing to do: the holder delivers to all queues. */
@@ -376,7 +376,7 @@ u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue)
 		}
 		nm_spin_release(&rx->lock);
 	}
-	return nm_os_cycles() - start;
+	return nm_os_tsc_ticks() - start;
 }
 
 /* When does the next frame come in? Return: false where none is under way. */
@@ -461,5 +461,5 @@ void sim_rx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 	/* Release: the descriptors before the tail. */
 	nm_store_release(&q->tail, tail);
 	if (nm_read_once(hw->rx.held))
-		q->model_cycles += sim_rx_kick(hw, i);
+		q->model_tsc_ticks += sim_rx_kick(hw, i);
 }

@@ -61,7 +61,7 @@ struct sim_clock {
  * @rung: tail as the engine last saw it; frames before it may leave, whatever the doorbell says. Under the engine's lock
  * @tail: TDT
  * @doorbell: time of the last write to TDT
- * @model_cycles: time spent in the model by the thread that syncs the queue; it collects them
+ * @model_tsc_ticks: time spent in the model by the thread that syncs the queue; it collects them
  */
 struct sim_tx_queue {
 	struct ixgbe_tx_desc *desc NM_ALIGNED_CACHE;
@@ -73,7 +73,7 @@ struct sim_tx_queue {
 
 	u32 tail NM_ALIGNED_CACHE;
 	u64 doorbell;
-	u64 model_cycles;
+	u64 model_tsc_ticks;
 };
 
 /* Frames for a sink that were fetched in one go; they leave from @from to @to. */
@@ -139,7 +139,7 @@ struct sim_rx_queue {
 	u64 dropped;
 
 	u32 tail NM_ALIGNED_CACHE;
-	u64 model_cycles;
+	u64 model_tsc_ticks;
 };
 
 /**
@@ -206,7 +206,7 @@ void sim_clock_init(struct sim_clock *clock);
 
 static inline u64 sim_ticks(const struct sim_clock *clock)
 {
-	return nm_unlikely(clock->read != NULL) ? clock->read(clock->arg) : nm_os_cycles();
+	return nm_unlikely(clock->read != NULL) ? clock->read(clock->arg) : nm_os_tsc_ticks();
 }
 
 static inline u64 sim_time_at(const struct sim_clock *clock, u64 ticks)
@@ -272,7 +272,7 @@ static inline u64 sim_tx_clock(const struct ixgbe_hw *hw, u64 time)
 	return hw->peer ? sim_wire_clock(hw->peer, time) : time;
 }
 
-/* Run the engine up to now, or leave it to who runs it already. Return: cycles spent here. */
+/* Run the engine up to now, or leave it to the thread that runs it. Return: TSC ticks spent here. */
 u64 sim_tx_kick(struct ixgbe_hw *hw);
 
 /* Run it up to @time; with the lock. */

@@ -42,10 +42,10 @@ static struct nmh_sim *sim_of(const struct nm_kring *kr)
 }
 
 /* The time since the last collection goes to the ring's statistics. One thread at a time is in a ring's sync. */
-static void collect(struct nm_kring *kr, u64 *cycles)
+static void collect(struct nm_kring *kr, u64 *ticks)
 {
-	nm_write_once(kr->stats.model_cycles, kr->stats.model_cycles + *cycles);
-	*cycles = 0;
+	nm_write_once(kr->stats.model_tsc_ticks, kr->stats.model_tsc_ticks + *ticks);
+	*ticks = 0;
 }
 
 static int sim_txsync(struct nm_kring *kr, int flags)
@@ -56,9 +56,9 @@ static int sim_txsync(struct nm_kring *kr, int flags)
 
 	/* With something new, the doorbell runs the engine. */
 	if (kr->rhead == kr->hwcur && nm_read_once(q->head) != q->tail)
-		q->model_cycles += sim_tx_kick(hw);
+		q->model_tsc_ticks += sim_tx_kick(hw);
 	error = ixgbe_nm_txsync(kr, flags);
-	collect(kr, &q->model_cycles);
+	collect(kr, &q->model_tsc_ticks);
 	return error;
 }
 
@@ -68,9 +68,9 @@ static int sim_rxsync(struct nm_kring *kr, int flags)
 	struct sim_rx_queue *q = &hw->rx.queue[kr->ring_id];
 	int error;
 
-	q->model_cycles += sim_rx_kick(hw, kr->ring_id);
+	q->model_tsc_ticks += sim_rx_kick(hw, kr->ring_id);
 	error = ixgbe_nm_rxsync(kr, flags);
-	collect(kr, &q->model_cycles);
+	collect(kr, &q->model_tsc_ticks);
 	return error;
 }
 

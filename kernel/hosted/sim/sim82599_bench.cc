@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Cycles of the cycle counter that a frame costs, on rings of 512 and 4096 slots and buffers 2048
+// TSC ticks that a frame costs, on rings of 512 and 4096 slots and buffers 2048
 // and 2112 bytes apart:
 //   busy    slot writes, core and driver
 //   model   the simulated device, measured apart, by the counter that a client sees
@@ -45,22 +45,22 @@ struct Desc {
 };
 
 // The least of many readings, as the machine may be busy with other things.
-double baseline_cycles() {
-  static const double cycles = [] {
+double baseline_ticks() {
+  static const double ticks = [] {
     std::vector<Desc> from(4096), to(4096);
     double best = 1e9;
     for (int round = 0; round < 2000; round++) {
-      const u64 start = nm_os_cycles();
+      const u64 start = nm_os_tsc_ticks();
       for (size_t i = 0; i < to.size(); i++) {
         std::memcpy(&to[i], &from[i], sizeof(Desc));
         benchmark::ClobberMemory();
       }
-      best = std::min(best,
-                      static_cast<double>(nm_os_cycles() - start) / static_cast<double>(to.size()));
+      best = std::min(
+          best, static_cast<double>(nm_os_tsc_ticks() - start) / static_cast<double>(to.size()));
     }
     return best;
   }();
-  return cycles;
+  return ticks;
 }
 
 // Sums up one ring's batches.
@@ -69,20 +69,20 @@ class Meter {
   explicit Meter(const uint64_t* model) : model_(model) {}
   void start() {
     model_start_ = *model_;
-    start_ = nm_os_cycles();
+    start_ = nm_os_tsc_ticks();
   }
   void stop(uint32_t frames) {
-    const u64 total = nm_os_cycles() - start_;
+    const u64 total = nm_os_tsc_ticks() - start_;
     const u64 model = *model_ - model_start_;
     busy_.push_back(static_cast<double>(total - model) / frames);
-    model_cycles_.push_back(static_cast<double>(model) / frames);
+    model_tsc_ticks_.push_back(static_cast<double>(model) / frames);
     frames_ += frames;
   }
   void report(benchmark::State& state) {
     const double busy = median(busy_);
     state.counters["busy"] = busy;
-    state.counters["model"] = median(model_cycles_);
-    state.counters["ratio"] = busy / baseline_cycles();
+    state.counters["model"] = median(model_tsc_ticks_);
+    state.counters["ratio"] = busy / baseline_ticks();
     state.SetItemsProcessed(static_cast<int64_t>(frames_));
   }
 
@@ -98,7 +98,7 @@ class Meter {
 
   const uint64_t* model_;
   u64 start_ = 0, model_start_ = 0;
-  std::vector<double> busy_, model_cycles_;
+  std::vector<double> busy_, model_tsc_ticks_;
   uint64_t frames_ = 0;
 };
 
@@ -138,7 +138,7 @@ void tx_to_sink(benchmark::State& state, uint16_t flags) {
   use_leaping_clock(adapter, ticks);
   Client client(world, adapter);
   netmap_ring* ring = client.tx();
-  Meter meter(nmh_model_cycles(client.opened.fd, true, 0));
+  Meter meter(nmh_model_tsc_ticks(client.opened.fd, true, 0));
   for (auto _ : state) {
     const uint32_t frames = std::min(batch(ring), simtest::space(ring));
     meter.start();
@@ -165,8 +165,8 @@ void cable(benchmark::State& state, bool receiver) {
   use_leaping_clock(a, ticks);
   simtest::check(nmh_sim_connect(a.sim, b.sim), "connect");
   Client from(world, a), to(world, b);
-  Meter tx_meter(nmh_model_cycles(from.opened.fd, true, 0));
-  Meter rx_meter(nmh_model_cycles(to.opened.fd, false, 0));
+  Meter tx_meter(nmh_model_tsc_ticks(from.opened.fd, true, 0));
+  Meter rx_meter(nmh_model_tsc_ticks(to.opened.fd, false, 0));
   for (auto _ : state) {
     const uint32_t frames = std::min(batch(from.tx()), simtest::space(from.tx()));
     tx_meter.start();

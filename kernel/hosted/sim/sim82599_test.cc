@@ -603,8 +603,8 @@ TEST(Sim82599, CountsTheTimeOfTheModel) {
   Pair pair;
   Client sender(pair.world, pair.a);
   Client receiver(pair.world, pair.b);
-  const uint64_t* tx = nmh_model_cycles(sender.opened.fd, true, 0);
-  const uint64_t* rx = nmh_model_cycles(receiver.opened.fd, false, 0);
+  const uint64_t* tx = nmh_model_tsc_ticks(sender.opened.fd, true, 0);
+  const uint64_t* rx = nmh_model_tsc_ticks(receiver.opened.fd, false, 0);
   ASSERT_NE(tx, nullptr);
   ASSERT_NE(rx, nullptr);
   const uint64_t tx_before = *tx, rx_before = *rx;

@@ -403,7 +403,7 @@ void sim_tx_advance(struct ixgbe_hw *hw, u64 time)
 
 u64 sim_tx_kick(struct ixgbe_hw *hw)
 {
-	const u64 start = nm_os_cycles();
+	const u64 start = nm_os_tsc_ticks();
 	struct sim_tx *tx = &hw->tx;
 
 	/*
@@ -424,7 +424,7 @@ u64 sim_tx_kick(struct ixgbe_hw *hw)
 		nm_spin_release(&tx->lock);
 		nm_mb();
 	} while (nm_unlikely(nm_read_once(tx->pending)));
-	return nm_os_cycles() - start;
+	return nm_os_tsc_ticks() - start;
 }
 
 u32 sim_tx_backlog(const struct ixgbe_hw *hw)
@@ -577,5 +577,5 @@ void sim_tx_tail(struct ixgbe_hw *hw, u32 i, u32 tail)
 	nm_write_once(q->doorbell, sim_time_at(&hw->clock, sim_ticks(&hw->clock)));
 	/* Release: the descriptors, and the doorbell, before the tail. */
 	nm_store_release(&q->tail, tail);
-	q->model_cycles += sim_tx_kick(hw);
+	q->model_tsc_ticks += sim_tx_kick(hw);
 }

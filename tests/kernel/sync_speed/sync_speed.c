@@ -60,7 +60,7 @@ struct port {
  * struct run - one measurement
  * @batch: frames per sync, 0 where the shape is of a call with nothing to do
  * @calls: syncs
- * @samples: for each of them TSC cycles
+ * @samples: for each of them TSC ticks
  * @slots: of the sender's ring
  * @buf_size: of a buffer
  */
@@ -94,7 +94,7 @@ struct shape {
 static DEFINE_MUTEX(busy);
 static struct dentry *dir;
 
-static u64 cycles(void)
+static u64 ticks(void)
 {
 	u32 low, high;
 
@@ -262,9 +262,9 @@ static int send(struct port *port, u32 batch, u64 *sample)
 	if (nm_ring_space(port->tx) < batch)
 		return -EIO;
 	advance(port->tx, batch);
-	start = cycles();
+	start = ticks();
 	error = sync_ring(port, NIOCTXSYNC);
-	*sample = cycles() - start;
+	*sample = ticks() - start;
 	return (int)error;
 }
 
@@ -384,7 +384,7 @@ static int measure_emulated(const struct shape *shape, struct run *run)
 	fill(sender.tx, -1, SENDER, shape->size);
 	describe(run, &sender);
 	for (c = 0; c < run->calls && !error; c++) {
-		const u64 start = cycles();
+		const u64 start = ticks();
 		u32 tries = 0;
 
 		error = send(&sender, run->batch, &unused);
@@ -398,7 +398,7 @@ static int measure_emulated(const struct shape *shape, struct run *run)
 			/* The kernel may have left them to its own thread. */
 			cond_resched();
 		}
-		run->samples[c] = cycles() - start;
+		run->samples[c] = ticks() - start;
 		if (!error)
 			error = release(&receiver, run->batch);
 		if (!error)

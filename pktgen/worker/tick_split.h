@@ -9,13 +9,13 @@
 
 namespace nmgen {
 
-class CycleSplit {
+class TickSplit {
  public:
-  CycleSplit(WorkerCounters& counters, const PortRing& ring, uint64_t now)
+  TickSplit(WorkerCounters& counters, const PortRing& ring, uint64_t now)
       : counters_(counters),
         ring_(ring),
         turn_(now),
-        model_(ring.model_cycles()),
+        model_(ring.model_tsc_ticks()),
         head_(ring.ring()->head) {}
 
   struct Turn {
@@ -24,11 +24,11 @@ class CycleSplit {
 
   // The turn that began at the last call, or at the start, ends at `now`.
   Turn on_turn(uint64_t now, bool moved) {
-    const uint64_t model = ring_.model_cycles();
+    const uint64_t model = ring_.model_tsc_ticks();
     const uint64_t in_model = model - model_;
     const uint64_t own = now - turn_ - in_model;
-    counters_.model_cycles.add(in_model);
-    (moved ? counters_.busy_cycles : counters_.idle_cycles).add(own);
+    counters_.model_tsc_ticks.add(in_model);
+    (moved ? counters_.busy_tsc_ticks : counters_.idle_tsc_ticks).add(own);
     if (moved)
       add_to_stretch(own);
     turn_ = now;
@@ -38,8 +38,8 @@ class CycleSplit {
 
   // From the end of the last turn until `now` the worker was held, to look like a slower core.
   void on_hold(uint64_t now) {
-    counters_.idle_cycles.add(now - turn_);
-    counters_.held_cycles.add(now - turn_);
+    counters_.idle_tsc_ticks.add(now - turn_);
+    counters_.held_tsc_ticks.add(now - turn_);
     turn_ = now;
   }
 
@@ -54,19 +54,19 @@ class CycleSplit {
     const netmap_ring* ring = ring_.ring();
     const uint32_t head = ring->head;
     stretch_frames_ += head >= head_ ? head - head_ : head + ring->num_slots - head_;
-    stretch_cycles_ += own;
+    stretch_tsc_ticks_ += own;
     head_ = head;
     if (stretch_frames_ < kStretchFrames)
       return;
-    counters_.costs.record(stretch_cycles_, stretch_frames_);
-    stretch_frames_ = stretch_cycles_ = 0;
+    counters_.costs.record(stretch_tsc_ticks_, stretch_frames_);
+    stretch_frames_ = stretch_tsc_ticks_ = 0;
   }
 
   WorkerCounters& counters_;
   const PortRing& ring_;
   uint64_t turn_, model_;
   uint32_t head_;
-  uint64_t stretch_frames_ = 0, stretch_cycles_ = 0;
+  uint64_t stretch_frames_ = 0, stretch_tsc_ticks_ = 0;
 };
 
 }  // namespace nmgen

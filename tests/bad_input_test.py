@@ -36,7 +36,8 @@ class BadScenario(NmgenTest):
 
     def test_wrong_type(self):
         sentence = self.changed(lambda document: document.update(duration_s="ten"))
-        self.assertIn('/duration_s: "ten" is a string', sentence)
+        self.assertIn('/duration_s: "ten" does not have the right form; use a number from 0.01', sentence)
+        self.assertIn('"1 min"', sentence)
 
     def test_rate_above_the_line(self):
         sentence = self.set_to("senders.0.rate.pps=20000000")
@@ -156,7 +157,8 @@ class BadOutput(NmgenTest):
         self.good("show", scenario("64b-10g"), "--count", "1", "--pcap", path, "--force")
 
     def test_an_empty_duration(self):
-        self.assertIn("it is not a number of seconds", self.refused("run", scenario("64b-10g"), "--duration", ""))
+        self.assertIn('/duration_s: "" does not have the right form',
+                      self.refused("run", scenario("64b-10g"), "--duration", ""))
 
     def test_names_that_are_directories(self):
         for name in ("..", ".", ".hidden"):

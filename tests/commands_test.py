@@ -43,7 +43,7 @@ class CommandLine(NmgenTest):
             result = subprocess.run([NMGEN, *arguments], input=text, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
             self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
         result = subprocess.run([NMGEN, "validate", "-"], input="{}", capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-        self.assertIn("scenario of standard input", result.stderr)
+        self.assertIn("scenario (standard input)", result.stderr)
         self.assertEqual(result.returncode, 2)
 
     def test_version(self):
@@ -66,7 +66,9 @@ class CommandLine(NmgenTest):
 
     def test_values_out_of_range(self):
         file = scenario("64b-10g")
-        self.assertIn("not a number of seconds", self.refused("run", file, "--duration", "long"))
+        for text in ("long", "", "1e400 s", "5 s s", "10 Mpps", "-1 s"):
+            self.assertIn(f'/duration_s: "{text}" does not have the right form; use a number from 0.01 to 604800 or a string '
+                          'like "1 min"', self.refused("run", file, "--duration", text))
         self.assertIn("/duration_s", self.refused("run", file, "--duration", "-1"))
         self.assertIn("/duration_s", self.refused("run", file, "--duration=0"))
         self.assertIn("not a number of frames", self.refused("show", file, "--count", "0"))

@@ -112,6 +112,15 @@ class Run(NmgenTest):
         self.assertEqual(record["scenario"]["name"], "renamed")
         self.assertEqual(json.loads(record["scenario"]["text"])["duration_s"], 0.3)
 
+    def test_units_are_plain_numbers_in_the_record(self):
+        _, record = self.record_of("64b-10g", "--duration", "200 ms", "--set", "warmup_s=50ms", "--set", "senders.0.rate=1 Mpps",
+                                   "--set", "limits.late_ms=2 s")
+        text = json.loads(record["scenario"]["text"])
+        self.assertEqual((text["duration_s"], text["warmup_s"]), (0.2, 0.05))
+        self.assertEqual(text["senders"][0]["rate"], {"pps": 1000000})
+        self.assertEqual(text["limits"], {"late_ms": 2000})
+        self.assertEqual(record["runs"][0]["tx"]["frames"], 200000)
+
     def test_quiet_says_the_verdict_only(self):
         text, record = self.record_of("64b-10g", *SHORT, "--quiet")
         self.assertTrue(text.startswith(record["verdict"].upper()))

@@ -41,8 +41,8 @@ std::string Option::value_words() const {
   std::string words = value;
   if (bounds)
     words += fmt::format(":{} in [{:g} - {:g}]",
-                         std::holds_alternative<double*>(target) ? "FLOAT" : "INT", bounds->least,
-                         bounds->most);
+                         std::holds_alternative<Seconds*>(target) ? "SECONDS" : "INT",
+                         bounds->least, bounds->most);
   if (!choices.empty())
     words += fmt::format(":{{{}}}", fmt::join(choices, ","));
   return words;

@@ -3,6 +3,7 @@
 // pages and the completion are made from these tables.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,11 +19,13 @@ enum ExitCode { kExitPass = 0, kExitFail = 1, kExitBadUse = 2, kExitInvalid = 3 
 // Returns the exit code.
 using Action = std::function<int()>;
 
+using Seconds = std::chrono::duration<double>;
+
 // Where an option's value goes; what stands there before is the default. A bool is a flag without a
-// value, a list takes one value each time its option is given, and an Action is a flag that is done
-// instead of any command.
+// value, Seconds take a time as a scenario does ("30", "500 ms"), a list takes one value each time
+// its option is given, and an Action is a flag that is done instead of any command.
 using Target =
-    std::variant<bool*, int*, unsigned*, double*, std::string*, std::vector<std::string>*, Action>;
+    std::variant<bool*, int*, unsigned*, Seconds*, std::string*, std::vector<std::string>*, Action>;
 
 struct Bounds {
   double least = 0, most = 0;

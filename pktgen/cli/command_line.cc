@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "pktgen/scenario/error_text.h"
+#include "pktgen/scenario/units.h"
 
 namespace nmgen {
 namespace {
@@ -24,16 +26,32 @@ struct Choice {
 
 void add_checks(const Option& option, CLI::Option* added) {
   // Option::value_words() says in the help what they check.
-  if (option.bounds) {
-    const Bounds& bounds = *option.bounds;
-    const CLI::Validator check =
-        std::holds_alternative<double*>(option.target)
-            ? CLI::Range(bounds.least, bounds.most)
-            : CLI::Range(static_cast<int>(bounds.least), static_cast<int>(bounds.most));
-    added->check(CLI::Validator(check).description(""));
-  }
+  if (option.bounds && !std::holds_alternative<Seconds*>(option.target))
+    added->check(CLI::Validator(CLI::Range(static_cast<int>(option.bounds->least),
+                                           static_cast<int>(option.bounds->most)))
+                     .description(""));
   if (!option.choices.empty())
     added->check(CLI::Validator(CLI::IsMember(option.choices)).description(""));
+}
+
+CLI::Option* add_seconds(CLI::App& app, const Option& option, Seconds* target) {
+  CLI::Option* added = app.add_option_function<std::string>(
+      option.names,
+      [&option, target](const std::string& text) {
+        const std::optional<double> seconds = parse_quantity(text, "s");
+        if (!seconds)
+          throw CLI::ValidationError(
+              option.names, in_quotes(text) +
+                                " is not a time; use seconds, or a number with ns, us, ms, s, min "
+                                "or h, for example \"1 min\"");
+        if (option.bounds && !(*seconds >= option.bounds->least && *seconds <= option.bounds->most))
+          throw CLI::ValidationError(
+              option.names, fmt::format("{} is not in range; use {:g} to {:g} s", in_quotes(text),
+                                        option.bounds->least, option.bounds->most));
+        *target = Seconds(*seconds);
+      },
+      option.help);
+  return option.shows_default ? added->default_str(fmt::format("{:g}", target->count())) : added;
 }
 
 void add_option(CLI::App& app, const Option& option, Choice* choice) {
@@ -46,6 +64,8 @@ void add_option(CLI::App& app, const Option& option, Choice* choice) {
           return flag;
         } else if constexpr (std::is_same_v<Type, bool*>) {
           return app.add_flag(option.names, *target, option.help);
+        } else if constexpr (std::is_same_v<Type, Seconds*>) {
+          return add_seconds(app, option, target);
         } else {
           return app.add_option(option.names, *target, option.help);
         }

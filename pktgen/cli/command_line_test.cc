@@ -17,11 +17,11 @@ class CommandLineTest : public testing::Test {
         .summary = "Run",
         .options = {{.names = "FILE", .help = "Files", .target = &files_},
                     {.names = "--set", .value = "X", .help = "Set", .target = &set_},
-                    {.names = "--rate",
-                     .value = "R",
+                    {.names = "--time",
+                     .value = "T",
                      .help = "Rate",
-                     .target = &rate_,
-                     .bounds = Bounds{0.5, 2}},
+                     .target = &time_,
+                     .bounds = Bounds{0.5, 100}},
                     {.names = "--kind",
                      .value = "K",
                      .help = "Kind",
@@ -62,20 +62,20 @@ class CommandLineTest : public testing::Test {
   Command program_ = {.name = "prog", .summary = "A program."};
   std::string done_, complaint_, printed_;
   std::vector<std::string> files_, set_;
-  double rate_ = 1;
+  Seconds time_{1};
   int kind_ = -1;
   bool quiet_ = false, loud_ = false;
   std::string port_;
 };
 
 TEST_F(CommandLineTest, ValuesGoWhereTheTableSays) {
-  EXPECT_EQ(
-      call({"run", "a", "--set", "x=1", "b", "--rate=1.5", "--kind", "12", "-q", "--set", "y=2"}),
-      11);
+  EXPECT_EQ(call({"run", "a", "--set", "x=1", "b", "--time=1.5 min", "--kind", "12", "-q", "--set",
+                  "y=2"}),
+            11);
   EXPECT_EQ(done_, "run");
   EXPECT_EQ(files_, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(set_, (std::vector<std::string>{"x=1", "y=2"}));
-  EXPECT_EQ(rate_, 1.5);
+  EXPECT_EQ(time_, Seconds(90));
   EXPECT_EQ(kind_, 12);
   EXPECT_TRUE(quiet_);
   EXPECT_FALSE(loud_);
@@ -83,15 +83,17 @@ TEST_F(CommandLineTest, ValuesGoWhereTheTableSays) {
 
 TEST_F(CommandLineTest, WhatIsNotGivenStaysAsItWas) {
   EXPECT_EQ(call({"run"}), 11);
-  EXPECT_EQ(rate_, 1);
+  EXPECT_EQ(time_, Seconds(1));
   EXPECT_EQ(kind_, -1);
   EXPECT_TRUE(files_.empty());
 }
 
 TEST_F(CommandLineTest, ValuesOutOfBoundsAreRefused) {
-  for (const std::vector<const char*>& arguments : {std::vector<const char*>{"--rate", "2.1"},
-                                                    {"--rate", "0.4"},
-                                                    {"--rate", "fast"},
+  for (const std::vector<const char*>& arguments : {std::vector<const char*>{"--time", "101"},
+                                                    {"--time", "400 ms"},
+                                                    {"--time", "soon"},
+                                                    {"--time", "5 s s"},
+                                                    {"--time", ""},
                                                     {"--kind", "11"},
                                                     {"--kind", "z"},
                                                     {"--quiet", "--loud"}}) {
@@ -102,6 +104,22 @@ TEST_F(CommandLineTest, ValuesOutOfBoundsAreRefused) {
     EXPECT_NE(complaint_.find(arguments[0]), std::string::npos) << complaint_;
     EXPECT_NE(complaint_.find("; see nmgen run --help\n"), std::string::npos) << complaint_;
   }
+}
+
+TEST_F(CommandLineTest, ATimeIsReadAsInAScenario) {
+  for (const auto& [text, seconds] :
+       {std::pair{"30", 30.0}, {"500ms", 0.5}, {"500 ms", 0.5}, {"1 min", 60.0}, {"2 s", 2.0}}) {
+    EXPECT_EQ(call({"run", "--time", text}), 11) << complaint_;
+    EXPECT_EQ(time_, Seconds(seconds)) << text;
+  }
+  EXPECT_EQ(call({"run", "--time", "5 m"}), kExitBadUse);
+  EXPECT_EQ(
+      complaint_,
+      "nmgen: --time: \"5 m\" is not a time; use seconds, or a number with ns, us, ms, s, min "
+      "or h, for example \"1 min\"; see nmgen run --help\n");
+  EXPECT_EQ(call({"run", "--time", "1 h"}), kExitBadUse);
+  EXPECT_EQ(complaint_,
+            "nmgen: --time: \"1 h\" is not in range; use 0.5 to 100 s; see nmgen run --help\n");
 }
 
 TEST_F(CommandLineTest, UnknownWordsGetASuggestion) {
@@ -129,7 +147,7 @@ TEST_F(CommandLineTest, AnActionComesBeforeCommands) {
 TEST_F(CommandLineTest, HelpIsTheTables) {
   EXPECT_EQ(call({"run", "--help"}), kExitPass);
   EXPECT_EQ(done_, "");
-  EXPECT_NE(printed_.find("--rate R:FLOAT in [0.5 - 2]"), std::string::npos) << printed_;
+  EXPECT_NE(printed_.find("--time T:SECONDS in [0.5 - 100]"), std::string::npos) << printed_;
   EXPECT_NE(printed_.find("--kind K:{0,10,12}"), std::string::npos) << printed_;
 }
 

@@ -234,7 +234,7 @@ Result<nlohmann::json> parse_json_text(std::string_view text, const std::string&
 }
 
 std::string name_of_scenario(const std::string& file) {
-  return file == "-" ? "of standard input" : file;
+  return file == "-" ? "(standard input)" : file;
 }
 
 Result<std::string> read_text_file(const std::string& file) {

@@ -86,9 +86,9 @@ TEST(Overrides, MistakesAreSentences) {
     EXPECT_EQ(after(std::string("senders.") + position + ".rate=max", ""),
               std::string("cannot set \"senders.") + position + ".rate\": \"" + position +
                   "\" is not a position in a list; use a number, 0 is the first");
-  EXPECT_EQ(after("duration_s.x=3", ""),
-            "cannot set \"duration_s.x\": there is no \"x\" below a single value; use a number "
-            "from 0.01 to 604800");
+  EXPECT_EQ(after("repeat.x=3", ""),
+            "cannot set \"repeat.x\": there is no \"x\" below a single value; use a whole "
+            "number from 1 to 1000");
   EXPECT_EQ(after("duration_s", ""),
             "cannot use --set \"duration_s\": it has no \"=\"; write PATH=VALUE, for instance "
             "senders.0.rate=max");

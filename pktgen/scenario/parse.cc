@@ -10,6 +10,7 @@
 #include "pktgen/scenario/frame_json.h"
 #include "pktgen/scenario/json_text.h"
 #include "pktgen/scenario/overrides.h"
+#include "pktgen/scenario/plain_values.h"
 #include "pktgen/scenario/schema.h"
 #include "pktgen/scenario/sha256.h"
 
@@ -172,7 +173,9 @@ Result<Scenario> parse_scenario_text(std::string_view text, const std::string& f
     if (!result)
       return tl::unexpected<Error>(result.error());
   }
-  Result<void> result = check_against_schema(*document, file);
+  Result<void> result = make_values_plain(*document, file);
+  if (result)
+    result = check_against_schema(*document, file);
   if (!result)
     return tl::unexpected<Error>(result.error());
   Result<Scenario> scenario = scenario_from_json(*document, file);

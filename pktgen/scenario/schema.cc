@@ -97,8 +97,12 @@ std::string number_words(const json& schema) {
 // The schema's description in brackets: " (an Ethernet address: six hexadecimal bytes)".
 std::string string_words(const json& schema) {
   std::string words = "a string";
-  if (schema.contains("examples"))
-    words += " like " + value_words(schema.at("examples").at(0));
+  if (schema.contains("examples")) {
+    std::vector<std::string> examples;
+    for (const json& example : schema.at("examples"))
+      examples.push_back(value_words(example));
+    words += " like " + listed(examples);
+  }
   std::string about = schema.value("description", "");
   if (about.empty())
     return words;
@@ -127,51 +131,72 @@ class Explainer {
     const json& schema = resolve_schema(node);
     if (schema.contains("oneOf"))
       return check_one_of(schema, value, path);
+    return check_one(schema, value, path, schema);
+  }
+
+ private:
+  static std::string use(const json& schema) { return "use " + schema_words(schema); }
+
+  // `told`: the schema of all that may stand here, which is what a message tells.
+  Result<void> check_one(const json& schema, const json& value, const std::string& path,
+                         const json& told) {
     if (schema.contains("enum"))
-      return check_enum(schema, value, path);
+      return check_enum(schema, value, path, told);
     const std::string& type = schema.at("type").get_ref<const std::string&>();
     std::string given = type_name(value);
     if (given != type && !(type == "number" && given == "integer")) {
       if (type == "integer" && given == "number")
-        return fail_at(file_, path, value.dump() + " is not written as a whole number",
-                       use(schema));
-      return fail_at(file_, path, wrong_type_words(value), use(schema));
+        return fail_at(file_, path, value.dump() + " is not written as a whole number", use(told));
+      return fail_at(file_, path, wrong_type_words(value), use(told));
     }
     if (value.is_object())
       return check_object(schema, value, path);
     if (value.is_array())
       return check_array(schema, value, path);
     if (value.is_string())
-      return check_string(schema, value.get_ref<const std::string&>(), path);
+      return check_string(schema, value.get_ref<const std::string&>(), path, told);
     if (value.is_number())
       return check_number(schema, value, path);
     return {};
   }
 
- private:
-  static std::string use(const json& schema) { return "use " + schema_words(schema); }
+  // Whether the branch of a oneOf is for values of this kind.
+  static bool is_for(const json& branch, const json& value) {
+    if (branch.contains("enum")) {
+      const json& one = branch.at("enum").at(0);
+      return one.is_number() ? value.is_number() : one.type() == value.type();
+    }
+    const std::string& type = branch.at("type").get_ref<const std::string&>();
+    return type == "number" || type == "integer" ? value.is_number() : type == type_name(value);
+  }
 
+  // The first branch for the value's kind says what is wrong, unless another one takes it.
   Result<void> check_one_of(const json& schema, const json& value, const std::string& path) {
+    Result<void> first = fail_at(file_, path, wrong_type_words(value), use(schema));
+    bool is_first = true;
     for (const json& node : schema.at("oneOf")) {
       const json& branch = resolve_schema(node);
-      bool same_type = branch.contains("enum") ? branch.at("enum").at(0).type() == value.type()
-                                               : branch.at("type") == type_name(value);
-      if (!same_type)
+      if (!is_for(branch, value))
         continue;
-      if (branch.contains("enum") && !contains(branch.at("enum"), value))
-        return fail_unknown(branch, value, path, schema_words(schema));
-      return check(branch, value, path);
+      // A number that is out of its range wants no other form.
+      Result<void> result = check_one(branch, value, path, value.is_number() ? branch : schema);
+      if (result)
+        return result;
+      if (is_first)
+        first = std::move(result);
+      is_first = false;
     }
-    return fail_at(file_, path, wrong_type_words(value), use(schema));
+    return first;
   }
 
   static bool contains(const json& list, const json& value) {
     return std::find(list.begin(), list.end(), value) != list.end();
   }
 
-  // `words`: what may stand here.
-  Result<void> fail_unknown(const json& schema, const json& value, const std::string& path,
-                            const std::string& words) {
+  Result<void> check_enum(const json& schema, const json& value, const std::string& path,
+                          const json& told) {
+    if (contains(schema.at("enum"), value))
+      return {};
     std::string near;
     if (value.is_string()) {
       std::vector<std::string> words;
@@ -182,18 +207,12 @@ class Explainer {
     }
     constexpr size_t kShortList = 4;
     size_t choices = schema.at("enum").size();
-    std::string remedy = "use " + words;
+    std::string remedy = use(told);
     if (!near.empty() && choices > kShortList)
       remedy = fmt::format("did you mean \"{}\"?", near);
     else if (!near.empty() && choices > 1)
-      remedy = fmt::format("did you mean \"{}\"? Use {}", near, words);
+      remedy = fmt::format("did you mean \"{}\"? Use {}", near, schema_words(told));
     return fail_at(file_, path, value_words(value) + " is not possible here", remedy);
-  }
-
-  Result<void> check_enum(const json& schema, const json& value, const std::string& path) {
-    if (contains(schema.at("enum"), value))
-      return {};
-    return fail_unknown(schema, value, path, schema_words(schema));
   }
 
   Result<void> check_number(const json& schema, const json& value, const std::string& path) {
@@ -211,21 +230,22 @@ class Explainer {
     return {};
   }
 
-  Result<void> check_string(const json& schema, const std::string& value, const std::string& path) {
+  Result<void> check_string(const json& schema, const std::string& value, const std::string& path,
+                            const json& told) {
     size_t length = characters(value);
     double most = bound(schema, "maxLength", static_cast<double>(length));
     if (static_cast<double>(length) > most)
       return fail_at(
           file_, path,
           fmt::format("{} is longer than {} characters", in_quotes(value), number_text(most)),
-          use(schema));
+          use(told));
     if (static_cast<double>(length) < bound(schema, "minLength", 0))
-      return fail_at(file_, path, in_quotes(value) + " is too short", use(schema));
+      return fail_at(file_, path, in_quotes(value) + " is too short", use(told));
     // The pattern comes last, as JsonSchema::matches() wants a short text.
     if (schema.contains("pattern") &&
         !compiled_schema().schema.matches(schema.at("pattern").get_ref<const std::string&>(),
                                           value))
-      return fail_at(file_, path, in_quotes(value) + " does not have the right form", use(schema));
+      return fail_at(file_, path, in_quotes(value) + " does not have the right form", use(told));
     return {};
   }
 

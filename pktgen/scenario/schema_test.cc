@@ -194,12 +194,17 @@ TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
       {"/streams/a/size_no_crc", "9217", "9217 is too large; use a whole number from 60 to 9216"},
       {"/streams/a/size_no_crc", "64.0",
        "64.0 is not written as a whole number; use a whole number from 60 to 9216"},
-      {"/streams/a/size_no_crc", "\"64\"",
-       "\"64\" is a string; use a whole number from 60 to 9216"},
+      {"/streams/a/size_no_crc", "\"sixty\"",
+       "\"sixty\" does not have the right form; use a whole number from 60 to 9216 or a string "
+       "like \"1514 B\" (a number with B, for bytes, and k, M, G or T)"},
       {"/streams/a/size_no_crc", "18446744073709551615",
        "18446744073709551615 is too large; use a whole number from 60 to 9216"},
       {"/duration_s", "1e300", "1e+300 is too large; use a number from 0.01 to 604800"},
-      {"/duration_s", "null", "there is null; use a number from 0.01 to 604800"},
+      {"/duration_s", "null",
+       "there is null; use a number from 0.01 to 604800 or a string like \"1 min\" or \"500 ms\" "
+       "(a "
+       "number with ns, us, ms, s, min or h)"},
+      {"/senders/0/rate", "-1", "-1 is too small; use a number from 0.001 to 1000000000000"},
       {"/simulated/left/speed_gbps", "11", "11 is not possible here; use 10, 25, 40 or 100"},
       {"/simulated/left/tx_slots", "100",
        "100 is no multiple of 8; use a multiple of 8 from 64 to 65528"},

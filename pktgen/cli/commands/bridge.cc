@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -22,11 +21,10 @@ namespace {
 constexpr int kLookMs = 100;  // how often the end is looked for while nothing comes
 
 using Clock = std::chrono::steady_clock;
-using Seconds = std::chrono::duration<double>;
 
 struct BridgeOptions {
   std::string a, b;
-  double duration_s = 0;
+  Seconds duration{0};  // 0: no end
   bool copy = false;
   bool quiet = false;
 };
@@ -73,13 +71,13 @@ int forward(Bridge& bridge, const BridgeOptions& options, const std::atomic<bool
     if (error != 0 && error != EINTR)
       return error;
     const Clock::time_point now = Clock::now();
-    const double at_s = Seconds(now - start).count();
-    if (options.duration_s > 0 && at_s >= options.duration_s)
+    const Seconds at = now - start;
+    if (options.duration > Seconds(0) && at >= options.duration)
       break;
     const double seconds = Seconds(now - shown_at).count();
     if (options.quiet || seconds < 1)
       continue;
-    print(fmt::format("{:6.1f} s   > {}   < {}\n", at_s,
+    print(fmt::format("{:6.1f} s   > {}   < {}\n", at.count(),
                       direction_line(bridge.counts(Bridge::kAToB), shown[0], seconds),
                       direction_line(bridge.counts(Bridge::kBToA), shown[1], seconds)));
     shown_at = now;
@@ -92,8 +90,6 @@ int forward(Bridge& bridge, const BridgeOptions& options, const std::atomic<bool
 int run_bridge(const BridgeOptions& options) {
   if (options.a.empty())
     return complain("no port is given; name two, for example nmgen bridge netmap:eth0 netmap:eth1");
-  if (!(options.duration_s >= 0) || !std::isfinite(options.duration_s))
-    return complain("--duration: expected seconds such as 10 or 1.5; use 0 for no end");
   Result<PortName> a = kernel_port_name(options.a);
   if (!a)
     return complain(a.error());
@@ -137,9 +133,9 @@ Command bridge_command() {
                        .help = "The other; left out, the host stack of A",
                        .target = &options->b},
                       {.names = "--duration",
-                       .value = "SECONDS",
-                       .help = "End after this time; 0: never",
-                       .target = &options->duration_s},
+                       .value = "TIME",
+                       .help = "End after this time, in s or with a unit, 1min; 0: never",
+                       .target = &options->duration},
                       {.names = "--copy",
                        .help = "Copy frames even where buffers could change places",
                        .target = &options->copy},

@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "pktgen/cli/commands/commands.h"
@@ -33,17 +30,6 @@ struct RunOptions {
   std::string out, metrics_listen;
   bool quiet = false, live = false, force = false;
 };
-
-// --duration as an override, so that its bounds are the schema's.
-Result<std::string> duration_override(const std::string& text) {
-  double seconds = 0;
-  const char* end = text.data() + text.size();
-  std::from_chars_result result = std::from_chars(text.data(), end, seconds);
-  if (result.ec != std::errc() || result.ptr != end || !std::isfinite(seconds) || text.empty())
-    return fail(fmt::format("cannot take --duration \"{:.40}\"", text),
-                "it is not a number of seconds", "use, for example, --duration 10");
-  return "duration_s=" + text;
-}
 
 int exit_code(Verdict verdict) {
   switch (verdict) {
@@ -94,12 +80,8 @@ int run(const RunOptions& options) {
     return complain(
         "no scenario is given; name its file, for example nmgen run scenarios/64b-10g.json");
   std::vector<std::string> overrides = options.overrides;
-  if (!options.durations.empty()) {
-    Result<std::string> duration = duration_override(options.durations.back());
-    if (!duration)
-      return complain(duration.error());
-    overrides.push_back(*duration);
-  }
+  if (!options.durations.empty())
+    overrides.push_back("duration_s=" + options.durations.back());
   if (!options.nices.empty())
     overrides.push_back("nice=" + options.nices.back());
   Result<Scenario> scenario = load_scenario(options.file, overrides);
@@ -175,12 +157,12 @@ Command run_command() {
             .target = &options->file},
            {.names = "--set",
             .value = "PATH=VALUE",
-            .help = "Change a value of the scenario, e.g. senders.0.rate.pps=1000000; as often as "
-                    "you like",
+            .help =
+                "Change a value of the scenario, e.g. senders.0.rate=10Mpps; as often as you like",
             .target = &options->overrides},
            {.names = "--duration",
-            .value = "SECONDS",
-            .help = "Seconds to measure, after the warm-up",
+            .value = "TIME",
+            .help = "How long to measure, after the warm-up, in s or with a unit: 30, 500ms, 1min",
             .target = &options->durations},
            {.names = "--nice",
             .value = "N",

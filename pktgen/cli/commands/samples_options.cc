@@ -23,15 +23,14 @@ void add_samples_options(Command* command, SamplesOptions* options) {
        .bounds = Bounds{1, 1000},
        .shows_default = true},
       {.names = "--duration",
-       .value = "SECONDS",
-       .help = "Seconds that each run measures",
-       .target = &options->duration_s,
-       .bounds = Bounds{0.01, 3600},
+       .value = "TIME",
+       .help = "How long each run measures, in s or with a unit",
+       .target = &options->duration,
        .shows_default = true},
       {.names = "--patience",
-       .value = "SECONDS",
-       .help = "Seconds that a run waits for quiet cores at most; 0: take each as it comes",
-       .target = &options->patience_s,
+       .value = "TIME",
+       .help = "How long a run waits for quiet cores at most; 0: take each as it comes",
+       .target = &options->patience,
        .bounds = Bounds{0, 3600},
        .shows_default = true},
       {.names = "--set",
@@ -44,7 +43,7 @@ void add_samples_options(Command* command, SamplesOptions* options) {
 
 Result<Scenario> scenario_to_sample(const std::string& file, const SamplesOptions& options) {
   std::vector<std::string> overrides = {"repeat=1", "warmup_s=0.1",
-                                        fmt::format("duration_s={}", options.duration_s)};
+                                        "duration_s=" + options.duration};
   overrides.insert(overrides.end(), options.overrides.begin(), options.overrides.end());
   return load_scenario(file, overrides);
 }
@@ -60,7 +59,8 @@ Result<Sampled> take_samples(const std::string& scenario_text, const std::string
       },
       catch_stop_signals());
   Result<Sampled> sampled = sampler.take(
-      contestants, {scenario_text, {}, options.samples, options.patience_s, options.side_by_side});
+      contestants,
+      {scenario_text, {}, options.samples, options.patience.count(), options.side_by_side});
   if (shown)
     fmt::print(stderr, "\r\033[K");
   return sampled;

@@ -18,9 +18,9 @@ inline constexpr char kBaselines[] = "baselines";
 
 struct SamplesOptions {
   std::vector<std::string> overrides;
-  double duration_s = 0.5;
+  std::string duration = "0.5";  // as in the scenario, "500 ms"
   unsigned samples = 10;
-  double patience_s = 2;
+  Seconds patience{2};
   bool side_by_side = false;
   bool quiet = false;
 };

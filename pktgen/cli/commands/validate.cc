@@ -37,8 +37,7 @@ int validate(const ValidateOptions& options) {
       code = complain(scenario.error());
       continue;
     }
-    print(fmt::format("{}: good: {}, {}, {}, {}, {} of {:g} s\n",
-                      file == "-" ? "standard input" : file, scenario->name,
+    print(fmt::format("{}: good: {}, {}, {}, {}, {} of {:g} s\n", scenario->file, scenario->name,
                       plural(workers_of(scenario->senders), "sending worker"),
                       plural(workers_of(scenario->receivers), "receiving worker"),
                       plural(scenario->streams.size(), "stream"), plural(scenario->repeat, "run"),

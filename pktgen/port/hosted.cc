@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "pktgen/port/request.h"
@@ -36,6 +37,19 @@ uint32_t buffer_bytes(const Scenario& scenario) {
   return (round_up(largest_frame(scenario), kGrain) / kLine | 1) * kLine;
 }
 
+// Of what the core or the model refuses (`reason`, or else the errno's). Their own words on a lack
+// of memory are about pools, which no key of a scenario sizes.
+tl::unexpected<Error> fail_refused(const std::string& what, const std::string& reason,
+                                   const std::string& remedy, int error) {
+  if (error != ENOMEM)
+    return reason.empty() ? fail_errno(what, error, remedy) : fail(what, reason, remedy, error);
+  return fail(
+      what, "there is not enough memory for all rings and their buffers",
+      "free some, or use smaller tx_slots, rx_slots or queues in \"simulated\", fewer flows "
+      "(counts of \"vary\"), a smaller size_no_crc or fewer ports",
+      error);
+}
+
 class HostedRing final : public PortRing {
  public:
   HostedRing(nmh_fd* fd, bool tx, bool keeps_buffers) : fd_(fd), tx_(tx) {
@@ -66,11 +80,11 @@ Result<std::unique_ptr<PortRing>> open_hosted_ring(nmh* world, const std::string
   std::string what = "cannot open " + name;
   nmh_fd* fd = nullptr;
   if (int error = nmh_open(world, &fd); error != 0)
-    return fail_errno(what, -error, "free some memory");
+    return fail_refused(what, "", "", -error);
   std::unique_ptr<HostedRing> opened = std::make_unique<HostedRing>(fd, ring.tx, keeps_buffers);
   RegisterRequest request(port, ring);
   if (int error = nmh_ioctl(fd, NIOCCTRL, &request.header); error != 0)
-    return fail(what, nmh_reason(fd), "", -error);
+    return fail_refused(what, nmh_reason(fd), "", -error);
   opened->bind(request, ring.ring);
   return opened;
 }
@@ -194,7 +208,7 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
   if (largest_frame(scenario) > kSmallestBuffer)
     config.priv_buf_size = config.buf_size;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
-    return fail_errno("cannot make the hosted netmap", -error, "free some memory");
+    return fail_refused("cannot make the hosted netmap", "", "", -error);
 
   std::map<std::string, nmh_sim*> sims;
   for (const SimulatedDevice& device : scenario.simulated) {
@@ -209,8 +223,8 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
     std::array<char, 200> reason{};
     int error = nmh_sim_create(hosted->world_, &sim_config, &sim, reason.data(), reason.size());
     if (error != 0)
-      return fail("cannot make the simulated device " + device.name, reason.data(),
-                  "change it in the scenario", -error);
+      return fail_refused("cannot make the simulated device " + device.name, reason.data(),
+                          "change it in the scenario", -error);
     sims[device.name] = sim;
     hosted->ports_[device.name] = std::make_unique<SimulatedPort>(hosted->world_, sim, device);
   }
@@ -243,7 +257,7 @@ Result<Port*> HostedWorld::port(const PortName& name) {
   const std::string what = "cannot open " + name.text;
   nmh_fd* fd = nullptr;
   if (int error = nmh_open(world_, &fd); error != 0)
-    return fail_errno(what, -error, "free some memory");
+    return fail_refused(what, "", "", -error);
   nmreq_header header{};
   nmreq_port_info_get info{};
   header.nr_version = NETMAP_API;
@@ -254,7 +268,7 @@ Result<Port*> HostedWorld::port(const PortName& name) {
   const std::string reason = error != 0 ? nmh_reason(fd) : "";
   nmh_close(fd);
   if (error != 0)
-    return fail(what, reason, "", -error);
+    return fail_refused(what, reason, "", -error);
   return ports_.emplace(key, std::make_unique<SoftwarePort>(world_, name, info))
       .first->second.get();
 }

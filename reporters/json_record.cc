@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "pktgen/measure/fingerprint.h"
 #include "reporters/json_document.h"
 #include "reporters/record_fields.h"
 
@@ -78,14 +79,21 @@ class Writer {
   std::string* bad_;
 };
 
-// Takes an object of JSON apart. The first thing that is wrong goes to *error; what follows it is
+// What is wrong with a record: words, empty if nothing is, and whether its fields are not those of
+// this version.
+struct Wrong {
+  std::string words;
+  bool other_fields = false;
+};
+
+// Takes an object of JSON apart. The first thing that is wrong goes to *wrong; what follows it is
 // left alone.
 class Reader {
  public:
   static constexpr bool kWrites = false;
 
-  Reader(const Json& object, std::string path, std::string* error)
-      : object_(object), path_(std::move(path)), error_(error) {
+  Reader(const Json& object, std::string path, Wrong* wrong)
+      : object_(object), path_(std::move(path)), wrong_(wrong) {
     if (!object_.is_object())
       complain(path_, "is not an object");
   }
@@ -101,35 +109,36 @@ class Reader {
     const Json* found = find(name);
     if (found == nullptr)
       return;
-    Reader inner(*found, path_ + "/" + name, error_);
-    if (error_->empty())
+    Reader inner(*found, path_ + "/" + name, wrong_);
+    if (wrong_->words.empty())
       function(inner);
     inner.finish();
   }
 
   // After all fields: whether there was one more.
   void finish() {
-    if (!error_->empty())
+    if (!wrong_->words.empty())
       return;
     for (Json::const_iterator member = object_.begin(); member != object_.end(); ++member) {
       if (std::find(known_.begin(), known_.end(), member.key()) == known_.end())
-        complain(path_ + "/" + member.key(), "is not a field of " + std::string(kKind.schema));
+        complain(path_ + "/" + member.key(), "is not a field of " + std::string(kKind.schema),
+                 true);
     }
   }
 
  private:
-  void complain(const std::string& path, const std::string& what) {
-    if (error_->empty())
-      *error_ = (path.empty() ? "the document" : path) + " " + what;
+  void complain(const std::string& path, const std::string& what, bool other_fields = false) {
+    if (wrong_->words.empty())
+      *wrong_ = {(path.empty() ? "the document" : path) + " " + what, other_fields};
   }
 
   const Json* find(const char* name) {
     known_.emplace_back(name);
-    if (!error_->empty())
+    if (!wrong_->words.empty())
       return nullptr;
     Json::const_iterator found = object_.find(name);
     if (found == object_.end()) {
-      complain(path_ + "/" + name, "is missing");
+      complain(path_ + "/" + name, "is missing", true);
       return nullptr;
     }
     return &*found;
@@ -189,7 +198,7 @@ class Reader {
     if (!from.is_array())
       return complain(path, "is not a list");
     values.clear();
-    for (size_t i = 0; i < from.size() && error_->empty(); i++) {
+    for (size_t i = 0; i < from.size() && wrong_->words.empty(); i++) {
       T value{};
       read(from[i], value, path + "/" + std::to_string(i));
       values.push_back(std::move(value));
@@ -197,14 +206,14 @@ class Reader {
   }
   template <class T>
   void read(const Json& from, T& value, const std::string& path) {
-    Reader inner(from, path, error_);
+    Reader inner(from, path, wrong_);
     visit_fields(inner, value);
     inner.finish();
   }
 
   const Json& object_;
   std::string path_;
-  std::string* error_;
+  Wrong* wrong_;
   std::vector<std::string> known_;
 };
 
@@ -258,6 +267,14 @@ std::string inconsistency(const Record& record) {
   return "";
 }
 
+// The commit that the program was built from which wrote the document; empty: it does not say.
+std::string commit_of(const Json& document) {
+  const Json::json_pointer place("/fingerprint/commit");
+  return document.contains(place) && document[place].is_string()
+             ? document[place].get<std::string>()
+             : "";
+}
+
 }  // namespace
 
 Result<std::string> record_to_json(const Record& record) {
@@ -279,15 +296,22 @@ Result<Record> record_from_json(std::string_view text, const std::string& name) 
     return tl::unexpected<Error>(document.error());
 
   Record record;
-  std::string error;
-  Reader reader(*document, "", &error);
+  Wrong wrong;
+  Reader reader(*document, "", &wrong);
   visit_fields(reader, record);
   reader.finish();
-  if (error.empty())
-    error = inconsistency(record);
-  if (!error.empty())
-    return fail("cannot read record " + name, error, "it was edited: " + kKind.restore());
-  return record;
+  if (wrong.words.empty())
+    wrong.words = inconsistency(record);
+  if (wrong.words.empty())
+    return record;
+  const std::string what = "cannot read record " + name;
+  const std::string commit = commit_of(*document);
+  if (wrong.other_fields && !commit.empty() && commit != built_from_commit())
+    return fail(what,
+                fmt::format("{}: it is of another version of nmgen, built from commit {:.40}",
+                            wrong.words, commit),
+                fmt::format("{}, or read it with that version", kKind.again));
+  return fail(what, wrong.words, "it was edited: " + kKind.restore());
 }
 
 }  // namespace nmgen

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "pktgen/measure/fingerprint.h"
 #include "pktgen/scenario/json_schema.h"
 #include "reporters/testing/records.h"
 
@@ -199,6 +201,25 @@ TEST(JsonRecord, AnotherVersionOrFormatSaysSo) {
   EXPECT_THAT(error_of("hello"), HasSubstr("it is no JSON from byte 1 on"));
   EXPECT_THAT(error_of("{\"schema\": 1e999}"), HasSubstr("out of range"));
   EXPECT_THAT(error_of(std::string(100'000, '[')), HasSubstr("nested more than 16 deep"));
+}
+
+// A record of before "devices" took the place of "device": figures that it lacks are not made up.
+TEST(JsonRecord, ARecordOfAnotherVersionNamesIt) {
+  std::ifstream in("reporters/corpus/record_fuzz/record_of_adde015.json");
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(
+      error_of(text),
+      "cannot read record r.json: /devices is missing: it is of another version of nmgen, "
+      "built from commit adde015f825a93bb7129145c924382bbf2647ab1; run the scenario again, or "
+      "read it with that version");
+  // One of this version, or of none, was edited.
+  json document = json::parse(text);
+  for (const std::string& commit : {built_from_commit(), std::string()}) {
+    document["fingerprint"]["commit"] = commit;
+    EXPECT_THAT(error_of(document.dump()), HasSubstr("/devices is missing; it was edited: "));
+  }
+  document["fingerprint"] = json::array();
+  EXPECT_THAT(error_of(document.dump()), HasSubstr("/devices is missing; it was edited: "));
 }
 
 TEST(JsonRecord, AnEditedRecordSaysWhere) {

@@ -87,11 +87,21 @@ class CommandLine(NmgenTest):
 class Validate(NmgenTest):
     def test_every_scenario_of_the_project_is_good(self):
         files = sorted(glob.glob(os.path.join(ROOT, "scenarios", "*.json")))
-        self.assertGreaterEqual(len(files), 9)
+        self.assertGreaterEqual(len(files), 16)
         lines = self.good("validate", *files).splitlines()
         self.assertEqual(len(lines), len(files))
         for line, file in zip(lines, files):
             self.assertTrue(line.startswith(file + ": good: "), line)
+
+    def test_the_worked_examples_are_the_scenarios(self):
+        with open(os.path.join(ROOT, "docs", "worked-examples.md"), encoding="utf-8") as file:
+            examples = re.findall(r"\(\.\./scenarios/([\w-]+)\.json\).*?```json\n(.*?)```", file.read(), re.DOTALL)
+        self.assertEqual(len(examples), 5)
+        for name, lines in examples:
+            with open(scenario(name), encoding="utf-8") as file:
+                document = json.load(file)
+            for key, value in json.loads("{" + lines + "}").items():
+                self.assertEqual(value, document[key], name)
 
     def test_a_bad_one_among_good_ones_counts(self):
         bad = self.write("bad.json", "{}")

@@ -118,6 +118,18 @@ class BadFile(NmgenTest):
     def test_a_scenario_without_an_end(self):
         self.refused("run", "/dev/zero")
 
+    def test_no_memory_for_the_flows(self):
+        with open(NMGEN, "rb") as program:
+            if b"__asan_init" in program.read():
+                self.skipTest("a sanitizer itself takes more memory than the test's limit")
+        limit = ["prlimit", "--data=20000000"]
+        result = subprocess.run([*limit, NMGEN, "run", scenario("64b-10g"), "--duration", "0.1", "--set",
+                                 'streams.udp.vary=[{"field": "ipv4.source", "count": 1000000}]'],
+                                capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("there is not enough memory", result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+
 
 class BadOutput(NmgenTest):
     def test_unwritable(self):

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,7 +95,14 @@ int main(int argc, char** argv) {
   program.commands.push_back(nmgen::manual_command(&program, NMGEN_VERSION));
   program.commands.push_back(nmgen::completion_command(&program));
   const std::vector<const char*> words = nmgen::words_for(program, argc, argv);
-  const int code = nmgen::run_command_line(program, static_cast<int>(words.size()), words.data());
+  int code = nmgen::kExitBadUse;
+  try {
+    code = nmgen::run_command_line(program, static_cast<int>(words.size()), words.data());
+  } catch (const std::bad_alloc&) {
+    return nmgen::complain(
+        "there is not enough memory; free some, raise the limit (ulimit -d, ulimit -v), or ask for "
+        "fewer slots and flows");
+  }
   if (!nmgen::output_was_lost())
     return code;
   nmgen::complain("standard output could not be written to its end; free some space there");

@@ -9,10 +9,12 @@ namespace nmgen {
 namespace {
 
 struct UnderWay {
-  uint64_t in_flight = 0, received = 0, sent = 0;
-  bool all_known = true;  // the ports know what is under way
+  uint64_t waiting = 0, in_flight = 0, received = 0, sent = 0;  // waiting: in the senders' rings
+  bool all_known = true;                                        // the ports know what is under way
 
   explicit UnderWay(const RunSet& set) {
+    for (const std::unique_ptr<SenderWorker>& worker : set.senders)
+      waiting += worker->settle();
     for (Port* port : set.ports) {
       in_flight += port->in_flight();
       all_known &= port->simulated();
@@ -23,7 +25,7 @@ struct UnderWay {
     for (const std::unique_ptr<ReceiverWorker>& worker : set.receivers)
       received += worker->counters.frames.get() - worker->counters.duplicates.get();
   }
-  bool nothing() const { return in_flight == 0 && (all_known || received >= sent); }
+  bool nothing() const { return waiting == 0 && in_flight == 0 && (all_known || received >= sent); }
 };
 
 }  // namespace
@@ -37,7 +39,8 @@ void drain_wire(const RunSet& set, uint64_t quiet_ticks, const std::function<boo
     const timespec moment{0, 1'000'000};
     nanosleep(&moment, nullptr);
     const UnderWay now(set);
-    if (now.received != last.received || now.in_flight != last.in_flight)
+    if (now.received != last.received || now.in_flight != last.in_flight ||
+        now.waiting != last.waiting)
       until = tsc_now() + quiet_ticks;
     last = now;
   }

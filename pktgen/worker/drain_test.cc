@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <memory>
+
 namespace nmgen {
 namespace {
 
@@ -17,6 +20,29 @@ class FakePort final : public Port {
   uint64_t wire_busy_ns() override { return 0; }
 
   uint64_t flying = 0;
+};
+
+// A ring of 64 slots whose device takes one frame a sync.
+class SlowRing final : public PortRing {
+ public:
+  explicit SlowRing(uint32_t frames) {
+    slots_->num_slots = kSlots;
+    slots_->head = slots_->cur = frames;
+    slots_->tail = kSlots - 1;
+    ring_ = slots_.get();
+  }
+  int sync() override {
+    if (left() > 0)
+      slots_->tail = (slots_->tail + 1) % kSlots;
+    return 0;
+  }
+  uint32_t left() const { return kSlots - 1 - nm_ring_space(slots_.get()); }
+
+ private:
+  static constexpr uint32_t kSlots = 64;
+  std::unique_ptr<netmap_ring, void (*)(void*)> slots_{
+      static_cast<netmap_ring*>(std::calloc(1, sizeof(netmap_ring) + kSlots * sizeof(netmap_slot))),
+      std::free};
 };
 
 constexpr uint64_t kForever = uint64_t{1} << 60;  // ticks
@@ -64,6 +90,23 @@ TEST_F(Drain, WhatCameTwiceIsOwedStill) {
 TEST_F(Drain, GivesUpWhenNothingComes) {
   drain_wire(set_, 1, [] { return false; });
   EXPECT_EQ(receiver().frames.get(), 0u);
+}
+
+// A sender gave up while its receiver had no core and the wire was paused: what leaves the ring
+// then was sent.
+TEST_F(Drain, WhatLeavesARingAfterItsSenderHasEndedWasSent) {
+  set_.senders[0]->ring = std::make_unique<SlowRing>(20);
+  set_.senders[0]->queued = 793;
+  set_.senders[0]->counters.frames.set(773);
+  receiver().frames.set(773);
+  int looks = 0;
+  drain_wire(set_, kForever, [&] {
+    receiver().frames.set(set_.senders[0]->counters.frames.get());
+    return ++looks > 1000;
+  });
+  EXPECT_EQ(set_.senders[0]->counters.frames.get(), 793u);
+  EXPECT_EQ(receiver().frames.get(), 793u);
+  EXPECT_LT(looks, 30);
 }
 
 // Ports that know what is under way are believed: what is missing was dropped.

@@ -317,7 +317,11 @@ class PhaseRunner {
       end_tsc_ = std::max(end_tsc_, worker->end_tsc.load(std::memory_order_relaxed));
     end_tsc_ = std::max(end_tsc_, log_.last_tsc());
     off_core_ms_ = read_off_core();
-    drain_wire(set_, orders_.drain_ticks, [this] { return broken(); });
+    // Whoever interrupts a run waits no longer than that.
+    const uint64_t latest = tsc_now() + orders_.drain_ticks;
+    drain_wire(set_, orders_.drain_ticks, [this, latest] {
+      return broken() || (stop_.load(std::memory_order_relaxed) && tsc_now() > latest);
+    });
     orders_.stop_receivers.store(true, std::memory_order_release);
     for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers)
       while (!has_ended(*worker))

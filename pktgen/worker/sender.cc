@@ -67,16 +67,13 @@ class SendLoop {
       if (duty_.on())
         now = hold(now, turn, split);
     }
+    worker_.queued = queued_;
     worker_.sent_all.store(queued_ >= quota_, std::memory_order_relaxed);
     drain(now);
   }
 
  private:
   uint32_t free_slots() const { return nm_ring_space(ring_); }
-  uint64_t pending() const { return ring_->num_slots - 1 - free_slots(); }
-  // Frames of this phase that the device has done with; where the link is down the ring may hold
-  // frames of an earlier one.
-  uint64_t completed() const { return queued_ > pending() ? queued_ - pending() : 0; }
 
   // Frames of a paced sender that are due at `now` and not in the ring yet.
   uint32_t owed(uint64_t now) const {
@@ -145,8 +142,7 @@ class SendLoop {
     if (int error = worker_.ring->sync(); error != 0)
       worker_.error.store(error, std::memory_order_relaxed);
     worker_.counters.syncs.add(1);
-    worker_.counters.frames.set(completed());
-    worker_.counters.ring_frames.set(pending());
+    worker_.count_sent(queued_);
     if (count == 0)
       return false;
     worker_.counters.syncs_with_frames.add(1);
@@ -156,15 +152,15 @@ class SendLoop {
 
   // The last frames are sent before a sender counts itself out.
   void drain(uint64_t now) {
-    uint64_t left = pending();
+    uint64_t left = worker_.pending();
     uint64_t give_up = now + orders_.drain_ticks;
     while (left > 0 && now < give_up && worker_.error.load(std::memory_order_relaxed) == 0) {
       turn(0, now);
       now = tsc_now();
       // As long as some leave, more will; but whoever interrupts a run waits no longer than that.
-      if (pending() < left && !orders_.stop_senders.load(std::memory_order_relaxed))
+      if (worker_.pending() < left && !orders_.stop_senders.load(std::memory_order_relaxed))
         give_up = now + orders_.drain_ticks;
-      left = pending();
+      left = worker_.pending();
     }
     // What the device has taken has not all left yet.
     now += worker_.clock->to_ticks(worker_.port->wire_busy_ns());
@@ -186,6 +182,15 @@ class SendLoop {
 };
 
 }  // namespace
+
+uint64_t SenderWorker::settle() {
+  if (!ring || error.load(std::memory_order_relaxed) != 0 || pending() == 0)
+    return 0;
+  if (const int failure = ring->sync(); failure != 0)
+    error.store(failure, std::memory_order_relaxed);
+  count_sent(queued);
+  return pending();
+}
 
 void SenderWorker::run(PhaseOrders& orders) {
   if (enter() != 0)

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "net/netmap_user.h"
 #include "pktgen/error.h"
 #include "pktgen/measure/clock.h"
 #include "pktgen/measure/counters.h"
@@ -105,6 +106,7 @@ struct SenderWorker : WorkerBase {
   // Of the phase. Frames that are due in it, at the rate that the scenario asks for; and how many
   // to send at most, after which the sender has done.
   uint64_t frames_due = kNoQuota, quota = kNoQuota;
+  uint64_t queued = 0;                // frames put into the ring; read once the loop has ended
   std::atomic<uint64_t> end_tsc{0};   // when the device had done with its last frame
   std::atomic<bool> sent_all{false};  // its quota
 
@@ -116,6 +118,24 @@ struct SenderWorker : WorkerBase {
   }
 
   void run(PhaseOrders& orders);
+
+  // Frames in the ring that the device has not done with.
+  uint64_t pending() const {
+    const netmap_ring* slots = ring->ring();
+    return slots->num_slots - 1 - nm_ring_space(slots);
+  }
+
+  // Counts as sent what the device has done with of `frames` that were queued in this phase. Where
+  // the link is down the ring may hold frames of an earlier one.
+  void count_sent(uint64_t frames) {
+    const uint64_t left = pending();
+    counters.frames.set(frames > left ? frames - left : 0);
+    counters.ring_frames.set(left);
+  }
+
+  // A device may do with the last frames only after the loop has given them up: they count as well.
+  // Called by one thread, after `ended`. Return: frames that are still in the ring.
+  uint64_t settle();
 
  private:
   Pacer pacer_at(double pps, uint64_t start_tsc) const {

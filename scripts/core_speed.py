@@ -64,10 +64,10 @@ def output_of(command, **options):
     try:
         done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT, **options)
     except OSError as error:
-        raise Refused(f"cannot run {command[0]}: {error.strerror}; see that it is there") from None
+        raise Refused(f"cannot run {command[0]}: {error.strerror}; check that it exists") from None
     if done.returncode:
         sys.stderr.write("".join(done.stdout.splitlines(True)[-10:]))
-        raise Refused(f"{command[0]} ended with exit code {done.returncode}; see what it said above")
+        raise Refused(f"{command[0]} ended with exit code {done.returncode}; see its output above")
     return done.stdout
 
 
@@ -194,7 +194,7 @@ def measure(options):
         for figure in figures:
             del figure["minimum"]
     if not figures:
-        raise Refused("nothing was measured; look at what the programs printed")
+        raise Refused("nothing was measured; see the output of the programs")
     record["compiler"] = "GCC " + output_of([compiler, "-dumpfullversion"]).strip()
     record["figures"] = figures if options.command == "guest" else with_goals(figures)
     path = RECORDS / f"{name}.json"
@@ -207,7 +207,7 @@ def read_records():
     for path in sorted(RECORDS.glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
         if record.get("schema") != SCHEMA:
-            raise Refused(f"{path} is no record of {SCHEMA}; take it anew")
+            raise Refused(f"{path} is not a record of {SCHEMA}; measure it again")
         records[path.stem] = record
     if not records:
         raise Refused(f"there are no records in {RECORDS}; measure first")
@@ -267,13 +267,13 @@ def table_of(records):
 def table(options):
     page = PAGE.read_text(encoding="utf-8")
     if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise Refused(f"{PAGE} has lost the lines between which the table stands; put them back: {BEGIN.strip()} {END.strip()}")
+        raise Refused(f"{PAGE} does not have the lines that enclose the table; insert them again: {BEGIN.strip()} {END.strip()}")
     start, end = page.index(BEGIN) + len(BEGIN), page.index(END)
     wanted = page[:start] + "\n" + table_of(read_records()) + "\n" + page[end:]
     if wanted == page:
         return 0
     if options.check:
-        print("core_speed.py: the table in results/README.md is not what results/core/ says; run scripts/core_speed.py table",
+        print("core_speed.py: the table in results/README.md does not match results/core/; run scripts/core_speed.py table",
               file=sys.stderr)
         return 1
     PAGE.write_text(wanted, encoding="utf-8")
@@ -291,8 +291,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("hosted", "uml", "guest", "table"))
     parser.add_argument("--kernel", default="6.1", choices=("6.1", "6.12"), help="of uml and guest (default 6.1)")
-    parser.add_argument("--rounds", type=whole_positive, help="times that everything is measured, in turns (default 7; guest 1)")
-    parser.add_argument("--check", action="store_true", help="table: write nothing, exit with 1 where it would change")
+    parser.add_argument("--rounds", type=whole_positive, help="number of rounds (default 7; guest 1)")
+    parser.add_argument("--check", action="store_true", help="table: write nothing, exit with 1 if it would change")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.command == "guest" else 7)
     try:

@@ -19,11 +19,11 @@ debian_codename() {
 debian_base() {
   local version=$1 dir=$root/build/debian/$1 code=0
   if [[ $EUID -ne 0 ]]; then
-    say "SKIPPED: only root may make a Debian $version in $dir: run it with sudo."
+    say "SKIPPED: only root can create a Debian $version in $dir: run it with sudo."
     return 77
   fi
   if ! unshare --mount --pid --fork true 2>/dev/null; then
-    say "SKIPPED: mount and PID namespaces cannot be made here: run it outside of a container, or in a privileged one."
+    say "SKIPPED: mount and PID namespaces cannot be created here: run it outside a container, or in a privileged one."
     return 77
   fi
   [[ -f $dir/base/made ]] && return
@@ -40,7 +40,7 @@ debian_base() {
   # shellcheck disable=SC2034  # step's
   step_quiet=0
   [[ $code -eq 0 ]] && return
-  say "SKIPPED: a Debian $version cannot be made: debootstrap needs a network and Debian's archive; its log: $logs/debian-$version.log"
+  say "SKIPPED: a Debian $version cannot be created: debootstrap needs a network and Debian's archive; its log: $logs/debian-$version.log"
   return 77
 }
 
@@ -49,7 +49,7 @@ enough_disk() {
   local free
   free=$(df --output=avail -k "$root/build" | tail -n 1)
   [[ $free -ge $(($1 * 1024 * 1024)) ]] && return
-  say "SKIPPED: $((free / 1024)) MiB are free under build/, and $1 GiB are needed: remove what is not needed there, or give it more room."
+  say "SKIPPED: $((free / 1024)) MiB are free under build/, and $1 GiB are needed: remove files there, or use a larger disk."
   return 1
 }
 
@@ -68,7 +68,7 @@ make_base() {
   archive=$(archive_of "$own")
   security=$(archive_of "$own-security")
   if [[ -z $archive ]]; then
-    echo "apt-get indextargets names no archive of $own: run apt-get update first"
+    echo "apt-get indextargets lists no archive of $own: run apt-get update first"
     return 1
   fi
   rm -rf --one-file-system "$dir/new"
@@ -93,7 +93,7 @@ more_archives() {
     cp "$sources" "$dir/sources"
     printf 'deb %s main\n' "$line" >>"$sources"
     debian_in "$dir/new" apt-get -q -o APT::Update::Error-Mode=any update && continue
-    echo "not reached, and left out: $line"
+    echo "not reachable, skipped: $line"
     cp "$dir/sources" "$sources"
   done
   rm -f "$dir/sources"

@@ -25,7 +25,7 @@ guest_kernel() {
   if [[ -f $kernel_dir/release ]]; then
     read -r kernel_release size <"$kernel_dir/release"
     if [[ $(stat -c %s "$kernel_dir/root/boot/vmlinuz-$kernel_release" 2>/dev/null) != "$size" ]]; then
-      say "guest: the image of Linux $kernel_release under build/guest/$version/ is cut short or gone; it is fetched again."
+      say "guest: the image of Linux $kernel_release under build/guest/$version/ is truncated or missing; it is fetched again."
       rm -f "$kernel_dir/release"
     fi
   fi
@@ -44,7 +44,7 @@ guest_kernel() {
     step "fetch Linux $version" "$logs/guest-kernel-$version.log" locked "$kernel_dir/lock" fetch_kernel "$version" || code=$?
     step_quiet=0
     if [[ $code -ne 0 ]]; then
-      say "SKIPPED: Debian's Linux $version packages cannot be had: apt-get download needs a network and Debian's archive with its security updates; try apt-get update."
+      say "SKIPPED: Debian's Linux $version packages cannot be downloaded: apt-get download needs a network and Debian's archive with its security updates; try apt-get update."
       return 77
     fi
   fi
@@ -159,7 +159,7 @@ guest_source() {
   # shellcheck disable=SC2034  # step's
   step_quiet=0
   [[ $code -eq 0 ]] && return
-  say "SKIPPED: Debian's package linux-source-$version cannot be had: apt-get download needs Debian 12's archives (for 6.12 with its security updates) and a network."
+  say "SKIPPED: Debian's package linux-source-$version cannot be downloaded: apt-get download needs Debian 12's archives (for 6.12 with its security updates) and a network."
   return 77
 }
 
@@ -197,7 +197,7 @@ build_debug_kernel() {
   while read -r line; do
     [[ $line == CONFIG_* ]] || continue
     grep -qxF -- "$line" "$dir/build/.config" || {
-      echo "$line: this kernel cannot have it"
+      echo "$line: this kernel does not support it"
       return 1
     }
   done <"$config"

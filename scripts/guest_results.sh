@@ -11,7 +11,7 @@ add_test() {
   shift 2
   [[ -f $script ]] || die "$script is not a file: build it first, or give its path." 2
   name=${name%.sh}
-  [[ " ${names[*]} " != *" $name "* ]] || die "two scripts are called $name: give one of them another name." 2
+  [[ " ${names[*]} " != *" $name "* ]] || die "two scripts have the name $name: rename one of them." 2
   names+=("$name")
   scripts+=("$script")
   lines+=("$name $limit $(printf '%q ' "/test/${script##*/}" "$@")")
@@ -148,7 +148,7 @@ verdict() {
 report_test() {
   local code seconds
   if [[ ! -s $1/$2.status ]]; then
-    say "FAILED: $2: no boot has run it; scripts/guest --test does."
+    say "FAILED: $2: no boot has run it; run scripts/guest --test."
     return 1
   fi
   [[ ! -s $1/$2.log ]] || cat "$1/$2.log"

@@ -115,13 +115,13 @@ install_packages() {
   local missing as_root=()
   [[ ${NMGEN_INSTALL:-yes} == no ]] && return
   command -v dpkg-query >/dev/null ||
-    die "this is no Debian system: install what scripts/packages.txt lists under your system's names, then set NMGEN_INSTALL=no."
+    die "this is not a Debian system: install the packages of scripts/packages.txt under the names of your system, then set NMGEN_INSTALL=no."
   mapfile -t missing < <(missing_packages "$@")
   [[ ${#missing[@]} -eq 0 ]] && return
   if [[ $EUID -ne 0 ]]; then
     if ! command -v sudo >/dev/null || { ! sudo -n true 2>/dev/null && ! { [[ -t 0 ]] && sudo -v; }; }; then
       mapfile -t missing < <(available "${missing[@]}")
-      die "packages are missing and only root may install them: run 'apt-get update && apt-get install --no-install-recommends ${missing[*]}' as root."
+      die "packages are missing and only root can install them: run 'apt-get update && apt-get install --no-install-recommends ${missing[*]}' as root."
     fi
     as_root=(sudo -n)
   fi

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the live view costs the hot path: runs of a scenario with and without somebody watching, in turns
-(ABBA), each a fresh process; nmgen top draws on a terminal of its own. Prints the cost of a frame of the sender
+"""The cost of the live view in the hot path: runs of a scenario with and without nmgen top, in turns
+(ABBA), each a new process; nmgen top has a terminal of its own. Prints the cost of a frame of the sender
 and of the receiver, and the ratio with / without: the median of the pairs, its MAD, the lowest and the
-highest. `quiet` is the least disturbed fiftieth of a run, in cycles of the core, which tells the code from the
-machine: that is what is judged, by the median of all pairs' means and its 95 % interval (Hodges-Lehmann, and
-Wilcoxon's signed ranks). The means of whole runs are there to be seen.
+highest. `quiet` is the least disturbed fiftieth of a run, in core cycles, which depends on the code and less on the
+machine: the verdict is about that, by the median of all pairs' means and its 95 % interval (Hodges-Lehmann, and
+Wilcoxon's signed ranks). The means of whole runs are printed for comparison.
 """
 import argparse
 import fcntl

@@ -170,7 +170,7 @@ def watch(directory, nmgen, arguments, look_s):
     if not os.path.exists(out):
         lines = [line for line in said.splitlines() if line.strip()] or ["nothing"]
         first = next((line for line in lines if line.startswith("nmgen: ")), lines[0])
-        print(f"live_hour.py: the run left no record; it said: {first}", file=sys.stderr)
+        print(f"live_hour.py: the run left no record; its output was: {first}", file=sys.stderr)
         sys.exit(2)
     return [memory for _, memory in windows], stood_still, out, began
 
@@ -186,7 +186,7 @@ def main():
     parser = argparse.ArgumentParser(prog="live_hour.py", description=__doc__, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3600)
-    parser.add_argument("--look", type=float, default=5, metavar="SECONDS", help="between two looks [5]")
+    parser.add_argument("--look", type=float, default=5, metavar="SECONDS", help="between two samples [5]")
     parser.add_argument("--nmgen", default=str(ROOT / "build/release/bin/nmgen"))
     parser.add_argument("scenario", nargs=argparse.REMAINDER, help="a scenario, and options of nmgen run")
     options = parser.parse_args()
@@ -207,7 +207,7 @@ def main():
         # A short run is judged from its middle on.
         growth = memory.growth(min(HISTORY_S, options.seconds / 2))
         if growth is None:
-            print(f"{memory.name}: looked at too seldom to tell how its memory went; run it for longer")
+            print(f"{memory.name}: too few samples of its memory; run it for longer")
             good = False
             continue
         start, end, first, last, allowed = growth
@@ -226,15 +226,15 @@ def main():
     missed = [i for i in behind if late[i] - still[i] > LATE_S]
     expected = int(options.seconds - 0.02)
     good &= not missed and len(intervals) == expected
-    print(f"intervals: {len(intervals)} of {expected}, {len(missed)} missed, {len(behind) - len(missed)} late as the machine stood still; the "
+    print(f"intervals: {len(intervals)} of {expected}, {len(missed)} missed, {len(behind) - len(missed)} late because the machine was stopped; the "
           f"latest ended {max(late, default=0):.3f} s late")
     for i in missed[:10]:
-        print(f"  - interval {i} ended {late[i]:.3f} s late, of which the machine stood still for {still[i]:.3f} s")
+        print(f"  - interval {i} ended {late[i]:.3f} s late; the machine was stopped for {still[i]:.3f} s")
     if intervals:
         shares = sorted(interval["tx_line_rate_percent"] for interval in intervals)
         print(f"line rate: median {statistics.median(shares):.2f} %, lowest second {shares[0]:.2f} %, "
               f"{sum(share < 99.9 for share in shares)} seconds below 99.9 %")
-    print(f"screens that stood still between two looks: {stood_still}")
+    print(f"screens that did not change between two samples: {stood_still}")
     print(f"verdict {record['verdict']}: {run['tx']['frames']:,} frames sent, {run['rx']['frames']:,} received, "
           f"{run['loss']['frames']:,} lost; load at the start {record['fingerprint']['load']:.2f}")
     for reason in record["verdict_reasons"]:

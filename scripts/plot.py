@@ -62,26 +62,26 @@ def read_json(path):
     except OSError as error:
         raise Refused(f"cannot read {path}: {error.strerror}; give a result that nmgen or sweep.py wrote") from None
     except (ValueError, RecursionError):
-        raise Refused(f"cannot read {path}: it is no JSON, or was cut short; copy it again") from None
+        raise Refused(f"cannot read {path}: it is not JSON, or is truncated; copy it again") from None
 
 
 def read_sweep(inputs):
     if len(inputs) > 1:
-        raise Refused(f"cannot draw {inputs[1]} besides {inputs[0]}: this kind of plot is of one sweep; make a plot of each")
+        raise Refused(f"cannot draw {inputs[1]} besides {inputs[0]}: this kind of plot shows one sweep; make a plot of each")
     path = inputs[0]
     file = pathlib.Path(path)
     manifest = read_json(file / "manifest.json" if file.is_dir() else file)
     if not isinstance(manifest, dict) or manifest.get("schema") != "nmgen-sweep-result/1":
-        raise Refused(f"cannot draw {path}: it is no manifest of nmgen-sweep-result/1; give a directory of sweep.py")
+        raise Refused(f"cannot draw {path}: it is not a manifest of nmgen-sweep-result/1; give a directory of sweep.py")
     if not manifest.get("points"):
-        raise Refused(f"cannot draw {path}: there are no points in it; let the sweep run")
+        raise Refused(f"cannot draw {path}: there are no points in it; run the sweep")
     return manifest
 
 
 def read_record(path):
     record = read_json(path)
     if not isinstance(record, dict) or record.get("schema") != "nmgen-result/1" or not record.get("runs"):
-        raise Refused(f"cannot draw {path}: it is no record of nmgen-result/1 with a run; give what nmgen run --out wrote")
+        raise Refused(f"cannot draw {path}: it is not a record of nmgen-result/1 with a run; give a file of nmgen run --out")
     return record
 
 
@@ -332,14 +332,14 @@ def save(figure, path):
         figure.savefig(temporary, format=kind, metadata=metadata)
         os.replace(temporary, path)
     except OSError as error:
-        raise Refused(f"cannot write {path}: {error.strerror}; give --out a path that can be written") from None
+        raise Refused(f"cannot write {path}: {error.strerror}; give --out a writable path") from None
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="plot.py", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("inputs", nargs="+", metavar="INPUT")
-    parser.add_argument("--out", action="append", required=True, metavar="FILE", help="ends in .pdf, .svg or .png; may be repeated")
+    parser.add_argument("--out", action="append", required=True, metavar="FILE", help="ends in .pdf, .svg or .png; can be repeated")
     options = parser.parse_args(arguments)
     try:
         for path in options.out:

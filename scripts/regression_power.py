@@ -73,7 +73,7 @@ def main():
                 outcome = {0: "pass", REGRESS: "regress", INVALID: "invalid"}[code]
                 words.append(f"{name} {outcome} ({'-' if shift is None else f'{shift:+.2f} %'})")
             print(f"{number}/{options.tries} " + ", ".join(words), flush=True)
-    print(f"caught {caught} of {options.tries} slowdowns; {alarms} alarms in {options.tries} tries without; {invalid} invalid answers")
+    print(f"caught {caught} of {options.tries} slowdowns; {alarms} alarms in {options.tries} tries without a slowdown; {invalid} invalid outcomes")
     return 0 if caught >= 0.95 * options.tries and alarms <= 0.05 * options.tries else 1
 
 

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs a scenario over many values of its parameters, each point in a fresh nmgen.
+"""Runs a scenario over many values of its parameters, each point in a new nmgen process.
 
   scripts/sweep.py scenarios/sweeps/clock-rings.json --out sweep
   scripts/sweep.py scenarios/64b-10g-tx.json --vary senders.0.batch=1,2,4,8:64:8 --out sweep
 
 The result is a directory: manifest.json, which has the figures of every run, and the runs' records. A sweep that was
-stopped goes on where it was when it is started again with the same matrix and directory.
-Exit codes: 0 all points are there, 2 bad use or bad input, 3 stopped before the end.
+stopped continues when it is started again with the same matrix and directory.
+Exit codes: 0 all points are complete, 2 bad use or bad input, 3 stopped before the end.
 """
 import argparse
 import hashlib
@@ -59,7 +59,7 @@ def number_list(text):
             if len(bounds) != 1:
                 raise ValueError
         except ValueError:
-            raise Refused(f"cannot take the values \"{part}\": it is no range; write FROM:TO:STEP") from None
+            raise Refused(f"cannot take the values \"{part}\": it is not a range; write FROM:TO:STEP") from None
         try:
             values.append(json.loads(part))
         except ValueError:
@@ -81,7 +81,7 @@ def range_values(spec, where):
                 (scale == "log" and min(first, last) <= 0):
             raise ValueError
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise Refused(f"{where} is no range; give from, to, steps (2 or more) and scale \"linear\" or \"log\"") from None
+        raise Refused(f"{where} is not a range; give from, to, steps (2 or more) and scale \"linear\" or \"log\"") from None
     if scale == "log":
         return [whole(round(first * (last / first) ** (i / (steps - 1)))) for i in range(steps)]
     return [whole(first + (last - first) * i / (steps - 1)) for i in range(steps)]
@@ -96,7 +96,7 @@ def read_json(path, what):
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"cannot read {what} {path}: it is no JSON ({error}); correct it there") from None
+        raise Refused(f"cannot read {what} {path}: it is not JSON ({error}); correct it") from None
 
 
 class Matrix:
@@ -109,7 +109,7 @@ class Matrix:
             if kind is None:
                 raise Refused(f"{path}: there is no key \"{key}\" in a sweep; the keys are {', '.join(sorted(MATRIX_KEYS))}")
             if not isinstance(value, kind) or isinstance(value, bool):
-                raise Refused(f"{path}: /{key} is not {KIND_NAMES[kind]}; correct it there")
+                raise Refused(f"{path}: /{key} is not {KIND_NAMES[kind]}; correct it")
         self.name = document.get("name") or pathlib.Path(path).stem
         self.scenario = str((pathlib.Path(path).parent / document.get("scenario", "")).resolve())
         self.duration_s = document.get("duration_s", 2)
@@ -123,7 +123,7 @@ class Matrix:
         for i, axis in enumerate(document["axes"]):
             where = f"{path}: /axes/{i}"
             if not isinstance(axis, dict) or "name" not in axis or not axis.get("set"):
-                raise Refused(f"{where} lacks a name or the keys that it sets; give both")
+                raise Refused(f"{where} has no name or no keys to set; give both")
             values = axis["values"] if "values" in axis else range_values(axis.get("range"), where + "/range")
             if not isinstance(values, list) or not values:
                 raise Refused(f"{where} has no values; list them, or give a range")
@@ -155,7 +155,7 @@ class Matrix:
     def points(self):
         count = math.prod(len(values) for _, _, values in self.axes)
         if count * self.repeats > MAX_POINTS:
-            raise Refused(f"{self.path}: {count} points {self.repeats} times are too many; {MAX_POINTS} runs are the most")
+            raise Refused(f"{self.path}: {count} points {self.repeats} times are too many; at most {MAX_POINTS} runs are allowed")
         return list(itertools.product(*(values for _, _, values in self.axes)))
 
     def describe(self):
@@ -204,13 +204,13 @@ class ResultSet:
             self.manifest = read_json(self.file, "the manifest")
             if not isinstance(self.manifest, dict) or self.manifest.get("schema") != RESULT_SCHEMA or \
                     "points" not in self.manifest:
-                raise Refused(f"cannot go on in {directory}: its manifest is not one of {RESULT_SCHEMA}; "
+                raise Refused(f"cannot continue in {directory}: its manifest is not one of {RESULT_SCHEMA}; "
                               "give --out another directory")
             if self.manifest.get("digest") != matrix.digest():
-                raise Refused(f"cannot go on in {directory}: it holds another sweep (other values, or another scenario); "
+                raise Refused(f"cannot continue in {directory}: it has another sweep (other values, or another scenario); "
                               "give --out another directory")
             if not self.is_whole():
-                raise Refused(f"cannot go on in {directory}: its manifest was edited, or is of another version; "
+                raise Refused(f"cannot continue in {directory}: its manifest was edited, or is of another version; "
                               "give --out another directory")
             return
         if self.directory.exists() and any(self.directory.iterdir()):
@@ -220,7 +220,7 @@ class ResultSet:
         try:
             (self.directory / "records").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refused(f"cannot make {directory}: {error.strerror}; give --out a directory that can be made") from None
+            raise Refused(f"cannot create {directory}: {error.strerror}; give --out another directory") from None
         self.save()
 
     def is_whole(self):
@@ -443,16 +443,16 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="sweep.py", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument("file", help="a matrix (scenarios/sweeps/) or, with --vary, a scenario")
     parser.add_argument("--vary", action="append", default=[], metavar="PATH=VALUES",
-                        help="an axis: a list 1,2,4 or a range FROM:TO:STEP; as often as you like")
+                        help="an axis: a list 1,2,4 or a range FROM:TO:STEP; can be repeated")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="a change for every point")
-    parser.add_argument("--out", required=True, metavar="DIR", help="where the results go, or are already in part")
-    parser.add_argument("--duration", type=float, metavar="SECONDS", help="that each run measures")
+    parser.add_argument("--out", required=True, metavar="DIR", help="directory of the results; an incomplete sweep in it is continued")
+    parser.add_argument("--duration", type=float, metavar="SECONDS", help="measured time of each run")
     parser.add_argument("--repeats", type=int, metavar="N", help="runs of each point")
     parser.add_argument("--clock", choices=METHODS, help="how the clock of a clock axis is set [the matrix's]")
     parser.add_argument("--nmgen", metavar="PATH", help=f"[{find_nmgen()}; for icount build/package/bin/nmgen]")
     parser.add_argument("--retries", type=int, default=2, metavar="N", choices=range(0, 101),
-                        help="how often a run is made again that is invalid, or whose cores were taken away for 2 %% of its time [2]")
-    parser.add_argument("--no-records", action="store_true", help="keep the figures only, not each run's record")
+                        help="how often a run is repeated if it is invalid, or if its workers were off their cores for 2 %% of its time [2]")
+    parser.add_argument("--no-records", action="store_true", help="keep only the figures, not the record of each run")
     return parser.parse_args(arguments)
 
 
@@ -461,11 +461,11 @@ def build_matrix(options):
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema == "nmgen-scenario/1":
         if not options.vary:
-            raise Refused(f"{options.file} is a scenario, and nothing varies; add --vary PATH=VALUES")
+            raise Refused(f"{options.file} is a scenario without --vary; add --vary PATH=VALUES")
         matrix = Matrix.of_options(options.file, options.vary)
     elif schema == MATRIX_SCHEMA:
         if options.vary:
-            raise Refused(f"{options.file} is a matrix, which has its axes; leave --vary out, or give a scenario")
+            raise Refused(f"{options.file} is a matrix, which has axes; remove --vary, or give a scenario")
         matrix = Matrix(document, options.file)
     else:
         raise Refused(f"cannot use {options.file}: it follows neither {MATRIX_SCHEMA} nor nmgen-scenario/1; "
@@ -477,7 +477,7 @@ def build_matrix(options):
         matrix.fixed[path] = value
     if options.clock:
         if not any("clock.hz" in paths for _, paths, _ in matrix.axes):
-            raise Refused("--clock is for sweeps over clock.hz, and this one has no such axis; leave it out")
+            raise Refused("--clock is for sweeps over clock.hz, and this sweep has no such axis; remove it")
         matrix.fixed["clock.method"] = options.clock
     if options.duration is not None:
         matrix.duration_s = whole(options.duration)
@@ -486,7 +486,7 @@ def build_matrix(options):
     if not isinstance(matrix.repeats, int) or not 1 <= matrix.repeats <= 1000:
         raise Refused("the repeats are not a whole number from 1 to 1000; correct them")
     if not os.path.isfile(matrix.scenario):
-        raise Refused(f"the scenario {matrix.scenario} is not there; correct \"scenario\" in {options.file}")
+        raise Refused(f"the scenario {matrix.scenario} does not exist; correct \"scenario\" in {options.file}")
     return matrix
 
 
@@ -505,7 +505,7 @@ def main(arguments):
             cpufreq.Frequency().restore()
         nmgen = options.nmgen or (icount.find_nmgen(ROOT) if method == "icount" else find_nmgen())
         if not os.access(nmgen, os.X_OK):
-            raise Refused(f"{nmgen} is no program; build nmgen with scripts/run, or give --nmgen PATH")
+            raise Refused(f"{nmgen} is not a program; build nmgen with scripts/run, or give --nmgen PATH")
         results = ResultSet(options.out, matrix, not options.no_records)
         complete = run_sweep(matrix, results, nmgen, options.retries)
     except (Refused, cpufreq.Unsupported, icount.Unsupported) as error:
@@ -513,7 +513,7 @@ def main(arguments):
         return 2
     done, total = len(results.manifest["points"]), len(matrix.points()) * matrix.repeats
     print(f"{matrix.name}: {done} of {total} runs in {options.out}" +
-          ("" if complete else "; stopped: start it again to go on"))
+          ("" if complete else "; stopped: start it again to continue"))
     return 0 if complete else 3
 
 

@@ -91,7 +91,7 @@ class Validate(NmgenTest):
         lines = self.good("validate", *files).splitlines()
         self.assertEqual(len(lines), len(files))
         for line, file in zip(lines, files):
-            self.assertTrue(line.startswith(file + ": good: "), line)
+            self.assertTrue(line.startswith(file + ": valid: "), line)
 
     def test_the_worked_examples_are_the_scenarios(self):
         with open(os.path.join(ROOT, "docs", "worked-examples.md"), encoding="utf-8") as file:
@@ -107,11 +107,11 @@ class Validate(NmgenTest):
         bad = self.write("bad.json", "{}")
         result = self.nmgen("validate", scenario("vlan"), bad, scenario("ipv6"))
         self.assertEqual(result.returncode, 2)
-        self.assertEqual(result.stdout.count(": good: "), 2)
+        self.assertEqual(result.stdout.count(": valid: "), 2)
         self.assertIn('the key "schema" is missing', result.stderr)
 
     def test_set_is_checked_too(self):
-        self.assertIn("good", self.good("validate", scenario("64b-10g"), "--set",
+        self.assertIn("valid", self.good("validate", scenario("64b-10g"), "--set",
                                         "senders.0.rate.pps=1000"))
         self.assertIn("did you mean", self.refused("validate", scenario("64b-10g"), "--set",
                                                    "senders.0.rat.pps=1000"))

@@ -180,7 +180,7 @@ class Live(NmgenTest):
         screen.keys("q")
         record = self.ended(screen)
         self.assertEqual(record["verdict"], "invalid")
-        self.assertIn("The rate was changed by hand while the run was under way, at last to 0.8 times",
+        self.assertIn("The rate was changed by hand during the run, at last to 0.8 times",
                       " ".join(record["verdict_reasons"]))
         self.assertEqual(record["runs"][0]["loss"]["frames"], 0)
 
@@ -259,7 +259,7 @@ class Scripts(NmgenTest):
         refused = subprocess.run(["/usr/bin/python3", os.path.join(ROOT, "scripts", "live_hour.py"), "--nmgen", NMGEN, "--seconds", "1",
                                   self.path("none.json")], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         self.assertEqual(refused.returncode, 2)
-        self.assertRegex(refused.stderr, r"the run left no record; it said: nmgen: .*none\.json")
+        self.assertRegex(refused.stderr, r"the run left no record; its output was: nmgen: .*none\.json")
 
 
 class Top(NmgenTest):
@@ -317,8 +317,8 @@ class Top(NmgenTest):
         self.assertFalse(os.path.exists(f"/dev/shm/nmgen.{process.pid}"))
 
     def test_refusals(self):
-        self.assertIn("not the number of a process", self.refused("top", "x"))
-        self.assertIn("not the number of a process", self.refused("top", "0"))
+        self.assertIn("not a process number", self.refused("top", "x"))
+        self.assertIn("not a process number", self.refused("top", "0"))
         self.assertIn("there is no such run", self.refused("top", "1"))
 
     def test_on_a_terminal_q_leaves_and_the_run_goes_on(self):

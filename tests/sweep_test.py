@@ -131,7 +131,7 @@ class Sweep(ScriptTest):
                 process.send_signal(number)
                 output, errors = process.communicate(timeout=TIMEOUT_S)
             self.assertEqual(process.returncode, 3, errors)
-            self.assertIn("start it again to go on", output)
+            self.assertIn("start it again to continue", output)
         kept = self.manifest()["points"]
         self.assertIn(len(kept), range(2, 8))
         result = self.sweep(matrix, "--out", self.path("out"))
@@ -168,16 +168,16 @@ class Sweep(ScriptTest):
         out = ("--out", self.path("out"))
         cases = (
             ([self.path("none.json"), *out], "No such file"),
-            ([self.write("cut.json", "{\"schema\": "), *out], "no JSON"),
+            ([self.write("cut.json", "{\"schema\": "), *out], "not JSON"),
             ([self.write("other.json", "{\"schema\": \"x\"}"), *out], "follows neither"),
-            ([scenario("64b-10g-tx"), *out], "nothing varies"),
+            ([scenario("64b-10g-tx"), *out], "without --vary"),
             ([scenario("64b-10g-tx"), "--vary", "senders.0.batch", *out], "write PATH=VALUES"),
-            ([scenario("64b-10g-tx"), "--vary", "senders.0.batch=9:1:1", *out], "no range"),
+            ([scenario("64b-10g-tx"), "--vary", "senders.0.batch=9:1:1", *out], "not a range"),
             ([scenario("64b-10g-tx"), "--vary", "senders.0.batch=0", *out], "/senders/0/batch"),
             ([scenario("64b-10g-tx"), "--vary", "senders.0.batch=1", "--clock", "duty", *out], "no such axis"),
             ([self.matrix(axes=[]), *out], "no axes"),
             ([self.matrix(colour=1), *out], "no key \"colour\""),
-            ([self.matrix(scenario="none.json"), *out], "is not there"),
+            ([self.matrix(scenario="none.json"), *out], "does not exist"),
             ([self.matrix(repeats=0), *out], "repeats"),
         )
         for arguments, words in cases:
@@ -185,7 +185,7 @@ class Sweep(ScriptTest):
                 # The matrix is one file for all cases: written anew for those that need it.
                 if arguments[0].endswith("matrix.json"):
                     changes = {"no axes": {"axes": []}, "no key \"colour\"": {"colour": 1},
-                               "is not there": {"scenario": "none.json"}, "repeats": {"repeats": 0}}[words]
+                               "does not exist": {"scenario": "none.json"}, "repeats": {"repeats": 0}}[words]
                     self.matrix(**changes)
                 self.assertIn(words, self.refusal(self.sweep(*arguments)))
                 if words != "/senders/0/batch":
@@ -414,16 +414,16 @@ class Plot(ScriptTest):
         manifest = self.manifest()
         cases = (
             (["clock", self.path("none"), *out], "No such file"),
-            (["clock", self.write("cut.json", "{\"sch"), *out], "cut short"),
+            (["clock", self.write("cut.json", "{\"sch"), *out], "truncated"),
             (["clock", self.write("empty.json", json.dumps({**manifest, "points": []})), *out], "no points"),
-            (["clock", self.write("v2.json", json.dumps({**manifest, "schema": "nmgen-sweep-result/2"})), *out], "no manifest"),
+            (["clock", self.write("v2.json", json.dumps({**manifest, "schema": "nmgen-sweep-result/2"})), *out], "not a manifest"),
             (["clock", self.write("edited.json", json.dumps({**manifest, "points": [{"values": [1]}]})), *out], "it was edited"),
             (["batch", directory, *out], "no axis \"batch\""),
             (["latency", self.record("r.json", "--set", "probes=off"), *out], "no latency was measured"),
-            (["latency", os.path.join(directory, "manifest.json"), *out], "no record"),
+            (["latency", os.path.join(directory, "manifest.json"), *out], "not a record"),
             (["clock", self.write("device.json", json.dumps({**manifest, "device": "x"})), *out], "it was edited"),
-            (["clock", self.write("deep.json", "[" * 100000), *out], "no JSON"),
-            (["clock", directory, directory, *out], "of one sweep"),
+            (["clock", self.write("deep.json", "[" * 100000), *out], "not JSON"),
+            (["clock", directory, directory, *out], "shows one sweep"),
             (["history", self.path("r.json"), self.record("other.json", "--set", "senders.0.batch=64"), *out],
              "their scenarios differ"),
             (["clock", directory, "--out", self.path("x.jpg")], "format is not known"),

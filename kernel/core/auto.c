@@ -37,7 +37,7 @@ int nm_region_choose(struct nm_client *client, const struct nmreq_register *reg,
 	if (!reg->nr_mem_id) {
 		if (nm_region_create_private(client->core, reg->nr_extra_bufs, out))
 			return nm_refuse(client, -ENOMEM,
-					 "no memory for another region; close something");
+					 "no memory for another region; close a port");
 		return 0;
 	}
 	region = nm_region_find(client->core, reg->nr_mem_id);
@@ -69,7 +69,7 @@ int nm_auto_find_or_make(struct nm_client *client, const char *name,
 	error = nm_port_create(client->core, name, &auto_ops, &config, region, NULL, out);
 	nm_region_drop(region);
 	if (error)
-		return nm_refuse(client, error, "%s: no memory for a port; close something", name);
+		return nm_refuse(client, error, "%s: no memory for a port; close another port", name);
 	(*out)->release = auto_release;
 	nm_list_add(&client->core->ports, &(*out)->link);
 	return 0;

@@ -57,13 +57,13 @@ int nm_bind_choose_rings(struct nm_client *client, const struct nm_port *port,
 			if (reg->nr_ringid >= larger(c->num_host_rings[NM_TX],
 						     c->num_host_rings[NM_RX]))
 				return nm_refuse(client, -EINVAL,
-						 "%s has no host ring %u; take a smaller number",
+						 "%s has no host ring %u; use a smaller number",
 						 port->name, reg->nr_ringid);
 			rings[dir] = one_of(nic, host, reg->nr_ringid);
 			break;
 		default:
 			return nm_refuse(client, -EINVAL,
-					 "mode %u is not one that REGISTER takes; use NR_REG_ALL_NIC and so on",
+					 "REGISTER has no mode %u; use NR_REG_ALL_NIC or another NR_REG_ value",
 					 reg->nr_mode);
 		}
 	}
@@ -86,7 +86,7 @@ static int check_exclusive(struct nm_client *client, const struct nm_port *port,
 
 			if (kr->exclusive || (exclusive && kr->users))
 				return nm_refuse(client, -EBUSY,
-						 "%s: %s ring %u is taken%s; close its other user, or take another ring",
+						 "%s: %s ring %u is in use%s; close its other client, or use another ring",
 						 port->name,
 						 dir == NM_TX ? "transmit" : "receive", i,
 						 kr->exclusive ? " exclusively" : "");
@@ -205,7 +205,7 @@ static int check_size(struct nm_client *client, const struct nm_region *region, 
 	if (nm_region_memsize(region) <= max_memsize)
 		return 0;
 	return nm_refuse(client, -EOVERFLOW,
-			 "the memory of %s is too large for the old request; make the pools smaller, or build the program anew",
+			 "the memory of %s is too large for the old request; make the pools smaller, or rebuild the program",
 			 name);
 }
 
@@ -301,7 +301,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 				 port->name, port->owner);
 	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)
 		return nm_refuse(client, -EINVAL,
-				 "%s lives in memory region %u, not %u; ask for 0 or %u",
+				 "%s is in memory region %u, not %u; use 0 or %u",
 				 port->name, port->region->id, reg->nr_mem_id, port->region->id);
 	nm_port_refresh(port);
 	nm_port_set_host_rings(port, reg->nr_host_tx_rings, reg->nr_host_rx_rings);
@@ -322,7 +322,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	if (error) {
 		nm_region_put(port->region);
 		return nm_refuse(client, error,
-				 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
+				 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
 				 port->name, -error);
 	}
 	error = finish(client, port, port->region, port->name, rings, reg, max_memsize);
@@ -349,12 +349,12 @@ int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_regi
 
 	if (client->region)
 		return nm_refuse(client, -EBUSY,
-				 "this descriptor is bound already; open another one");
+				 "this descriptor is already bound; open another one");
 	if (reg->nr_mode == NR_REG_NULL)
 		return bind_null(client, name, reg, max_memsize);
 	if ((reg->nr_flags & NR_RX_RINGS_ONLY) && (reg->nr_flags & NR_TX_RINGS_ONLY))
 		return nm_refuse(client, -EINVAL,
-				 "%s: receive rings only and transmit rings only together leave none; drop one of the flags",
+				 "%s: the flags for receive rings only and transmit rings only exclude each other; use one of them",
 				 name);
 	error = nm_port_lookup(client, name, reg, &port);
 	if (error)

@@ -148,7 +148,7 @@ int nm_request_run(struct nm_client *client, struct nm_request *r)
 	case NETMAP_REQ_VALE_POLLING_ENABLE:
 	case NETMAP_REQ_VALE_POLLING_DISABLE:
 		error = nm_refuse(client, -EOPNOTSUPP,
-				  "%s: this netmap does not poll from the kernel; let a program poll the port",
+				  "%s: this netmap has no polling in the kernel; poll the port from a program",
 				  r->head.nr_name);
 		break;
 	case NETMAP_REQ_SYNC_KLOOP_START:
@@ -158,7 +158,7 @@ int nm_request_run(struct nm_client *client, struct nm_request *r)
 				  "this netmap has no sync loop in the kernel; use TXSYNC, RXSYNC or poll");
 		break;
 	default:
-		error = nm_refuse(client, -EOPNOTSUPP, "request %u is not supported here",
+		error = nm_refuse(client, -EOPNOTSUPP, "request %u is not supported",
 				  r->head.nr_reqtype);
 	}
 	if (!error && nm_read_once(client->core->config.verbose))
@@ -174,7 +174,7 @@ static int check_head(struct nm_client *client, const struct nmreq_header *head)
 
 	if (head->nr_version < NETMAP_MIN_API || head->nr_version > NETMAP_MAX_API)
 		return nm_refuse(client, -EINVAL,
-				 "the program was built for netmap API %u, this is %u; build it anew",
+				 "the program was built for netmap API %u, this is API %u; rebuild it",
 				 head->nr_version, NETMAP_API);
 	if (head->nr_reserved)
 		return nm_refuse(client, -EINVAL, "nr_reserved is not 0");
@@ -227,7 +227,7 @@ static int control_request(struct nm_client *client, u64 arg)
 	int error;
 
 	if (!r)
-		return nm_refuse(client, -ENOMEM, "no memory for a request; close something");
+		return nm_refuse(client, -ENOMEM, "no memory for a request; close a port");
 	if (nm_os_copy_in(&r->head, arg, sizeof(r->head))) {
 		nm_os_free(r);
 		return nm_refuse(client, -EFAULT, "the request's header cannot be read");
@@ -256,6 +256,6 @@ int nm_client_control(struct nm_client *client, u32 cmd, u64 arg)
 	case NIOCCONFIG:
 		return nm_legacy_config(client, arg);
 	default:
-		return nm_refuse(client, -EOPNOTSUPP, "ioctl 0x%x is not supported here", cmd);
+		return nm_refuse(client, -EOPNOTSUPP, "ioctl 0x%x is not supported", cmd);
 	}
 }

@@ -203,7 +203,7 @@ static int run(struct nm_client *client, u32 cmd, u64 arg, struct nmreq *old, st
 	old->nr_name[sizeof(old->nr_name) - 1] = '\0';
 	if (old->nr_version < NETMAP_MIN_API)
 		return nm_refuse(client, -EINVAL,
-				 "the program was built for netmap API %u, this is %u; build it anew",
+				 "the program was built for netmap API %u, this is API %u; rebuild it",
 				 old->nr_version, NETMAP_API);
 	error = cmd == NIOCREGIF ? regif_in(old, r) : ginfo_in(old, r);
 	if (error)
@@ -229,7 +229,7 @@ int nm_legacy_request(struct nm_client *client, u32 cmd, u64 arg)
 	int error;
 
 	if (!r)
-		return nm_refuse(client, -ENOMEM, "no memory for a request; close something");
+		return nm_refuse(client, -ENOMEM, "no memory for a request; close a port");
 	error = run(client, cmd, arg, &old, r);
 	nm_os_free(r);
 	return error;
@@ -244,7 +244,7 @@ int nm_legacy_config(struct nm_client *client, u64 arg)
 		return nm_refuse(client, -EFAULT, "the request cannot be read");
 	name[sizeof(name) - 1] = '\0';
 	if (!nm_vale_is_name(name))
-		return nm_refuse(client, -EINVAL, "%s: only ports of a switch are configured so",
+		return nm_refuse(client, -EINVAL, "%s: this request configures only ports of a switch",
 				 name);
-	return nm_refuse(client, -EOPNOTSUPP, "%s: no port here takes data of its own", name);
+	return nm_refuse(client, -EOPNOTSUPP, "%s: no port takes data of its own", name);
 }

@@ -360,7 +360,7 @@ static void move_up(struct nm_kring *out)
 	remove_tap(out, tap);
 	if (attach(next))
 		nm_os_log(nm_core_os(next->port->core),
-			  "%s: ring %u stops: there is no memory to watch other rings",
+			  "%s: ring %u stops: no memory to monitor other rings",
 			  next->port->name, next->ring_id);
 	if (!watches_anything(next))
 		stop(next);
@@ -478,7 +478,7 @@ static int check_target(struct nm_client *client, const struct nm_monitor *m,
 		}
 	}
 	return nm_refuse(client, -EINVAL,
-			 "%s: nobody has the rings that are to be watched; open the port first",
+			 "%s: no client has the rings to be monitored; open the port first",
 			 m->target->name);
 }
 
@@ -523,12 +523,12 @@ static int make_port(struct nm_client *client, struct nm_monitor *m,
 	error = nm_port_create(client->core, name, &monitor_ops, &config, region, m, out);
 	nm_region_drop(region);
 	if (error)
-		return nm_refuse(client, error, "%s: no memory for its monitor; close something",
+		return nm_refuse(client, error, "%s: no memory for its monitor; close a port",
 				 m->target->name);
 	error = nm_rx_queues_make(*out, 0, nic + host);
 	if (error) {
 		nm_port_put(*out);
-		return nm_refuse(client, error, "%s: no memory for its monitor; close something",
+		return nm_refuse(client, error, "%s: no memory for its monitor; close a port",
 				 m->target->name);
 	}
 	for (i = nic; i < nic + host; i++)
@@ -548,7 +548,7 @@ int nm_monitor_make(struct nm_client *client, const char *name, const struct nmr
 
 	m = nm_os_alloc(sizeof(*m));
 	if (!m)
-		return nm_refuse(client, -ENOMEM, "no memory for a monitor; close something");
+		return nm_refuse(client, -ENOMEM, "no memory for a monitor; close a port");
 	m->zero_copy = zero_copy;
 	m->watches[NM_TX] = zero_copy || (reg->nr_flags & NR_MONITOR_TX);
 	m->watches[NM_RX] = zero_copy || (reg->nr_flags & NR_MONITOR_RX);

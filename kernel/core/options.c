@@ -61,7 +61,7 @@ int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct n
 
 		if (total + sizeof(option->head) > NETMAP_REQ_MAXSIZE)
 			return nm_refuse(client, -EMSGSIZE,
-					 "the options of this request are longer than %d bytes, or a loop; send fewer",
+					 "the options of this request are longer than %d bytes, or form a loop; send fewer",
 					 NETMAP_REQ_MAXSIZE);
 		option = &options->list[options->num];
 		option->user = user;
@@ -90,7 +90,7 @@ int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct n
 		options->num++;
 		if (twin) {
 			twin->head.nro_status = EINVAL;
-			return nm_refuse(client, -EINVAL, "option %u comes twice; send it once",
+			return nm_refuse(client, -EINVAL, "option %u is there twice; send it once",
 					 option->head.nro_reqtype);
 		}
 		user = option->head.nro_next;
@@ -106,7 +106,7 @@ int nm_options_check(struct nm_client *client, const struct nm_options *options)
 	for (i = 0; i < options->num; i++) {
 		if (options->list[i].head.nro_status == EOPNOTSUPP)
 			return nm_refuse(client, -EOPNOTSUPP,
-					 "option %u is not supported here; leave it out",
+					 "option %u is not supported; remove it",
 					 options->list[i].head.nro_reqtype);
 	}
 	return 0;

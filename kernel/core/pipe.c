@@ -297,7 +297,7 @@ static int make_pipe(struct nm_client *client, struct nm_port *parent, const cha
 	}
 	pipe = nm_os_alloc(sizeof(*pipe));
 	if (!pipe) {
-		nm_refuse(client, -ENOMEM, "no memory for a pipe; close something");
+		nm_refuse(client, -ENOMEM, "no memory for a pipe; close a port");
 		return -ENOMEM;
 	}
 	pipe->parent = parent;

@@ -123,7 +123,7 @@ static void ring_reinit(struct nm_kring *kr)
 	nm_store_release(&ring->tail, kr->rtail);
 	kr->bad_slot = false;
 	kr->stats.reinits++;
-	nm_os_log(nm_core_os(kr->port->core), "%s: %s ring %u broke the rules: re-initialised",
+	nm_os_log(nm_core_os(kr->port->core), "%s: %s ring %u violated the rules: re-initialised",
 		  nm_port_name(kr->port), kr->dir == NM_TX ? "transmit" : "receive", kr->ring_id);
 }
 
@@ -258,7 +258,7 @@ int nm_client_sync(struct nm_client *client, enum nm_dir dir)
 
 		if (nm_unlikely(error < 0) && !result)
 			result = nm_refuse(client, error,
-					   "%s: ring %u is stopped (the device went away, or is being changed); close and open the port again",
+					   "%s: ring %u is stopped (the device was removed, or is being changed); close and open the port again",
 					   port->name, i);
 	}
 	return result;

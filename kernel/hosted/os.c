@@ -164,7 +164,7 @@ void nm_os_log(struct nm_os *os, const char *format, ...)
 		if (log->dropped) {
 			line = log_next_line(log);
 			snprintf(line, NMH_LOG_LINE_SIZE,
-				 "%llu more sentences were dropped, at most %d a second are kept",
+				 "%llu more messages were dropped, at most %d per second are kept",
 				 log->dropped, NMH_LOG_PER_SECOND);
 			log_show(log, line);
 			log->dropped = 0;

@@ -108,7 +108,7 @@ TEST_F(Log, IsRateLimited) {
   os_.log.second--;
   nm_os_log(&os_, "later");
   EXPECT_THAT(text(), testing::StartsWith("sentence "));
-  EXPECT_THAT(text(), testing::HasSubstr("\n1 more sentences were dropped"));
+  EXPECT_THAT(text(), testing::HasSubstr("\n1 more messages were dropped"));
   EXPECT_THAT(text(), testing::EndsWith("later\n"));
 }
 

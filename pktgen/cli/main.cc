@@ -29,7 +29,7 @@ constexpr const char* kExamples =
     "  nmgen run scenarios/64b-10g.json\n"
     "  nmgen run scenarios/64b-10g.json --set senders.0.rate.pps=1000000 --out result.json\n"
     "  nmgen show scenarios/udp-flows-64k.json --count 3\n"
-    "\n'nmgen COMMAND --help' says more about a command.\n"
+    "\n'nmgen COMMAND --help' shows the options of a command.\n"
     "Exit codes: 0 pass, 1 fail, 2 bad use or bad input, 3 invalid run.";
 
 // Descriptors 0 to 2 are open from here on, or else a ring's memory could become standard output.
@@ -73,7 +73,7 @@ Command program() {
       .name = "nmgen",
       .summary = "Traffic generator and line-rate benchmark on its own netmap.",
       .options = {{.names = "--version",
-                   .help = "Say the version, and the commit it was built from",
+                   .help = "Print the version, and the commit from which it was built",
                    .target = [] { return print(version_line()) ? kExitPass : kExitBadUse; }}},
       .footer = kExamples,
       .run = [] { return complain("no command is given; see nmgen --help"); },
@@ -105,6 +105,6 @@ int main(int argc, char** argv) {
   }
   if (!nmgen::output_was_lost())
     return code;
-  nmgen::complain("standard output could not be written to its end; free some space there");
+  nmgen::complain("standard output could not be written completely; free some space there");
   return code == nmgen::kExitPass ? nmgen::kExitBadUse : code;
 }

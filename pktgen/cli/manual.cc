@@ -195,20 +195,20 @@ std::string bash_completion(const Command& program) {
 
 Command manual_command(const Command* program, const std::string& version) {
   const std::shared_ptr<std::string> of = std::make_shared<std::string>();
-  return {.name = "manual",
-          .summary = "Print a manual page",
-          .options = {{.names = "--of",
-                       .value = "COMMAND",
-                       .help = "Print the page of COMMAND; without it, that of nmgen",
-                       .target = of.get()}},
-          .run = [program, version, of]() -> int {
-            const std::string text = manual_page(*program, *of, version);
-            if (text.empty())
-              return complain(fmt::format(
-                  "there is no command {} to print a page of; see nmgen --help", in_quotes(*of)));
-            return print(text) ? kExitPass : kExitBadUse;
-          },
-          .is_hidden = true};
+  return {
+      .name = "manual",
+      .summary = "Print a manual page",
+      .options = {{.names = "--of",
+                   .value = "COMMAND",
+                   .help = "Print the page of COMMAND; without it, that of nmgen",
+                   .target = of.get()}},
+      .run = [program, version, of]() -> int {
+        const std::string text = manual_page(*program, *of, version);
+        if (text.empty())
+          return complain(fmt::format("there is no command {}; see nmgen --help", in_quotes(*of)));
+        return print(text) ? kExitPass : kExitBadUse;
+      },
+      .is_hidden = true};
 }
 
 Command completion_command(const Command* program) {

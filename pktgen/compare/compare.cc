@@ -102,7 +102,7 @@ Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next,
       return fail(what, "there are no samples in " + set->name, "give records of whole runs");
   if (base.about.scenario_hash != next.about.scenario_hash)
     return fail(what,
-                fmt::format("they are of different scenarios (\"{}\" and \"{}\", or other values)",
+                fmt::format("they have different scenarios (\"{}\" and \"{}\", or other values)",
                             base.about.scenario_name, next.about.scenario_name),
                 "compare runs of one scenario");
   if (drivers_of(base.about) != drivers_of(next.about))
@@ -129,9 +129,9 @@ Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next,
   for (ComparedMetric& row : result.rows) {
     if (row.outcome == Outcome::kInvalid) {
       result.reasons.push_back(
-          fmt::format("{} is not judged: {} and {} samples count, and {} a side are needed{}.",
+          fmt::format("{} has no result: there are {} and {} samples, and {} a side are needed{}.",
                       traits(row.metric).title, row.base_count, row.next_count, kLeastSamples,
-                      traits(row.metric).needs_valid_run ? " from runs that were valid" : ""));
+                      traits(row.metric).needs_valid_run ? " from valid runs" : ""));
       continue;
     }
     row.p = corrected[judged++];
@@ -145,10 +145,10 @@ Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next,
       origin == Origin::kKept ? differences(base.about.fingerprint, next.about.fingerprint)
                               : std::vector<std::string>();
   for (const std::string& difference : differ)
-    result.reasons.push_back(
-        fmt::format("The figures were not taken alike: {}; record the baseline again here, or use "
-                    "--against.",
-                    difference));
+    result.reasons.push_back(fmt::format(
+        "The figures are not comparable: {}; take the baseline again on this machine, or use "
+        "--against.",
+        difference));
   if (result.rows.empty())
     result.reasons.emplace_back("No frames were sent, so there is nothing to compare.");
   if (!differ.empty() || result.rows.empty() || result.rows[0].outcome == Outcome::kInvalid)

@@ -126,7 +126,7 @@ TEST(Compare, InvalidRunsCountForCyclesOnly) {
   EXPECT_EQ(result.rows[0].next_count, 12u);
   EXPECT_EQ(result.rows[1].next_count, 9u);
   EXPECT_EQ(result.rows[1].outcome, Outcome::kInvalid);
-  EXPECT_THAT(result.reasons[0], HasSubstr("tx pps is not judged: 12 and 9 samples count"));
+  EXPECT_THAT(result.reasons[0], HasSubstr("tx pps has no result: there are 12 and 9 samples"));
 }
 
 TEST(Compare, TooFewSamplesAreInvalid) {

@@ -22,7 +22,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr DocumentKind kKind = {"baseline", "nmgen-baseline/1", "record it again"};
+constexpr DocumentKind kKind = {"baseline", "nmgen-baseline/1",
+                                "take it again with nmgen baseline"};
 // A full record of the largest scenario is below this.
 constexpr std::uintmax_t kMaxFileBytes = 64U << 20;
 constexpr double kTscTolerance = 0.001;  // TSC rates are measured, to about 10 ppm
@@ -78,7 +79,7 @@ Result<std::string> read_file(const std::string& path) {
   std::stringstream text;
   text << file.rdbuf();
   if (!file)
-    return fail(what, "it cannot be opened", "see that you may read it");
+    return fail(what, "it cannot be opened", "check that you may read it");
   return text.str();
 }
 
@@ -93,8 +94,8 @@ Result<void> add_file(SampleSet& set, const std::string& path) {
     if (!baseline)
       return tl::unexpected<Error>(baseline.error());
     if (!set.samples.empty())
-      return fail("cannot take " + path, "it is a baseline among other files",
-                  "give the baseline by itself");
+      return fail("cannot take " + path, "it is a baseline in a directory with other files",
+                  "give the baseline alone");
     set = std::move(*baseline);
     return {};
   }
@@ -113,7 +114,7 @@ Result<void> add_sample(SampleSet& set, const Record& record, const std::string&
                 "it was edited: " + kKind.restore());
   if (record.runs.empty())
     return fail("cannot use " + name, "there is no run in it",
-                "run the scenario again, and let it come to its end");
+                "run the scenario again, to its end");
   if (set.samples.empty()) {
     set.about = record;
     set.about.runs.clear();
@@ -121,16 +122,17 @@ Result<void> add_sample(SampleSet& set, const Record& record, const std::string&
     set.about.tx_pps = set.about.rx_pps = Spread();
     set.about.tx_mean_pps = set.about.rx_mean_pps = 0;
   } else if (record.scenario_hash != set.about.scenario_hash) {
-    return fail("cannot put " + name + " with the others",
-                fmt::format("it is of another scenario (\"{}\", not \"{}\", or with other values)",
+    return fail("cannot combine " + name + " with the others",
+                fmt::format("it has another scenario (\"{}\", not \"{}\", or other values)",
                             record.scenario_name, set.about.scenario_name),
                 "compare runs of one scenario");
   } else if (std::vector<std::string> differ =
                  differences(set.about.fingerprint, record.fingerprint);
              !differ.empty() || drivers_of(record) != drivers_of(set.about)) {
-    return fail("cannot put " + name + " with the others",
-                differ.empty() ? "its device is another" : "it is from elsewhere: " + differ[0],
-                "compare the runs of each machine by themselves");
+    return fail("cannot combine " + name + " with the others",
+                differ.empty() ? "it has another device"
+                               : "it was made under other conditions: " + differ[0],
+                "compare the runs of each machine separately");
   }
   set.samples.push_back(figures(record));
   return {};
@@ -161,7 +163,8 @@ Result<SampleSet> baseline_from_json(std::string_view text, const std::string& n
     return tl::unexpected<Error>(parsed.error());
   const Json& document = *parsed;
   if (!document.contains("digest") || document["digest"] != digest_of(document))
-    return fail(what, "its digest is not that of its content", "it was edited: " + kKind.restore());
+    return fail(what, "its digest does not match its contents",
+                "it was edited: " + kKind.restore());
   if (!document.contains("about") || !document.contains("samples") ||
       !document["samples"].is_array())
     return fail(what, "/about or /samples is missing", kKind.restore());

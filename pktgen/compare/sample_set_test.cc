@@ -80,7 +80,7 @@ TEST(SampleSet, RefusesWhatDoesNotBelong) {
   EXPECT_THAT(add_sample(set, other, "o.json").error().sentence(), HasSubstr("it was edited"));
   other.scenario_hash = "sha256:" + sha256_hex(other.scenario_text);
   EXPECT_THAT(add_sample(set, other, "o.json").error().sentence(),
-              HasSubstr("it is of another scenario"));
+              HasSubstr("it has another scenario"));
   other = record_of(31);
   other.fingerprint.cores = 64;
   EXPECT_THAT(add_sample(set, other, "o.json").error().sentence(),
@@ -141,7 +141,7 @@ TEST_F(LoadSamples, FromABaselineARecordOrADirectory) {
   const std::string baseline = write("c.json", baseline_to_json(three_samples()));
   EXPECT_EQ(load_samples(baseline)->samples.size(), 3u);
   EXPECT_THAT(load_samples(directory_.string()).error().sentence(),
-              HasSubstr("a baseline among other files"));
+              HasSubstr("a baseline in a directory with other files"));
 }
 
 TEST_F(LoadSamples, SaysWhatIsMissing) {

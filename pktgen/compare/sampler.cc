@@ -105,8 +105,8 @@ Result<int> end_of_program(pid_t child, const std::string& name) {
     if (errno != EINTR)
       return fail_errno("cannot wait for " + name, errno, "start nmgen again");
   if (!WIFEXITED(status))
-    return fail("cannot use " + name, fmt::format("it was ended by signal {}", WTERMSIG(status)),
-                "run it by itself to see why");
+    return fail("cannot use " + name, fmt::format("signal {} ended it", WTERMSIG(status)),
+                "run it alone to see why");
   return WEXITSTATUS(status);
 }
 
@@ -129,7 +129,7 @@ Result<void> Run::start(const SampleOrders& orders) {
                     errors = files_ + ".errors";
   if (!(std::ofstream(scenario) << orders.scenario_text))
     return fail("cannot take samples", scenario + " cannot be written",
-                "make room there, or set TMPDIR to another directory");
+                "free some space there, or set TMPDIR to another directory");
   std::vector<std::string> arguments = {program_, "run", scenario, "--quiet", "--out", out};
   for (const std::string& assignment : orders.overrides)
     arguments.insert(arguments.end(), {"--set", assignment});
@@ -154,7 +154,7 @@ Result<Record> Run::end() {
     return fail("cannot take samples of " + program_,
                 said.empty() ? fmt::format("it exited with {} and left no record", *code)
                              : "it said \"" + said + "\"",
-                "see that it runs the scenario by itself");
+                "check that it can run the scenario alone");
   }
   Result<Record> record = read_record(out);
   fs::remove(out);
@@ -198,7 +198,7 @@ size_t who_at(size_t position, size_t turn, size_t count) {
 }
 
 tl::unexpected<Error> interrupted() {
-  return fail("cannot compare", "it was interrupted", "let it come to its end");
+  return fail("cannot compare", "it was interrupted", "let it run to its end");
 }
 
 }  // namespace
@@ -215,8 +215,7 @@ Result<Sampled> Sampler::take(const std::vector<Contestant>& contestants,
                               const SampleOrders& orders) {
   ScratchDirectory directory;
   if (directory.path().empty())
-    return fail_errno("cannot take samples", errno,
-                      "set TMPDIR to a directory that can be written");
+    return fail_errno("cannot take samples", errno, "set TMPDIR to a writable directory");
   return orders.side_by_side ? take_side_by_side(contestants, orders, directory.path())
                              : take_in_turns(contestants, orders, directory.path());
 }

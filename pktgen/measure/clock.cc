@@ -25,7 +25,7 @@ constexpr double kFitLimit = 50e-6;     // of the span
 constexpr double kDriftLimit = 100e-6;  // of the time since calibration
 
 constexpr char kRemedy[] =
-    "use a machine whose TSC is stable (dmesg | grep -i tsc says), and keep other work off it "
+    "use a machine with a stable TSC (see dmesg | grep -i tsc), and keep other work off it "
     "while nmgen starts";
 
 void sleep_ns(uint64_t ns) {
@@ -81,11 +81,11 @@ Result<ClockSample> sample_clock(unsigned tries) {
 Result<TscClock> TscClock::fit(const std::vector<ClockSample>& samples) {
   const char* what = "cannot calibrate the TSC";
   if (samples.size() < 3)
-    return fail(what, fmt::format("{} samples are too few for a line", samples.size()),
-                "take three or more");
+    return fail(what, fmt::format("{} samples are too few", samples.size()), "take three or more");
   for (size_t i = 1; i < samples.size(); ++i)
     if (samples[i].tsc <= samples[i - 1].tsc || samples[i].raw_ns <= samples[i - 1].raw_ns)
-      return fail(what, "it, or CLOCK_MONOTONIC_RAW, did not rise between two samples", kRemedy);
+      return fail(what, "the TSC or CLOCK_MONOTONIC_RAW did not increase between two samples",
+                  kRemedy);
 
   // Least squares of ns over ticks, both from the first sample so that doubles lose nothing.
   double count = static_cast<double>(samples.size());
@@ -104,7 +104,7 @@ Result<TscClock> TscClock::fit(const std::vector<ClockSample>& samples) {
   double slope = covariance / variance;  // ns per tick; > 0, since both rise
   double hz = 1e9 / slope;
   if (!(hz > 1e6 && hz < 1e11))
-    return fail(what, fmt::format("a rate of {:.3g} Hz is not a TSC's", hz), kRemedy);
+    return fail(what, fmt::format("{:.3g} Hz is no plausible rate of a TSC", hz), kRemedy);
 
   double worst_ns = 0;
   for (const ClockSample& sample : samples) {
@@ -133,10 +133,11 @@ bool tsc_is_steady() {
 
 Result<TscClock> TscClock::calibrate(uint64_t span_ns, bool steady) {
   if (!steady)
-    return fail("cannot use the TSC as a clock",
-                "this processor does not say that it is invariant, and the kernel does not use it",
-                "use a processor that has an invariant TSC, or let the virtual machine have it "
-                "(QEMU with KVM: -cpu host,+invtsc)");
+    return fail(
+        "cannot use the TSC as a clock",
+        "the processor does not report an invariant TSC, and the kernel does not use it as a clock",
+        "use a processor with an invariant TSC, or give it to the virtual machine "
+        "(QEMU with KVM: -cpu host,+invtsc)");
   Result<TscClock> clock;
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
     std::vector<ClockSample> samples;

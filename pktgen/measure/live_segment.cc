@@ -180,33 +180,33 @@ LiveSegment::~LiveSegment() {
 }
 
 Result<std::shared_ptr<LiveSegment>> LiveSegment::open(pid_t pid, const std::string& directory) {
-  const std::string what = fmt::format("cannot join the run of process {}", pid);
-  const char* remedy = "see nmgen top --list for those there are";
+  const std::string what = fmt::format("cannot show the run of process {}", pid);
+  const char* remedy = "nmgen top --list lists the runs";
   const std::string path = path_of(directory, pid);
   std::shared_ptr<LiveSegment> segment(new LiveSegment);
   segment->fd_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (segment->fd_ < 0 && errno == ENOENT)
     return fail(what, "there is no such run", remedy, ENOENT);
   if (segment->fd_ < 0)
-    return fail_errno(what, errno, "be the user who started it");
+    return fail_errno(what, errno, "run nmgen top as the user who started it");
   if (!is_held(segment->fd_))
     return fail(what, "it has ended", remedy, ESRCH);
   struct stat status {};
   LiveHeader header;
-  const char* other = "use the nmgen that runs it";
+  const char* other = "use the nmgen program that runs it";
   if (fstat(segment->fd_, &status) != 0 || !S_ISREG(status.st_mode) ||
       status.st_size < static_cast<off_t>(sizeof(LiveHeader)) ||
       pread(segment->fd_, static_cast<void*>(&header), sizeof(header), 0) !=
           static_cast<ssize_t>(sizeof(header)) ||
       header.magic != kMagic || header.layout != kLayout)
-    return fail(what, "its counters are laid out in another way", other, EPROTO);
+    return fail(what, "its counters have another layout", other, EPROTO);
   const LiveShape shape{header.ports, header.workers, header.receivers, header.streams};
   if (std::max({shape.ports, shape.workers, shape.receivers, shape.streams}) > kMaxEntries ||
       shape.receivers > shape.workers)
     return fail(what, "its counters are damaged", "start it again", EPROTO);
   segment->lay_out(shape);
   if (status.st_size < static_cast<off_t>(segment->bytes_))
-    return fail(what, "its counters are cut short", "start it again", EPROTO);
+    return fail(what, "its counters are truncated", "start it again", EPROTO);
   void* memory =
       mmap(nullptr, segment->bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd_, 0);
   if (memory == MAP_FAILED)

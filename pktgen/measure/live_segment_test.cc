@@ -123,10 +123,10 @@ TEST_F(LiveSegmentTest, StrangeFilesAreRefused) {
   const LiveHeader& header = run->header();
   LiveHeader& edited = const_cast<LiveHeader&>(header);
   edited.layout++;
-  EXPECT_THAT(refusal(getpid()), HasSubstr("laid out in another way"));
+  EXPECT_THAT(refusal(getpid()), HasSubstr("another layout"));
   edited.layout--;
   edited.workers = 1000;
-  EXPECT_THAT(refusal(getpid()), HasSubstr("cut short"));
+  EXPECT_THAT(refusal(getpid()), HasSubstr("truncated"));
   edited.workers = 0xffffffff;
   EXPECT_THAT(refusal(getpid()), HasSubstr("damaged"));
   edited.workers = 2;

@@ -57,7 +57,7 @@ SchedWatch::Counters SchedWatch::read() {
   else
     lack(
         fmt::format("how often thread {} lost its core is not known: {} has no "
-                    "nonvoluntary_ctxt_switches; mount proc, and read before the thread ends",
+                    "nonvoluntary_ctxt_switches; mount proc",
                     tid_, status_path_));
 
   if (core_ < 0)
@@ -68,7 +68,7 @@ SchedWatch::Counters SchedWatch::read() {
     now.steal_ticks = *steal;
   else
     lack(
-        fmt::format("what the host stole from core {} is not known: {} has no steal time for it; "
+        fmt::format("the steal time of core {} is not known: {} does not have it; "
                     "mount proc",
                     core_, stat_path_));
   return now;

@@ -107,9 +107,9 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
       return "this is a bug of the pacer; report it with the record";
     const std::string senders = absent(input, 0);
     return fmt::format(
-        "over the whole time it did not send too much, but caught up after a stall{}; keep other "
+        "the mean rate is right, but it caught up after a stall{}; keep other "
         "work off the senders' cores, or ask for less",
-        senders.empty() ? "" : ": off their cores were " + senders);
+        senders.empty() ? "" : " (off their cores: " + senders + ")");
   }
   if (port.line_rate_pps > 0 && port.asked_pps > port.line_rate_pps * (1 + kLineRateTolerance))
     return fmt::format("the line carries {} of these frames; ask for less",
@@ -124,9 +124,9 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
         port.pause_s);
   if (std::any_of(input.workers.begin(), input.workers.end(),
                   [&](const JudgedWorker& worker) { return is_saturated(input, worker); }))
-    return "its workers have no time left; give it more workers, or ask for less";
-  return "its workers had time to spare, so the device or the core's other users held them up; "
-         "look for those, or ask for less";
+    return "its workers have no idle time; give it more workers, or ask for less";
+  return "its workers had idle time, so the device or other programs on their cores delayed them; "
+         "stop those, or ask for less";
 }
 
 void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
@@ -137,7 +137,7 @@ void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
         input.seconds, input.planned_seconds,
         input.planned_frames > 0 ? fmt::format(" or {}", frames(input.planned_frames)) : ""));
   if (!(input.seconds > 0))
-    reasons.push_back("The run measured no time; let it last longer than its warm-up.");
+    reasons.push_back("The measured time is 0; make the run longer than its warm-up.");
   if (!input.clock_fault.empty())
     reasons.push_back(fmt::format("The clock cannot be trusted: {}.", input.clock_fault));
   for (const std::string& counter : input.unreadable)
@@ -145,8 +145,8 @@ void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
   reasons.insert(reasons.end(), input.faults.begin(), input.faults.end());
   if (input.sent == 0)
     reasons.push_back(
-        "Nothing was sent, so there is nothing to judge; see that the link is up, and let the run "
-        "last long enough for its rate.");
+        "No frame was sent; check that the link is up, and make the run "
+        "long enough for its rate.");
 }
 
 void judge_port(const JudgeInput& input, const JudgedPort& port,
@@ -154,7 +154,7 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
   const char* verb = port.sends ? "sent" : "received";
   if (port.line_rate_pps > 0 && port.pps > port.line_rate_pps * (1 + kLineRateTolerance))
     reasons.push_back(fmt::format(
-        "{} {} {}, and its line carries no more than {}: the count or the clock is wrong, which is "
+        "{} {} {}, and its line carries at most {}: the count or the clock is wrong, which is "
         "a bug; report it with the record.",
         port.name, verb, rate(port.pps), rate(port.line_rate_pps)));
   const double expected = port.sends ? expected_pps(input, port) : 0;
@@ -171,9 +171,8 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
   }
   if (!port.sends && port.missed > 0)
     reasons.push_back(fmt::format(
-        "The receiver overran: {} missed by {} for want of a free slot, so the wire was not what "
-        "was "
-        "measured; {}.",
+        "The receiver overran: {} missed by {} because no slot was free, so the test did not "
+        "measure the wire; {}.",
         frames(port.missed), port.name,
         port.missed_remedy.empty() ? "give it more slots or flow control" : port.missed_remedy));
 }
@@ -203,7 +202,7 @@ void judge_cores(const JudgeInput& input, std::vector<std::string>& reasons) {
       "Workers lost their cores: {}, more than limits.off_core_percent, {:g} %; {}.", lost,
       input.limits.off_core_percent,
       shared ? "give each worker a core of its own"
-             : "keep other work off those cores, and on a virtual machine see that its host is not "
+             : "keep other work off those cores; on a virtual machine, check that its host is not "
                "overcommitted"));
 }
 
@@ -223,11 +222,11 @@ void judge_departures(const JudgeInput& input, std::vector<std::string>& reasons
   const std::string senders = absent(input, 0);
   const bool paused = std::any_of(input.ports.begin(), input.ports.end(),
                                   [](const JudgedPort& port) { return port.pause_s > 0; });
-  std::string why = "their ring was full or their sender too slow; ask for less";
+  std::string why = "the ring was full or the sender too slow; ask for less";
   if (!senders.empty())
     why = fmt::format("senders lost their cores: {}; keep other work off those cores", senders);
   else if (paused)
-    why = "flow control held them up; ask for less, or give the receiver more workers or slots";
+    why = "flow control delayed them; ask for less, or give the receiver more workers or slots";
   reasons.push_back(fmt::format(
       "{} of {} sent ({:.3g} %) left more than {:g} ms after they were due, more than "
       "limits.late_percent, {:g} %: {}.",
@@ -241,14 +240,15 @@ void judge_counts(const JudgeInput& input, std::vector<std::string>& invalid,
   const char* unit = input.counts_probes ? "frames with a probe" : "frames";
   if (input.stale > 0)
     invalid.push_back(fmt::format(
-        "{} came too late to tell whether first or again (more than 2^20 behind the newest), so "
+        "{} arrived more than 2^20 behind the newest, too late to know whether they are "
+        "duplicates, so "
         "losses and duplicates are not exact; look for a loop or a queue that long in the path.",
         frames(input.stale)));
   if (input.received_once > input.sent)
     invalid.push_back(
         fmt::format("More was received than sent ({} against {} {}): the counts are not of the "
-                    "same frames, which "
-                    "is a bug or another sender with this run's mark; report it with the record.",
+                    "same frames. That "
+                    "is a bug, or another sender uses this run's mark; report it with the record.",
                     input.received_once, input.sent, unit));
 
   LossRecord loss = loss_of(input.sent, input.received_once);
@@ -259,16 +259,17 @@ void judge_counts(const JudgeInput& input, std::vector<std::string>& invalid,
                     loss.frames, input.sent, loss.frames == 1 ? "was" : "were", loss.ppm));
   if (input.duplicates > 0)
     fail.push_back(
-        fmt::format("{} came more than once; look for a loop, a mirror port or a second path.",
+        fmt::format("{} arrived more than once; look for a loop, a mirror port or a second path.",
                     frames(input.duplicates)));
   if (input.reordered > 0)
-    fail.push_back(fmt::format(
-        "{} came after a later one of their stream; look for parallel paths or queues that do not "
-        "keep a flow together.",
-        frames(input.reordered)));
+    fail.push_back(
+        fmt::format("{} arrived after a later one of their stream; look for parallel paths or "
+                    "queues that do not "
+                    "keep a flow together.",
+                    frames(input.reordered)));
   if (input.damaged_probes > 0)
     fail.push_back(
-        fmt::format("{} came with a damaged probe; look for a device that rewrites payloads, or "
+        fmt::format("{} arrived with a damaged probe; look for a device that rewrites payloads, or "
                     "for bad memory or "
                     "a bad cable.",
                     frames(input.damaged_probes)));
@@ -293,13 +294,14 @@ void add_notes(const JudgeInput& input, bool all_is_well, std::vector<std::strin
                     "{:.3f} ms).",
                     absent, longest_us / 1e3));
   if (input.late_frames > 0)
-    notes.push_back(fmt::format(
-        "{} of an earlier phase came late, after nothing had come for {:g} s; they are in no count "
-        "of this one. Raise drain_s where a queue in the path is that long.",
-        frames(input.late_frames), input.drain_s));
+    notes.push_back(
+        fmt::format("{} of an earlier phase arrived late, after a drain of {:g} s without a frame; "
+                    "they are not "
+                    "counted in this phase. Raise drain_s if a queue in the path is that long.",
+                    frames(input.late_frames), input.drain_s));
   if (input.foreign > 0)
     notes.push_back(fmt::format(
-        "{} received that this run had not sent; they are in no count, but they use the link: keep "
+        "{} received that this run did not send; they are not counted, but they use the link: keep "
         "other senders off it.",
         input.foreign == 1 ? "1 frame was" : frames(input.foreign) + " were"));
 }
@@ -341,7 +343,7 @@ Judgement judge(const JudgeInput& input) {
 Judgement merge(const std::vector<Judgement>& runs) {
   Judgement result;
   if (runs.empty()) {
-    result.reasons.push_back("No run was made; let at least one come to its end.");
+    result.reasons.push_back("No run was made; let at least one run to its end.");
     return result;
   }
   static_assert(Verdict::kPass < Verdict::kFail && Verdict::kFail < Verdict::kInvalid);

@@ -81,7 +81,7 @@ Result<void> check_layers(const FrameSpec& spec) {
   bool ip = ip6 != nullptr || std::holds_alternative<Ipv4Spec>(spec.network);
   if (transport_bytes(spec) != 0 && !ip)
     return fail(kWhat, fmt::format("{} needs IPv4 or IPv6 below it", transport_name(spec)),
-                fmt::format("add an IPv4 or IPv6 header, or take {} out", transport_name(spec)));
+                fmt::format("add an IPv4 or IPv6 header, or remove {}", transport_name(spec)));
   if (ip6 != nullptr && ip6->flow_label > 0xfffff)
     return fail(kWhat, fmt::format("IPv6 flow label {} has more than 20 bits", ip6->flow_label),
                 "use 0 to 1048575");
@@ -102,7 +102,7 @@ Result<void> check_size(const FrameSpec& spec, unsigned smallest, const char* co
                 fmt::format("use {} to {}", std::max(kMinSizeNoCrc, smallest), kMaxSizeNoCrc));
   if (size < smallest)
     return fail(kWhat,
-                fmt::format("{} bytes without CRC have no room for its headers ({}: {} bytes){}",
+                fmt::format("{} bytes without CRC are too few for its headers ({}: {} bytes){}",
                             size, header_names(spec), header_bytes(spec), contents),
                 fmt::format("use {} bytes or more ({} with CRC)", smallest, smallest + kCrcBytes));
   return {};

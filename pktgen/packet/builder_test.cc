@@ -170,11 +170,10 @@ TEST(Builder, ErrorNamesTheSmallestSizeThatWorks) {
 TEST(Builder, ErrorsAreSentencesWithARemedy) {
   FrameSpec spec = udp4();
   spec.vlans = {VlanTag{}};
-  EXPECT_EQ(
-      error_of(spec, ProbeSpace::kReserved),
-      "cannot build the frame: 60 bytes without CRC have no room for its headers (Ethernet, a "
-      "VLAN tag, IPv4, UDP: 46 bytes) and a probe (18 bytes); use 64 bytes or more (68 with "
-      "CRC)");
+  EXPECT_EQ(error_of(spec, ProbeSpace::kReserved),
+            "cannot build the frame: 60 bytes without CRC are too few for its headers (Ethernet, a "
+            "VLAN tag, IPv4, UDP: 46 bytes) and a probe (18 bytes); use 64 bytes or more (68 with "
+            "CRC)");
 
   spec = udp4();
   for (unsigned size : {0u, 59u, 9217u, 4'000'000'000u}) {

@@ -135,7 +135,7 @@ Result<FrameVariations> FrameVariations::prepare(const BuiltFrame& frame,
       return fail(what, "it is listed twice", "list it once, with the product of the counts");
     if (variation.count == 0 || variation.count > field_values(variation.field))
       return fail(what,
-                  fmt::format("{} values are asked for, and it can take {}", variation.count,
+                  fmt::format("it cannot take {} values, only {}", variation.count,
                               field_values(variation.field)),
                   fmt::format("use a count of 1 to {}", field_values(variation.field)));
     Result<FieldPatcher> patcher = FieldPatcher::prepare(frame, variation.field);
@@ -143,7 +143,7 @@ Result<FrameVariations> FrameVariations::prepare(const BuiltFrame& frame,
       return tl::unexpected(patcher.error());
     result.digits_.push_back({*patcher, variation.count});
     if (__builtin_mul_overflow(result.flows_, uint64_t{variation.count}, &result.flows_))
-      return fail(what, "the flows are more than 2^64", "use smaller counts");
+      return fail(what, "there are more than 2^64 flows", "use smaller counts");
   }
   return result;
 }

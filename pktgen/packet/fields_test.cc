@@ -191,7 +191,7 @@ TEST(Fields, ErrorsNameTheField) {
   EXPECT_THAT(error_of(*frame, {{FrameField::kVlanId, 2}}), HasSubstr("VLAN id"));
   EXPECT_THAT(error_of(*frame, {{FrameField::kUdpSource, 0}}), HasSubstr("use a count of 1 to"));
   EXPECT_THAT(error_of(*frame, {{FrameField::kUdpSource, 65537}}),
-              HasSubstr("65537 values are asked for, and it can take 65536"));
+              HasSubstr("it cannot take 65537 values, only 65536"));
   EXPECT_EQ(error_of(*frame, {{FrameField::kUdpSource, 65536}}), "no error");
   EXPECT_THAT(error_of(*frame, {{FrameField::kUdpSource, 2}, {FrameField::kUdpSource, 2}}),
               HasSubstr("listed twice"));

@@ -20,7 +20,7 @@ constexpr uint64_t kLastSecond = UINT32_MAX;  // that a record can hold
 // practice.
 tl::unexpected<Error> write_error(const std::string& name, int code) {
   return fail_errno("cannot write " + name, code != 0 ? code : EIO,
-                    "choose a file in a directory that you may write to and that has room");
+                    "choose a file in a writable directory with enough space");
 }
 
 // libpcap's messages, but for a newline at the end, read as a cause.
@@ -51,7 +51,7 @@ Result<std::vector<CapturedFrame>> read_stream(FILE* stream, const std::string& 
     return fail(
         what,
         fmt::format(
-            "its frames are not Ethernet but {}",
+            "its frames are {}, not Ethernet",
             type != nullptr ? type : fmt::format("link type {}", pcap_datalink(handle.get()))),
         remedy);
   }
@@ -65,7 +65,7 @@ Result<std::vector<CapturedFrame>> read_stream(FILE* stream, const std::string& 
       break;
     if (status != 1)
       return fail(what,
-                  fmt::format("it is cut short or damaged after {} frame{} ({})", frames.size(),
+                  fmt::format("it is truncated or damaged after {} frame{} ({})", frames.size(),
                               frames.size() == 1 ? "" : "s", cause_of(pcap_geterr(handle.get()))),
                   "copy or capture it again");
     CapturedFrame frame;
@@ -133,7 +133,7 @@ Result<void> PcapWriter::write(std::span<const uint8_t> frame, uint64_t time_ns)
                 "use smaller frames");
   if (time_ns / kNsPerSecond > kLastSecond)
     return fail("cannot write " + name_,
-                fmt::format("a frame at {} s is later than a pcap record can tell ({} s)",
+                fmt::format("a frame at {} s is later than a pcap record allows ({} s)",
                             time_ns / kNsPerSecond, kLastSecond),
                 "use fewer frames or a higher rate");
   pcap_pkthdr header{};

@@ -86,7 +86,7 @@ TEST_F(PcapFile, EveryTruncationIsAnErrorOrAWholeNumberOfFrames) {
     }
   }
   EXPECT_THAT(read_pcap_bytes({file.data(), 24 + 76 + 20}, "cut.pcap").error().sentence(),
-              HasSubstr("cut short or damaged after 1 frame ("));
+              HasSubstr("truncated or damaged after 1 frame ("));
 }
 
 TEST_F(PcapFile, OtherFilesAreRefused) {
@@ -99,7 +99,7 @@ TEST_F(PcapFile, OtherFilesAreRefused) {
   std::vector<uint8_t> file = file_bytes(write_frames({}));
   file[20] = 105;  // LINKTYPE_IEEE802_11
   EXPECT_THAT(read_pcap_bytes(file, "wifi.pcap").error().sentence(),
-              HasSubstr("its frames are not Ethernet but IEEE802_11"));
+              HasSubstr("its frames are IEEE802_11, not Ethernet"));
 }
 
 TEST_F(PcapFile, WriteErrors) {
@@ -112,7 +112,7 @@ TEST_F(PcapFile, WriteErrors) {
   // A record has 32 bits for the second.
   constexpr uint64_t kEndNs = (uint64_t{1} << 32) * 1'000'000'000;
   EXPECT_THAT(writer->write(std::vector<uint8_t>(60), kEndNs).error().sentence(),
-              HasSubstr("a frame at 4294967296 s is later than a pcap record can tell"));
+              HasSubstr("a frame at 4294967296 s is later than a pcap record allows"));
   EXPECT_TRUE(writer->write(std::vector<uint8_t>(60), kEndNs - 1));
   EXPECT_TRUE(writer->close());
   EXPECT_TRUE(writer->close());

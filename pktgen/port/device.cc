@@ -23,9 +23,9 @@ namespace {
 std::string remedy_for(int error) {
   switch (error) {
     case EBUSY:
-      return "close the other program that uses it, or take another ring";
+      return "close the other program that uses it, or use another ring";
     case ENXIO:
-      return "see `nmgen ports` for those that exist";
+      return "`nmgen ports` lists the ports";
     case ENOMEM:
       return "raise the netmap module's buf_num or ring_num";
     default:
@@ -199,8 +199,8 @@ Result<int> open_device(const std::string& what) {
     return fail(what, NETMAP_DEVICE_NAME " is missing",
                 "load the netmap module, or use a sim: port", error);
   if (error == EACCES || error == EPERM)
-    return fail(what, NETMAP_DEVICE_NAME " may not be opened by this user", "run as root", error);
-  return fail_errno(what, error, "load the netmap module anew");
+    return fail(what, "this user may not open " NETMAP_DEVICE_NAME, "run as root", error);
+  return fail_errno(what, error, "load the netmap module again");
 }
 
 Result<std::unique_ptr<Port>> open_kernel_port(const PortName& name) {

@@ -208,7 +208,7 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
   if (largest_frame(scenario) > kSmallestBuffer)
     config.priv_buf_size = config.buf_size;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
-    return fail_refused("cannot make the hosted netmap", "", "", -error);
+    return fail_refused("cannot create the hosted netmap", "", "", -error);
 
   std::map<std::string, nmh_sim*> sims;
   for (const SimulatedDevice& device : scenario.simulated) {
@@ -223,7 +223,7 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
     std::array<char, 200> reason{};
     int error = nmh_sim_create(hosted->world_, &sim_config, &sim, reason.data(), reason.size());
     if (error != 0)
-      return fail_refused("cannot make the simulated device " + device.name, reason.data(),
+      return fail_refused("cannot create the simulated device " + device.name, reason.data(),
                           "change it in the scenario", -error);
     sims[device.name] = sim;
     hosted->ports_[device.name] = std::make_unique<SimulatedPort>(hosted->world_, sim, device);
@@ -234,7 +234,7 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
       continue;
     int error = nmh_sim_connect(sims[device.name], sims[device.cable]);
     if (error != 0)
-      return fail_errno("cannot put a cable between " + device.name + " and " + device.cable,
+      return fail_errno("cannot connect a cable between " + device.name + " and " + device.cable,
                         -error, "give both the same speed");
   }
   return hosted;

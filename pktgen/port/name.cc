@@ -41,7 +41,7 @@ class NameParser {
     } else if (rest.starts_with(kKernelPrefix)) {
       rest.remove_prefix(kKernelPrefix.size());
     } else if (!is_vale_name(rest)) {
-      return wrong("it is of no known kind",
+      return wrong("its kind is not known",
                    "write it like sim:left, netmap:eth0, vale0:1 or hosted:vale0:1");
     }
     Result<void> result = take_memory(&rest);
@@ -76,7 +76,7 @@ class NameParser {
       return {};
     uint32_t id = 0;
     if (!read_number(rest->substr(at + 1), kMostMemory, &id) || id == 0)
-      return wrong("what follows @ is no memory region",
+      return wrong("@ is not followed by a memory region",
                    "write the number of a region, 1 to 65535, like netmap:eth0@1");
     name_.mem_id = static_cast<uint16_t>(id);
     *rest = rest->substr(0, at);
@@ -108,7 +108,7 @@ class NameParser {
           name_.flags |= NR_TX_RINGS_ONLY;
           break;
         default:
-          return wrong(std::string("it has no flag '") + flag + "'",
+          return wrong(std::string("there is no flag '") + flag + "'",
                        "after the slash use any of x, z, t, r, R and T");
       }
     }
@@ -147,13 +147,13 @@ class NameParser {
 
   Result<void> check_rest(std::string_view rest) const {
     if (rest.empty() || rest.front() == '{' || rest.front() == '}')
-      return wrong("it names nothing", "write it like netmap:eth0");
+      return wrong("it has no name after the colon", "write it like netmap:eth0");
     if (rest.size() >= NETMAP_REQ_IFNAMSIZ)
       return wrong("it is too long", "use at most 63 characters");
     for (const char c : rest)
       if (c <= ' ' || c >= 0x7f || c == '^' || c == '*' || c == '/')
         return wrong(c > ' ' && c < 0x7f ? std::string("'") + c + "' is not allowed there"
-                                         : "it holds a space or a character that is not ASCII",
+                                         : "it has a space or a character that is not ASCII",
                      "write it like netmap:eth0, netmap:eth0{1 or vale0:1");
     const size_t pipe = rest.find_first_of("{}");
     if (pipe != std::string_view::npos &&
@@ -163,7 +163,7 @@ class NameParser {
     if (vale && rest.find(':') + 1 == rest.size())
       return wrong("its switch's port has no name", "write it like vale0:1");
     if (name_.home == PortHome::kHosted && !vale && pipe == std::string_view::npos)
-      return wrong("the netmap of this process has simulated devices, VALE ports and pipes",
+      return wrong("the netmap of this process has only simulated devices, VALE ports and pipes",
                    "write it like sim:left, hosted:vale0:1 or hosted:x{1");
     return {};
   }

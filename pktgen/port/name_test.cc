@@ -87,16 +87,17 @@ TEST_P(BadName, IsRefusedWithTheReason) {
 INSTANTIATE_TEST_SUITE_P(
     Names, BadName,
     testing::Values(
-        BadCase{"", "of no known kind"}, BadCase{"eth0", "of no known kind"},
-        BadCase{"vale0", "of no known kind"}, BadCase{"netmap:", "names nothing"},
-        BadCase{"netmap:^", "names nothing"}, BadCase{"netmap:{1", "names nothing"},
+        BadCase{"", "kind is not known"}, BadCase{"eth0", "kind is not known"},
+        BadCase{"vale0", "kind is not known"}, BadCase{"netmap:", "has no name"},
+        BadCase{"netmap:^", "has no name"}, BadCase{"netmap:{1", "has no name"},
         BadCase{"netmap:a b", "space"}, BadCase{"netmap:eth0^^", "'^' is not allowed there"},
-        BadCase{"netmap:eth0/q", "no flag 'q'"}, BadCase{"netmap:eth0@x", "no memory region"},
-        BadCase{"netmap:eth0@0", "no memory region"},
-        BadCase{"netmap:eth0@65536", "no memory region"}, BadCase{"netmap:eth0-4096", "too large"},
-        BadCase{"netmap:eth0-99999999999", "too large"}, BadCase{"netmap:x{", "pipe has no name"},
-        BadCase{"netmap:x{1}2", "pipe has no name"}, BadCase{"vale0:", "switch's port"},
-        BadCase{"hosted:left", "simulated devices"},
+        BadCase{"netmap:eth0/q", "no flag 'q'"},
+        BadCase{"netmap:eth0@x", "not followed by a memory region"},
+        BadCase{"netmap:eth0@0", "not followed by a memory region"},
+        BadCase{"netmap:eth0@65536", "not followed by a memory region"},
+        BadCase{"netmap:eth0-4096", "too large"}, BadCase{"netmap:eth0-99999999999", "too large"},
+        BadCase{"netmap:x{", "pipe has no name"}, BadCase{"netmap:x{1}2", "pipe has no name"},
+        BadCase{"vale0:", "switch's port"}, BadCase{"hosted:left", "simulated devices"},
         BadCase{"netmap:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                 "too long"}));
 

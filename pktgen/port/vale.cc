@@ -42,28 +42,28 @@ std::string attach_remedy(int error) {
     case EBUSY:
       return "detach it from its switch, or close the program that has it open";
     case ENXIO:
-      return "name a switch and an interface that is there, like vale0:eth0";
+      return "name a switch and an existing interface, like vale0:eth0";
     default:
       return "see the kernel's log for the reason";
   }
 }
 
 std::string detach_remedy(int error) {
-  return error == ENXIO || error == ENOENT ? "see `nmgen vale list` for what is attached"
+  return error == ENXIO || error == ENOENT ? "`nmgen vale list` lists the ports"
                                            : "see the kernel's log for the reason";
 }
 
 std::string interface_remedy(int error) {
   switch (error) {
     case EEXIST:
-      return "take another name";
+      return "use another name";
     case EINVAL:
       return "use a name of at most 15 characters that does not begin with vale, and delete only "
-             "what was made with `nmgen vale new`";
+             "interfaces of `nmgen vale new`";
     case EBUSY:
       return "detach it from its switch, and close the program that has it open";
     case ENXIO:
-      return "see `nmgen ports` for those that exist";
+      return "`nmgen ports` lists the ports";
     default:
       return "see the kernel's log for the reason";
   }
@@ -71,7 +71,7 @@ std::string interface_remedy(int error) {
 
 std::string header_remedy(int error) {
   return error == EINVAL ? "use 0, 10 or 12 bytes, and a port of a switch"
-                         : "see `nmgen vale list` for the ports there are";
+                         : "`nmgen vale list` lists the ports";
 }
 
 std::string list_remedy(int) {
@@ -127,7 +127,7 @@ Result<void> vale_new_interface(const ValeInterface& interface) {
   body.nr_tx_slots = body.nr_rx_slots = interface.slots;
   body.nr_tx_rings = body.nr_rx_rings = static_cast<uint16_t>(interface.rings);
   body.nr_mem_id = static_cast<uint16_t>(interface.mem_id);
-  return request(NETMAP_REQ_VALE_NEWIF, interface.name, &body, "cannot make " + interface.name,
+  return request(NETMAP_REQ_VALE_NEWIF, interface.name, &body, "cannot create " + interface.name,
                  interface_remedy);
 }
 

@@ -125,7 +125,8 @@ std::string core_clock_fault(const ClockSpec& clock, const RunRecord& run) {
                                                                : std::fabs(share - 1) <= kTolerance;
     if (!fits)
       return fmt::format(
-          "{} was to run at {:.1f} MHz by {}, and its core runs at {:.1f} MHz; ask for a clock "
+          "{} should run at {:.1f} MHz (method {}), but its core runs at {:.1f} MHz; ask for a "
+          "clock "
           "that "
           "the core has.",
           worker.name, clock.hz / 1e6, to_string(clock.method), worker.core_hz / 1e6);
@@ -166,12 +167,12 @@ JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index
           line_rate_pps(port.speed_bps(), static_cast<double>(bytes) / static_cast<double>(frames));
   }
   if (port.has_counters() && !counted.readable)
-    input->unreadable.push_back("what the device of " + port.name() +
-                                " counts; see that its interface is still there");
+    input->unreadable.push_back("the device counters of " + port.name() +
+                                "; check that its interface exists");
   if (counted.driver_bugs > 0)
-    input->faults.push_back(port.name() + ": the driver broke the device's rules " +
+    input->faults.push_back(port.name() + ": the driver violated the rules of the device " +
                             std::to_string(counted.driver_bugs) + " times, the last: " +
-                            counted.last_bug + "; that is a bug, report it with the record.");
+                            counted.last_bug + "; this is a bug, report it with the record.");
   return judged;
 }
 
@@ -281,10 +282,10 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
   if (std::string fault = core_clock_fault(scenario.clock, run); !fault.empty())
     input.faults.push_back(std::move(fault));
   if (phase.rate_changed)
-    input.faults.push_back(fmt::format(
-        "The rate was changed by hand while the run was under way, at last to {:g} times "
-        "what the scenario asks for; ask for that rate in the scenario.",
-        phase.rate_share));
+    input.faults.push_back(
+        fmt::format("The rate was changed by hand during the run, at last to {:g} times "
+                    "what the scenario asks for; ask for that rate in the scenario.",
+                    phase.rate_share));
   input.clock_fault = clock.reason;
   return input;
 }

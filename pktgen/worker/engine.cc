@@ -90,7 +90,7 @@ class Engine {
 
     const std::vector<int> cores = allowed_cores();
     if (cores.empty())
-      return fail("cannot place the workers", "the kernel does not say which cores may be used",
+      return fail("cannot place the workers", "the kernel does not tell which cores are allowed",
                   "run on Linux with sched_getaffinity()");
     placement_ = place_workers(scenario_, cores);
     set_.live = LiveSegment::create(shape());
@@ -215,13 +215,13 @@ class Engine {
           return opened;
         if (worker->ring->extra_buffers().size() < extra)
           return fail("cannot prepare the frames of " + worker->name,
-                      fmt::format("{} buffers are needed and {} were granted", extra,
+                      fmt::format("it needs {} buffers and got {}", extra,
                                   worker->ring->extra_buffers().size()),
                       "send fewer flows", ENOMEM);
         const netmap_ring* ring = worker->ring->ring();
         if (kept.largest_size_no_crc() > ring->nr_buf_size)
           return fail("cannot send on " + spec.port,
-                      fmt::format("a frame of {} bytes does not fit its buffers of {}",
+                      fmt::format("a frame of {} bytes does not fit in its buffers of {}",
                                   kept.largest_size_no_crc(), ring->nr_buf_size),
                       "send smaller frames, or raise the netmap module's buf_size", EMSGSIZE);
         set_.senders.push_back(std::move(worker));
@@ -320,8 +320,8 @@ class Engine {
   Result<void> take_priority() {
     if (!scenario_.nice || setpriority(PRIO_PROCESS, 0, *scenario_.nice) == 0)
       return {};
-    return fail_errno(fmt::format("cannot take the nice value {}", *scenario_.nice), errno,
-                      "run nmgen as root or with CAP_SYS_NICE, or leave \"nice\" out");
+    return fail_errno(fmt::format("cannot set the nice value {}", *scenario_.nice), errno,
+                      "run nmgen as root or with CAP_SYS_NICE, or remove \"nice\"");
   }
 
   bool stopped() const { return stop_.load(std::memory_order_relaxed); }

@@ -195,12 +195,12 @@ class PhaseRunner {
     int error = worker.error.load(std::memory_order_relaxed);
     if (error != 0 && result_.error.what.empty())
       result_.error = Error{what, std::generic_category().message(error),
-                            "see that its port is still there and its core is online", error};
+                            "check that its port exists and its core is online", error};
   }
 
   bool broken() {
     each_worker([this](WorkerBase& worker) {
-      note_error(worker, worker.name + " cannot go on with " + worker.port_name);
+      note_error(worker, worker.name + " cannot continue with " + worker.port_name);
     });
     return !result_.error.what.empty();
   }

@@ -32,8 +32,8 @@ def parse(words):
     tier.add_argument("--quick", dest="tier", action="store_const", const="quick", help="this tier")
     tier.add_argument("--all", dest="tier", action="store_const", const="all", help="this tier")
     tier.add_argument("--changed", nargs="?", const="", metavar="BASE", help="a commit [NMGEN_CI_BASE, or the newest that is older than 9 hours]")
-    parser.add_argument("--within", type=float, default=0, metavar="MINUTES", help="leave out what would end later, and say so [no limit]")
-    parser.add_argument("--list", action="store_true", help="print the parts that would be run, and why, and run none")
+    parser.add_argument("--within", type=float, default=0, metavar="MINUTES", help="skip the parts that would end later, and say so [no limit]")
+    parser.add_argument("--list", action="store_true", help="print the parts that would be run, and why; run nothing")
     parser.add_argument("parts", nargs="*", metavar="PART")
     options = parser.parse_args(words)
     if options.parts and (options.tier or options.changed is not None):

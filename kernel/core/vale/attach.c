@@ -292,7 +292,7 @@ static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *n
 static int refuse_rings(struct nm_client *client, const char *name, int error)
 {
 	return nm_refuse(client, error,
-			 "%s: its rings cannot be made (error %d): not enough memory in the pools, or the driver refused",
+			 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
 			 name, -error);
 }
 
@@ -363,7 +363,7 @@ static int attach_persistent(struct nm_client *client, struct nm_vale_port *port
 				 port->sw ? "detach" : "close");
 	if (host && !port->port->ops->host_up)
 		return nm_refuse(client, -EINVAL,
-				 "%s has no host stack here; attach it with NR_REG_ALL_NIC",
+				 "%s has no host stack; attach it with NR_REG_ALL_NIC",
 				 port->name);
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error)
@@ -385,10 +385,10 @@ int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_na
 
 	if ((reg->nr_mode != NR_REG_ALL_NIC && reg->nr_mode != NR_REG_NIC_SW) || reg->nr_ringid)
 		return nm_refuse(client, -EINVAL,
-				 "%s: a port is attached with NR_REG_ALL_NIC or NR_REG_NIC_SW and no ring number",
+				 "%s: attach a port with NR_REG_ALL_NIC or NR_REG_NIC_SW, and no ring number",
 				 name);
 	if (nm_switch_port(nm_switch_find(client->core, sw_name), name))
-		return nm_refuse(client, -EBUSY, "%s has a port %s already", sw_name, name);
+		return nm_refuse(client, -EBUSY, "%s already has a port %s", sw_name, name);
 	port = nm_port_find(client->core, name);
 	if (!port)
 		return nm_refuse(client, -ENXIO, "there is no interface %s; `ip link` lists the interfaces",

@@ -89,7 +89,7 @@ int nm_vale_check_bind(struct nm_client *client, struct nm_port *port, u64 flags
 	if (!ours || !ours->vnet_len || (flags & NR_ACCEPT_VNET_HDR))
 		return 0;
 	return nm_refuse(client, -EIO,
-			 "%s: its frames begin with a vnet header of %u bytes; accept that with NR_ACCEPT_VNET_HDR, or set it to 0",
+			 "%s: its frames begin with a vnet header of %u bytes; set NR_ACCEPT_VNET_HDR, or set its length to 0",
 			 port->name, ours->vnet_len);
 }
 
@@ -145,9 +145,9 @@ static int do_detach(struct nm_client *client, const char *name, struct nmreq_va
 		return error;
 	switch (port->kind) {
 	case NM_VALE_EPHEMERAL:
-		return nm_refuse(client, -EINVAL, "%s goes when its client closes it", name);
+		return nm_refuse(client, -EINVAL, "%s exists until its client closes it", name);
 	case NM_VALE_HOST:
-		return nm_refuse(client, -EINVAL, "%s goes with its interface; detach that", name);
+		return nm_refuse(client, -EINVAL, "%s exists until its interface is detached; detach the interface", name);
 	case NM_VALE_PERSISTENT:
 		if (is_open(port))
 			return nm_refuse(client, -EBUSY, "%s is open; close it first", name);
@@ -294,7 +294,7 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 				 "%s cannot be the name of an interface: at most 15 characters, not beginning with vale, and without spaces, / : { or }",
 				 name);
 	if (nm_port_find(core, name))
-		return nm_refuse(client, -EEXIST, "there is an interface %s already", name);
+		return nm_refuse(client, -EEXIST, "there is already an interface %s", name);
 	error = nm_vale_port_make(client, name, name, NM_VALE_PERSISTENT, &reg, &port);
 	if (error)
 		return error;
@@ -302,7 +302,7 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 		error = core->config.interface_make(core, port->port, &port->interface);
 	if (error) {
 		nm_port_put(port->port);
-		return nm_refuse(client, error, "the system makes no interface %s (error %d)", name,
+		return nm_refuse(client, error, "the system cannot create the interface %s (error %d)", name,
 				 -error);
 	}
 	nm_list_add(&core->ports, &port->port->link);
@@ -362,7 +362,7 @@ static int do_delif(struct nm_client *client, const char *name)
 	if (!port)
 		return nm_refuse(client, -ENXIO, "there is no interface %s", name);
 	if (!ours)
-		return nm_refuse(client, -EINVAL, "%s was not made by NEWIF", name);
+		return nm_refuse(client, -EINVAL, "%s was not created by NEWIF", name);
 	if (ours->sw || port->refs > 1)
 		return nm_refuse(client, -EBUSY, "%s is %s; %s it first", name,
 				 ours->sw ? "in a switch" : "open", ours->sw ? "detach" : "close");
@@ -388,6 +388,6 @@ int nm_vale_request(struct nm_client *client, u16 type, char *name, void *body)
 	case NETMAP_REQ_VALE_DELIF:
 		return do_delif(client, name);
 	default:
-		return nm_refuse(client, -EOPNOTSUPP, "request %u is not supported here", type);
+		return nm_refuse(client, -EOPNOTSUPP, "request %u is not supported", type);
 	}
 }

@@ -134,7 +134,7 @@ static void write_queue(struct ixgbe_hw *hw, enum nm_dir dir, u32 i, u32 reg, u3
 		break;
 	case IXGBE_RDH(0) % QUEUE_STRIDE:
 		if (on || value)
-			sim_bug(hw, "the head of %s queue %u is written with %u; it is the device's, and 0 at the start",
+			sim_bug(hw, "the head of %s queue %u is written with %u; only the device writes it, and it is 0 at the start",
 				dir == NM_TX ? "transmit" : "receive", i, value);
 		break;
 	case IXGBE_RDBAL(0) % QUEUE_STRIDE:
@@ -149,7 +149,7 @@ static void write_queue(struct ixgbe_hw *hw, enum nm_dir dir, u32 i, u32 reg, u3
 		nm_write_once(hw->regs[reg / 4], value);
 		break;
 	default:
-		sim_bug(hw, "register 0x%05x is not one that this model has", reg);
+		sim_bug(hw, "the model has no register 0x%05x", reg);
 		break;
 	}
 }
@@ -167,7 +167,7 @@ void ixgbe_write(struct ixgbe_hw *hw, u32 reg, u32 value)
 	else if (is_plain(reg))
 		nm_write_once(hw->regs[reg / 4], value);
 	else
-		sim_bug(hw, "register 0x%05x is not one that this model has, or it is read-only", reg);
+		sim_bug(hw, "the model has no register 0x%05x, or it is read-only", reg);
 }
 
 /* A counter that reading clears: the register's word holds what was read before. */
@@ -198,7 +198,7 @@ u32 ixgbe_read(struct ixgbe_hw *hw, u32 reg)
 	u32 i;
 
 	if (reg % 4 || reg >= SIM_REG_BYTES) {
-		sim_bug(hw, "register 0x%05x is not one that this model has", reg);
+		sim_bug(hw, "the model has no register 0x%05x", reg);
 		return 0;
 	}
 	if (is_tx_queue(hw, reg))

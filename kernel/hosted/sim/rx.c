@@ -46,7 +46,7 @@ static u8 *rx_memory(struct rx_run *run, u64 dma, u32 len)
 	if (nmh_dma_find(run->hw->os, dma, &run->window))
 		data = nmh_dma_at(&run->window, dma, len);
 	if (!data)
-		sim_bug(run->hw, "a receive descriptor points at a buffer of %u bytes at device address 0x%llx, which is not all in memory of the device's",
+		sim_bug(run->hw, "a receive descriptor points at a buffer of %u bytes at device address 0x%llx, which is not completely in the device's memory",
 			len, dma);
 	return data;
 }
@@ -64,7 +64,7 @@ static bool rx_check(struct rx_run *run, const struct sim_rx_queue *q, u32 i)
 	if (run->hw->strict && (q->shadow[i].addr != d->addr || q->shadow[i].meta != d->meta))
 		sim_bug(run->hw, "receive queue %u: descriptor %u was changed while the device owned it", queue, i);
 	else if (d->meta & IXGBE_RXD_DD)
-		sim_bug(run->hw, "receive queue %u: the tail passed descriptor %u, which is done (DD) and was not written anew", queue, i);
+		sim_bug(run->hw, "receive queue %u: the tail passed descriptor %u, which is done (DD) and was not rewritten", queue, i);
 	else
 		return true;
 	return false;
@@ -404,7 +404,7 @@ int sim_rx_enable(struct ixgbe_hw *hw, u32 i)
 	struct ixgbe_rx_desc *desc = nmh_dma_resolve(hw->os, dma, bytes);
 
 	if (!bytes || bytes % IXGBE_RING_ALIGN || dma % IXGBE_RING_ALIGN || !desc) {
-		sim_bug(hw, "receive queue %u is enabled with a ring of %u bytes at device address 0x%llx, which is not there or not a multiple of 128",
+		sim_bug(hw, "receive queue %u is enabled with a ring of %u bytes at device address 0x%llx, which is not in the device's memory or not a multiple of 128",
 			i, bytes, dma);
 		return -EINVAL;
 	}

@@ -180,7 +180,7 @@ static int check_config(const struct nmh_sim_config *config, char *reason, size_
 		return refuse(reason, size, -EINVAL, "the simulated adapter has no name; give it one");
 	if (speed != 10 && speed != 25 && speed != 40 && speed != 100)
 		return refuse(reason, size, -EINVAL,
-			      "%s: %u Gbit/s is not a speed of the model; use 10, 25, 40 or 100", name, speed);
+			      "%s: the model has no speed of %u Gbit/s; use 10, 25, 40 or 100", name, speed);
 	if (config->queues < 1 || config->queues > IXGBE_MAX_QUEUES)
 		return refuse(reason, size, -EINVAL, "%s: %u queues are not possible; use 1 to %u", name,
 			      config->queues, IXGBE_MAX_QUEUES);
@@ -206,13 +206,13 @@ int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struc
 		return error;
 	sim = nm_os_alloc(sizeof(*sim));
 	if (!sim)
-		return refuse(reason, reason_size, -ENOMEM, "%s: no memory for a simulated adapter; close something",
+		return refuse(reason, reason_size, -ENOMEM, "%s: no memory for a simulated adapter; close a port",
 			      config->name);
 	error = sim_adapter_init(&sim->hw, nmh_os(world), config->speed_gbps, config->queues);
 	if (error) {
 		nm_os_free(sim);
 		return refuse(reason, reason_size, error,
-			      "%s: no memory for the cable of a simulated adapter; close something", config->name);
+			      "%s: no memory for the cable of a simulated adapter; close a port", config->name);
 	}
 	sim->tx_slots = config->tx_slots;
 	sim->rx_slots = config->rx_slots;
@@ -234,7 +234,7 @@ int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struc
 		nm_os_free(sim);
 		if (error == -EEXIST)
 			return refuse(reason, reason_size, error,
-				      "there is a port %s already; choose another name", config->name);
+				      "there is already a port %s; choose another name", config->name);
 		return refuse(reason, reason_size, error, "%s cannot be attached to the core (error %d); choose a shorter name",
 			      config->name, -error);
 	}

@@ -124,18 +124,18 @@ TEST_F(StrictTest, WrongTransmitDescriptors) {
     u64 addr, meta;
     const char* words;
   } const faults[] = {
-      {data_.dma, frame_meta(60) & ~IXGBE_TXD_DEXT, "no advanced data descriptor"},
-      {data_.dma, frame_meta(60) & ~IXGBE_TXD_DTYP_MASK, "no advanced data descriptor"},
-      {data_.dma, frame_meta(60) & ~IXGBE_TXD_IFCS, "no advanced data descriptor"},
+      {data_.dma, frame_meta(60) & ~IXGBE_TXD_DEXT, "not an advanced data descriptor"},
+      {data_.dma, frame_meta(60) & ~IXGBE_TXD_DTYP_MASK, "not an advanced data descriptor"},
+      {data_.dma, frame_meta(60) & ~IXGBE_TXD_IFCS, "not an advanced data descriptor"},
       {data_.dma, frame_meta(60) | IXGBE_TXD_DD, "done (DD)"},
       {data_.dma, frame_meta(0), "length 0"},
       {data_.dma, frame_meta(16), "16 bytes long"},
       {data_.dma, frame_meta(9725), "9725 bytes long"},
       {data_.dma, kFrame | 60 | 61ull << IXGBE_TXD_PAYLEN_SHIFT, "PAYLEN"},
-      {data_.dma - 1, frame_meta(60), "not in any memory"},
-      {data_.dma + data_.size - 59, frame_meta(60), "not in any memory"},
-      {0, frame_meta(60), "not in any memory"},
-      {~0ull - 30, frame_meta(60), "not in any memory"},
+      {data_.dma - 1, frame_meta(60), "not in the device's memory"},
+      {data_.dma + data_.size - 59, frame_meta(60), "not in the device's memory"},
+      {0, frame_meta(60), "not in the device's memory"},
+      {~0ull - 30, frame_meta(60), "not in the device's memory"},
   };
   u32 i = 0;
   for (const auto& fault : faults) {
@@ -236,7 +236,7 @@ TEST_F(StrictTest, WrongReceiveDescriptors) {
     receive(frames++);
     expect_bug("done (DD)");
     receive(frames++);
-    expect_bug("not all in memory");
+    expect_bug("not completely in the device's memory");
     write(IXGBE_RXDCTL(0), 0);
   }
 }
@@ -250,7 +250,7 @@ TEST_F(StrictTest, WrongQueueSetup) {
   EXPECT_FALSE(ixgbe_read(hw_.get(), IXGBE_TXDCTL(0)) & IXGBE_TXDCTL_ENABLE);
   write(IXGBE_TDLEN(0), static_cast<u32>(tx_.size) * 64);
   write(IXGBE_TXDCTL(0), IXGBE_TXDCTL_ENABLE);
-  expect_bug("not there");
+  expect_bug("not in the device's memory");
   write(IXGBE_TDBAL(0), static_cast<u32>(tx_.dma) + 64);
   write(IXGBE_TDLEN(0), 512);
   write(IXGBE_TXDCTL(0), IXGBE_TXDCTL_ENABLE);
@@ -277,13 +277,13 @@ TEST_F(StrictTest, WrongQueueSetup) {
 
 TEST_F(StrictTest, WrongRegisters) {
   write(0x0bad0, 1);
-  expect_bug("register 0x0bad0 is not one that this model has");
+  expect_bug("no register 0x0bad0");
   write(IXGBE_LINKS, 0);
   expect_bug("read-only");
   write(IXGBE_TDBAL(1), 0);
-  expect_bug("not one that this model has");
+  expect_bug("the model has no register");
   ixgbe_read(hw_.get(), 0x100000);
-  expect_bug("not one that this model has");
+  expect_bug("the model has no register");
   write(IXGBE_MRQC, IXGBE_MRQC_RSS);
   expect_bug("while receiving is on");
 }

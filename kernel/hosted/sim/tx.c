@@ -53,7 +53,7 @@ static const u8 *tx_memory(struct tx_run *run, u64 dma, u32 len)
 	if (nmh_dma_find(run->hw->os, dma, &run->window))
 		data = nmh_dma_at(&run->window, dma, len);
 	if (!data)
-		sim_bug(run->hw, "a transmit descriptor points at %u bytes at device address 0x%llx, which are not in any memory of the device's",
+		sim_bug(run->hw, "a transmit descriptor points at %u bytes at device address 0x%llx, which are not in the device's memory",
 			len, dma);
 	return data;
 }
@@ -152,9 +152,9 @@ static bool tx_check(struct tx_run *run, const struct sim_tx_queue *q, u32 i)
 	if (run->hw->strict && (q->shadow[i].addr != d->addr || q->shadow[i].meta != d->meta))
 		sim_bug(run->hw, "transmit queue %u: descriptor %u was changed while the device owned it", queue, i);
 	else if (d->meta & IXGBE_TXD_DD)
-		sim_bug(run->hw, "transmit queue %u: the tail passed descriptor %u, which is done (DD) and was not written anew", queue, i);
+		sim_bug(run->hw, "transmit queue %u: the tail passed descriptor %u, which is done (DD) and was not rewritten", queue, i);
 	else if (rest != (TXD_FRAME & ~IXGBE_TXD_EOP))
-		sim_bug(run->hw, "transmit queue %u: descriptor %u is no advanced data descriptor with a CRC (meta 0x%llx)", queue, i,
+		sim_bug(run->hw, "transmit queue %u: descriptor %u is not an advanced data descriptor with a CRC (meta 0x%llx)", queue, i,
 			(u64)d->meta);
 	else if (!(d->meta & IXGBE_TXD_LEN_MASK))
 		sim_bug(run->hw, "transmit queue %u: descriptor %u has length 0", queue, i);
@@ -528,7 +528,7 @@ int sim_tx_enable(struct ixgbe_hw *hw, u32 i)
 	struct ixgbe_tx_desc *desc = nmh_dma_resolve(hw->os, dma, bytes);
 
 	if (!bytes || bytes % IXGBE_RING_ALIGN || dma % IXGBE_RING_ALIGN || !desc) {
-		sim_bug(hw, "transmit queue %u is enabled with a ring of %u bytes at device address 0x%llx, which is not there or not a multiple of 128",
+		sim_bug(hw, "transmit queue %u is enabled with a ring of %u bytes at device address 0x%llx, which is not in the device's memory or not a multiple of 128",
 			i, bytes, dma);
 		return -EINVAL;
 	}

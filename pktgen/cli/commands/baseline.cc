@@ -66,7 +66,7 @@ int baseline(const BaselineOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
   if (error)
-    return complain(fmt::format("cannot make {}: {}; give --dir a directory that can be written",
+    return complain(fmt::format("cannot create {}: {}; give --dir a writable directory",
                                 options.directory, error.message()));
   for (const std::string& file : options.files)
     if (int code = take_baseline(file, *program, options); code != kExitPass)
@@ -84,16 +84,16 @@ Command baseline_command() {
       .options = {{.names = "FILE", .help = "The scenarios", .target = &options->files},
                   {.names = "--dir",
                    .value = "DIR",
-                   .help = "Where baselines are kept, NAME.json each",
+                   .help = "Directory of the baselines, NAME.json for each scenario",
                    .target = &options->directory,
                    .shows_default = true},
                   {.names = "--force",
-                   .help = "Replace files that are no baselines",
+                   .help = "Replace files that are not baselines",
                    .target = &options->force}},
       .footer =
           "\nExample:\n"
           "  nmgen baseline scenarios/64b-10g.json scenarios/64b-10g-tx.json\n"
-          "\nThe machine's fingerprint is kept too; nmgen ci compares with what is kept.",
+          "\nA baseline has the machine's fingerprint too; nmgen ci compares with baselines.",
       .run = [options] { return baseline(*options); }};
   add_samples_options(&command, &options->samples);
   return command;

@@ -32,7 +32,7 @@ struct BridgeOptions {
 Result<PortName> kernel_port_name(const std::string& text) {
   Result<PortName> name = parse_port_name(text);
   if (name && name->home != PortHome::kKernel)
-    return fail("cannot bridge " + text, "a port of this process has nobody else to talk to",
+    return fail("cannot bridge " + text, "only this process can use a hosted port",
                 "use ports of the kernel's netmap, like netmap:eth0 or vale0:1");
   return name;
 }
@@ -41,8 +41,8 @@ Result<PortName> kernel_port_name(const std::string& text) {
 Result<PortName> host_side(const PortName& a) {
   if (a.is_vale() || a.is_pipe() || a.chooses_rings())
     return fail("cannot bridge " + a.text + " alone",
-                "only a whole network interface has a host stack to go to",
-                "name a second port, or give the interface alone, like netmap:eth0");
+                "only a whole network interface has a host stack",
+                "name a second port, or the interface without a suffix, like netmap:eth0");
   return parse_port_name(a.text + "^");
 }
 
@@ -56,7 +56,7 @@ std::string total(const char* arrow, const BridgeCounts& counts) {
   std::string text =
       fmt::format("  {} {} frames, {} bytes", arrow, grouped(counts.frames), grouped(counts.bytes));
   if (counts.too_long > 0)
-    text += fmt::format("; {} dropped, as they do not fit the other port's buffers",
+    text += fmt::format("; {} dropped because they do not fit in the other port's buffers",
                         grouped(counts.too_long));
   return text + "\n";
 }
@@ -106,7 +106,7 @@ int run_bridge(const BridgeOptions& options) {
   const std::atomic<bool>& stop = catch_stop_signals();
   Bridge bridge(**port_a, **port_b, options.copy);
   if (!options.quiet)
-    print(fmt::format("{} > {}, {}; Ctrl-C ends it\n", a->text, b->text,
+    print(fmt::format("{} > {}, {}; Ctrl-C stops it\n", a->text, b->text,
                       bridge.zero_copy() ? "zero copy" : "copying"));
   const int error = forward(bridge, options, stop);
   if (!options.quiet)
@@ -114,7 +114,7 @@ int run_bridge(const BridgeOptions& options) {
   if (error != 0) {
     complain(Error{"the bridge between " + a->text + " and " + b->text + " has ended",
                    std::generic_category().message(error),
-                   "see that both interfaces are still there and up", error});
+                   "check that both interfaces exist and are up", error});
     return kExitFail;
   }
   return kExitPass;
@@ -124,30 +124,31 @@ int run_bridge(const BridgeOptions& options) {
 
 Command bridge_command() {
   const std::shared_ptr<BridgeOptions> options = std::make_shared<BridgeOptions>();
-  return {.name = "bridge",
-          .summary = "Forward between two ports, or between an interface and its host stack",
-          .options = {{.names = "A",
-                       .help = "A port: netmap:IF, valeX:Y, a pipe's end",
-                       .target = &options->a},
-                      {.names = "B",
-                       .help = "The other; left out, the host stack of A",
-                       .target = &options->b},
-                      {.names = "--duration",
-                       .value = "TIME",
-                       .help = "End after this time, in s or with a unit, 1min; 0: never",
-                       .target = &options->duration},
-                      {.names = "--copy",
-                       .help = "Copy frames even where buffers could change places",
-                       .target = &options->copy},
-                      {.names = "--quiet",
-                       .help = "No line a second, no totals",
-                       .target = &options->quiet}},
-          .footer =
-              "\nExamples:\n"
-              "  nmgen bridge netmap:eth0 netmap:eth1\n"
-              "  nmgen bridge netmap:eth0             # eth0 and its host stack\n"
-              "\nExit codes: 0 ended as asked, 1 a port went away, 2 bad use or no such port.",
-          .run = [options] { return run_bridge(*options); }};
+  return {
+      .name = "bridge",
+      .summary = "Forward between two ports, or between an interface and its host stack",
+      .options = {{.names = "A",
+                   .help = "A port: netmap:IF, valeX:Y or a pipe end",
+                   .target = &options->a},
+                  {.names = "B",
+                   .help = "The other port [the host stack of A]",
+                   .target = &options->b},
+                  {.names = "--duration",
+                   .value = "TIME",
+                   .help = "Stop after this time, in s or with a unit: 1min; 0 is never",
+                   .target = &options->duration},
+                  {.names = "--copy",
+                   .help = "Copy frames even where buffers could be swapped",
+                   .target = &options->copy},
+                  {.names = "--quiet",
+                   .help = "Print no line per second and no totals",
+                   .target = &options->quiet}},
+      .footer =
+          "\nExamples:\n"
+          "  nmgen bridge netmap:eth0 netmap:eth1\n"
+          "  nmgen bridge netmap:eth0             # eth0 and its host stack\n"
+          "\nExit codes: 0 ended as requested, 1 a port disappeared, 2 bad use or no such port.",
+      .run = [options] { return run_bridge(*options); }};
 }
 
 }  // namespace nmgen

@@ -58,12 +58,12 @@ int compare(const CompareOptions& options) {
 Command compare_command() {
   const std::shared_ptr<CompareOptions> options = std::make_shared<CompareOptions>();
   return {.name = "compare",
-          .summary = "Compare sets of runs: did it get slower?",
+          .summary = "Compare sets of runs, and find out what became slower",
           .options = {{.names = "BASE",
                        .help = "A baseline, a record, or a directory of records",
                        .target = &options->base},
                       {.names = "NEW",
-                       .help = "The same, each compared with BASE",
+                       .help = "The same; each is compared with BASE",
                        .target = &options->next}},
           .footer =
               "\nExample:\n"

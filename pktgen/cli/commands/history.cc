@@ -39,8 +39,8 @@ Result<std::vector<Point>> read_points(const std::vector<std::string>& files, Me
     if (points.empty())
       first = *set;
     if (set->about.scenario_hash != first.about.scenario_hash)
-      return fail("cannot put " + file + " in one series with " + first.name,
-                  "they are of different scenarios", "give results of one scenario");
+      return fail("cannot combine " + file + " in one series with " + first.name,
+                  "they have different scenarios", "give results of one scenario");
     std::vector<double> values;
     for (const Sample& sample : set->samples)
       if (sample.value(metric) >= 0)
@@ -141,7 +141,8 @@ Command history_command() {
       .footer =
           "\nExample:\n"
           "  nmgen history nightly/ --metric rx_cycles\n"
-          "\nExit codes: 0 no jump, or the last is no worse; 1 the last jump is for the worse.",
+          "\nExit codes: 0 no jump, or the last one is not for the worse; 1 the last jump is for "
+          "the worse.",
       .run = [options] { return history(*options); }};
 }
 

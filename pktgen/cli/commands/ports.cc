@@ -83,7 +83,7 @@ int list_ports(const std::string& file) {
     ports.push_back(port);
   if (ports.empty())
     print(
-        "There is no port: this machine has no network interface. A scenario may have simulated "
+        "There is no port: this machine has no network interface. A scenario can have simulated "
         "devices: nmgen ports FILE\n");
   else
     print(table(ports));
@@ -94,17 +94,16 @@ int list_ports(const std::string& file) {
 
 Command ports_command() {
   const std::shared_ptr<std::string> file = std::make_shared<std::string>();
-  return {
-      .name = "ports",
-      .summary = "List the ports: network interfaces, and simulated devices",
-      .options = {{.names = "FILE",
-                   .help = "A scenario, for its simulated devices",
-                   .target = file.get()}},
-      .footer =
-          "\nExample:\n"
-          "  nmgen ports scenarios/64b-10g.json\n"
-          "\nRings and slots are those to send / to receive; '-': not known before a port is open.",
-      .run = [file] { return list_ports(*file); }};
+  return {.name = "ports",
+          .summary = "List the ports: network interfaces, and simulated devices",
+          .options = {{.names = "FILE",
+                       .help = "A scenario with simulated devices",
+                       .target = file.get()}},
+          .footer =
+              "\nExample:\n"
+              "  nmgen ports scenarios/64b-10g.json\n"
+              "\nRings and slots: to send / to receive; '-': not known before the port is open.",
+          .run = [file] { return list_ports(*file); }};
 }
 
 }  // namespace nmgen

@@ -150,54 +150,54 @@ Command run_command() {
   const std::shared_ptr<RunOptions> options = std::make_shared<RunOptions>();
   return {
       .name = "run",
-      .summary = "Run a scenario: send, receive, judge",
+      .summary = "Run a scenario: send, receive, measure",
       .options =
           {{.names = "FILE",
-            .help = "The scenario; '-': from standard input",
+            .help = "The scenario; '-' is standard input",
             .target = &options->file},
            {.names = "--set",
             .value = "PATH=VALUE",
-            .help =
-                "Change a value of the scenario, e.g. senders.0.rate=10Mpps; as often as you like",
+            .help = "Change a value of the scenario, e.g. senders.0.rate=10Mpps; can be repeated",
             .target = &options->overrides},
            {.names = "--duration",
             .value = "TIME",
-            .help = "How long to measure, after the warm-up, in s or with a unit: 30, 500ms, 1min",
+            .help = "Measured time of each run, after the warm-up, in s or with a unit: 30, 500ms, "
+                    "1min",
             .target = &options->durations},
            {.names = "--nice",
             .value = "N",
-            .help = "Nice value of its threads, -20 (before all other programs) to 19 [as started]",
+            .help = "Nice value of the threads, -20 (before all other programs) to 19 [as started]",
             .target = &options->nices},
            {.names = "--out",
             .value = "FILE",
-            .help = "Write the record (JSON) there; '-': to standard output, and the rest to "
-                    "standard error",
+            .help = "Write the record (JSON) to FILE; '-' is standard output, and all other "
+                    "output goes to standard error",
             .target = &options->out},
            {.names = "--report",
             .value = "LIST",
-            .help = "What the run leaves, with commas between: console, json, csv, openmetrics, "
-                    "html, junit; each but console with =FILE, or else SCENARIO.result.json, .csv, "
-                    ".prom, .html, .xml here",
+            .help = "Output of the run, separated by commas: console, json, csv, openmetrics, "
+                    "html, junit; =FILE may follow each except console, the default is "
+                    "SCENARIO.result.json, .csv, .prom, .html, .xml in this directory",
             .target = &options->reports},
            {.names = "--force",
-            .help = "Replace files that are no reports of nmgen",
+            .help = "Replace files that are not reports of nmgen",
             .target = &options->force},
            {.names = "--metrics-listen",
             .value = "ADDRESS",
-            .help = "Answer http://ADDRESS/metrics with OpenMetrics while it runs; a loopback "
+            .help = "Answer http://ADDRESS/metrics with OpenMetrics during the run; a loopback "
                     "address, e.g. 127.0.0.1:9464",
             .target = &options->metrics_listen},
            {.names = "--live",
-            .help = "Watch it on the whole terminal while it runs; ? tells the keys",
+            .help = "Show the run on the whole terminal; ? lists the keys",
             .target = &options->live},
            {.names = "-q,--quiet",
-            .help = "Say the verdict and its reasons only",
+            .help = "Print only the verdict and its reasons",
             .target = &options->quiet}},
       .footer =
           "\nExamples:\n"
           "  nmgen run scenarios/64b-10g.json --duration 30 --out result.json\n"
           "  nmgen run scenarios/64b-10g.json --report console,html=run.html,junit=run.xml\n"
-          "\nCtrl-C ends the run in order, with its record; a second one ends it at once.\n"
+          "\nCtrl-C ends the run in order, with its record; a second Ctrl-C ends it at once.\n"
           "Exit codes: 0 pass, 1 fail, 2 bad use or bad input, 3 invalid run.",
       .run = [options] { return run(*options); }};
 }

@@ -18,26 +18,26 @@ void add_samples_options(Command* command, SamplesOptions* options) {
   const std::vector<Option> added = {
       {.names = "--samples",
        .value = "N",
-       .help = "Runs of each program; 10 are needed to judge",
+       .help = "Runs of each program; a comparison needs 10",
        .target = &options->samples,
        .bounds = Bounds{1, 1000},
        .shows_default = true},
       {.names = "--duration",
        .value = "TIME",
-       .help = "How long each run measures, in s or with a unit",
+       .help = "Measured time of each run, in s or with a unit",
        .target = &options->duration,
        .shows_default = true},
       {.names = "--patience",
        .value = "TIME",
-       .help = "How long a run waits for quiet cores at most; 0: take each as it comes",
+       .help = "Longest wait of a run for idle cores, in s or with a unit; 0 is no wait",
        .target = &options->patience,
        .bounds = Bounds{0, 3600},
        .shows_default = true},
       {.names = "--set",
        .value = "PATH=VALUE",
-       .help = "Change a value of the scenario, e.g. senders.0.batch=64; as often as you like",
+       .help = "Change a value of the scenario, e.g. senders.0.batch=64; can be repeated",
        .target = &options->overrides},
-      {.names = "-q,--quiet", .help = "No progress", .target = &options->quiet}};
+      {.names = "-q,--quiet", .help = "Print no progress", .target = &options->quiet}};
   command->options.insert(command->options.end(), added.begin(), added.end());
 }
 

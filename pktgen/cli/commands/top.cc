@@ -36,19 +36,19 @@ Result<std::shared_ptr<LiveSegment>> join(const TopOptions& options) {
     const char* end = options.pid.data() + options.pid.size();
     const std::from_chars_result parsed = std::from_chars(options.pid.data(), end, pid);
     if (parsed.ec != std::errc() || parsed.ptr != end || pid <= 0)
-      return fail(fmt::format("cannot join \"{:.40}\"", options.pid),
-                  "it is not the number of a process", "see nmgen top --list for the runs");
+      return fail(fmt::format("cannot show \"{:.40}\"", options.pid), "it is not a process number",
+                  "nmgen top --list lists the runs");
     return LiveSegment::open(pid);
   }
   const std::vector<LiveRunName> runs = LiveSegment::list();
   if (runs.empty())
-    return fail("cannot join a run", "none is under way",
+    return fail("cannot show a run", "no run is in progress",
                 "start one, for example nmgen run scenarios/64b-10g.json");
   if (runs.size() > 1) {
     std::string names;
     for (const LiveRunName& run : runs)
       names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", run.pid, run.scenario);
-    return fail("cannot tell which run to join", "there are several: " + names,
+    return fail("cannot choose a run", "there are several: " + names,
                 fmt::format("name one, for example nmgen top {}", runs.front().pid));
   }
   return LiveSegment::open(runs.front().pid);
@@ -57,8 +57,8 @@ Result<std::shared_ptr<LiveSegment>> join(const TopOptions& options) {
 int top(const TopOptions& options) {
   if (options.list) {
     const std::vector<LiveRunName> runs = LiveSegment::list();
-    return print(runs.empty() ? "no run is under way\n" : listed_runs(runs)) ? kExitPass
-                                                                             : kExitBadUse;
+    return print(runs.empty() ? "no run is in progress\n" : listed_runs(runs)) ? kExitPass
+                                                                               : kExitBadUse;
   }
   Result<std::shared_ptr<LiveSegment>> segment = join(options);
   if (!segment)
@@ -85,21 +85,21 @@ int top(const TopOptions& options) {
 Command top_command() {
   const std::shared_ptr<TopOptions> options = std::make_shared<TopOptions>();
   return {.name = "top",
-          .summary = "Watch a run of another terminal",
+          .summary = "Show a run of another terminal",
           .options = {{.names = "PID",
-                       .help = "The process that runs; not needed where there is one only",
+                       .help = "The process of the run; required if there are several",
                        .target = &options->pid},
                       {.names = "--once",
-                       .help = "Look for a second and print that, without a terminal",
+                       .help = "Print one second as text, without a terminal",
                        .target = &options->once},
                       {.names = "--list",
-                       .help = "List the runs that can be joined",
+                       .help = "List the runs that can be shown",
                        .target = &options->list}},
           .footer =
               "\nExamples:\n"
               "  nmgen top\n"
               "  nmgen top --once\n"
-              "\nq leaves; the run goes on. ? tells the other keys.",
+              "\nq quits; the run continues. ? lists the other keys.",
           .run = [options] { return top(*options); }};
 }
 

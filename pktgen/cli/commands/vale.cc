@@ -18,7 +18,7 @@ int list() {
   if (!ports)
     return complain(ports.error());
   if (ports->empty()) {
-    print("There is no switch: one comes with its first port, like vale0:1.\n");
+    print("There is no switch. The first port creates one, for example vale0:1.\n");
     return kExitPass;
   }
   std::string text = fmt::format("{:>6} {:>5}  {}\n", "switch", "port", "name");
@@ -82,52 +82,52 @@ Command vale_command() {
       .summary = "Make an interface a port of a switch",
       .options = {name_of(&options->port, "PORT", "Switch and interface, like vale0:eth0"),
                   {.names = "--host",
-                   .help = "Its host stack too, as a second port",
+                   .help = "Attach its host stack too, as a second port",
                    .target = &options->host}},
       .run = [options] {
         return say_index(options->port + " is attached", vale_attach(options->port, options->host));
       }};
   Command detach = {
       .name = "detach",
-      .summary = "Take an interface out of its switch",
+      .summary = "Remove an interface from its switch",
       .options = {name_of(&options->port, "PORT", "Switch and interface, like vale0:eth0")},
       .run = [options] {
         return say_index(options->port + " is detached", vale_detach(options->port));
       }};
   Command make = {
       .name = "new",
-      .summary = "Make an interface that can be attached, and stays",
+      .summary = "Create an interface that can be attached, and stays",
       .options = {name_of(&interface->name, "NAME", "Its name, at most 15 characters"),
-                  number(&interface->rings, "--rings", "N", "Rings of each direction", 16),
+                  number(&interface->rings, "--rings", "N", "Rings in each direction", 16),
                   number(&interface->slots, "--slots", "N", "Slots of each ring", 4096),
                   number(&interface->mem_id, "--memory", "ID", "Memory region; default: its own",
                          65535)},
       .run = [options] {
-        return say_done(options->interface.name + " is there",
+        return say_done(options->interface.name + " is created",
                         vale_new_interface(options->interface));
       }};
   Command remove = {.name = "delete",
-                    .summary = "Delete an interface that was made with new",
+                    .summary = "Delete an interface that new created",
                     .options = {name_of(&interface->name, "NAME", "Its name")},
                     .run = [options] {
-                      return say_done(options->interface.name + " is gone",
+                      return say_done(options->interface.name + " is deleted",
                                       vale_delete_interface(options->interface.name));
                     }};
   Command header_command = {.name = "header",
                             .summary = "Show or set the length of a port's vnet header",
                             .options = {name_of(&options->port, "PORT", "Like vale0:1"),
                                         {.names = "BYTES",
-                                         .help = "0, 10 or 12; left out, it is shown",
+                                         .help = "0, 10 or 12; the default is to show it",
                                          .target = &options->header,
                                          .choices = {0, 10, 12}}},
                             .run = [options] { return header(*options); }};
   return {.name = "vale",
-          .summary = "Set the kernel's VALE switches up",
+          .summary = "Configure the VALE switches of the kernel",
           .footer =
               "\nExamples:\n"
               "  nmgen vale attach vale0:eth0 --host\n"
               "  nmgen vale header vale0:1 12\n"
-              "\n'nmgen vale COMMAND --help' says more about a command.",
+              "\n'nmgen vale COMMAND --help' shows the options of a command.",
           .commands = {list_command, attach, detach, make, remove, header_command}};
 }
 

@@ -37,7 +37,7 @@ int validate(const ValidateOptions& options) {
       code = complain(scenario.error());
       continue;
     }
-    print(fmt::format("{}: good: {}, {}, {}, {}, {} of {:g} s\n", scenario->file, scenario->name,
+    print(fmt::format("{}: valid: {}, {}, {}, {}, {} of {:g} s\n", scenario->file, scenario->name,
                       plural(workers_of(scenario->senders), "sending worker"),
                       plural(workers_of(scenario->receivers), "receiving worker"),
                       plural(scenario->streams.size(), "stream"), plural(scenario->repeat, "run"),
@@ -52,19 +52,19 @@ Command validate_command() {
   const std::shared_ptr<ValidateOptions> options = std::make_shared<ValidateOptions>();
   return {
       .name = "validate",
-      .summary = "Say whether scenarios are right, without running them",
+      .summary = "Check scenarios without running them",
       .options = {{.names = "FILE",
                    .value = "...",
-                   .help = "Scenarios; '-': from standard input",
+                   .help = "The scenarios; '-' is standard input",
                    .target = &options->files},
                   {.names = "--set",
                    .value = "PATH=VALUE",
-                   .help = "Change a value first, as in nmgen run",
+                   .help = "Change a value of the scenario first, as in nmgen run",
                    .target = &options->overrides}},
       .footer =
           "\nExample:\n"
           "  nmgen validate scenarios/*.json\n"
-          "\nExit codes: 0 all are right; 2 one is not, and a sentence says where and what to do.",
+          "\nExit codes: 0 all are valid; 2 one is not: a sentence has the path and the remedy.",
       .run = [options] { return validate(*options); }};
 }
 

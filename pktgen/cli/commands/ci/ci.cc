@@ -88,9 +88,9 @@ Result<Comparison> try_once(const Trial& trial, const std::string& program,
                             options.samples.side_by_side ? Origin::kSideBySide : Origin::kInTurns);
   const size_t runs = contestants.size() * options.samples.samples;
   if (comparison && sampled->disturbed > 0)
-    comparison->reasons.push_back(fmt::format(
-        "{} of {} runs were made while something else used their cores{}.", sampled->disturbed,
-        runs, sampled->disturbed * 2 > runs ? "; try again when it has ended" : ""));
+    comparison->reasons.push_back(
+        fmt::format("Other programs used the cores during {} of {} runs{}.", sampled->disturbed,
+                    runs, sampled->disturbed * 2 > runs ? "; try again when they have ended" : ""));
   // That nothing was seen in so much noise does not say that there is nothing.
   if (comparison && sampled->disturbed * 2 > runs && comparison->outcome != Outcome::kRegress)
     comparison->outcome = Outcome::kInvalid;
@@ -99,10 +99,9 @@ Result<Comparison> try_once(const Trial& trial, const std::string& program,
 
 int ci(const CiOptions& options) {
   if (!options.baseline.empty() && !options.against.empty())
-    return complain(
-        "--baseline and --against exclude each other; give the one that you compare with");
+    return complain("--baseline and --against exclude each other; give one of them");
   if (options.samples.side_by_side && options.against.empty())
-    return complain("--side-by-side needs another program to run beside; give it with --against");
+    return complain("--side-by-side needs another program; name it with --against");
   Result<std::string> program = own_program();
   if (!program)
     return complain(program.error());
@@ -122,7 +121,8 @@ int ci(const CiOptions& options) {
     Result<Comparison> comparison = try_once(trial, *program, other, options);
     // Once is chance: what got worse has to get worse again.
     if (comparison && comparison->outcome == Outcome::kRegress) {
-      if (!print(comparison_text(*comparison) + "once more, to be sure:\n"))
+      if (!print(comparison_text(*comparison) +
+                 "a regression; all runs are repeated to confirm it:\n"))
         return kExitBadUse;
       comparison = try_once(trial, *program, other, options);
     }
@@ -141,30 +141,30 @@ Command ci_command() {
   const std::shared_ptr<CiOptions> options = std::make_shared<CiOptions>();
   Command command = {
       .name = "ci",
-      .summary = "Run scenarios now, and compare with baselines or with another program",
+      .summary = "Run scenarios, and compare with baselines or with another program",
       .options =
           {{.names = "FILE",
-            .help = "The scenarios; without any: all baselines, or scenarios/64b-10g-tx.json",
+            .help = "The scenarios [all baselines, or scenarios/64b-10g-tx.json]",
             .target = &options->files},
            {.names = "--baseline",
             .value = "DIR",
-            .help = "Baselines that nmgen baseline kept [baselines]",
+            .help = "Directory of the baselines [baselines]",
             .target = &options->baseline},
            {.names = "--against",
             .value = "PATH",
             .help =
-                "Another nmgen, or a git revision that is built for it; both run here, in turns",
+                "Another nmgen program, or a git revision, which is built; both run here in turns",
             .target = &options->against},
            {.names = "--side-by-side",
-            .help = "With --against: both at once, on the same cores, so that what else uses these "
-                    "slows both; only cycles a frame are compared",
+            .help = "With --against: run both at the same time on the same cores, so that other "
+                    "programs slow both; only the cost of a frame is compared",
             .target = &options->samples.side_by_side}},
       .footer =
           "\nExamples:\n"
           "  nmgen ci\n"
           "  nmgen ci --against HEAD~1 scenarios/64b-10g.json\n"
           "  nmgen ci --against HEAD~1 --side-by-side --duration 1    # on a shared machine\n"
-          "\nA regression is looked at twice before it counts.\n"
+          "\nA regression counts only if it is found twice.\n"
           "Exit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.",
       .run = [options] { return ci(*options); }};
   add_samples_options(&command, &options->samples);

@@ -38,7 +38,7 @@ Result<std::string> program_of(const std::string& text) {
   std::error_code error;
   if (fs::is_regular_file(text, error)) {
     if (access(text.c_str(), X_OK) != 0)
-      return fail(what, "the file is not a program", "give the path of an nmgen");
+      return fail(what, "the file is not a program", "give the path of an nmgen program");
     return fs::absolute(text).string();
   }
   Result<std::string> root = line_of({"git", "rev-parse", "--show-toplevel"});
@@ -46,7 +46,7 @@ Result<std::string> program_of(const std::string& text) {
       line_of({"git", "rev-parse", "--verify", "--quiet", "--end-of-options", text + "^{commit}"});
   if (!root || !commit || root->empty() || commit->empty())
     return fail(what, "it is neither a program nor a git revision of this checkout",
-                "give the path of an nmgen, or for example HEAD~1");
+                "give the path of an nmgen program, or for example HEAD~1");
   const std::string directory = *root + "/build/against/" + *commit;
   const std::string program = directory + "/build/release/bin/nmgen";
   const std::string log = directory + ".log";
@@ -68,7 +68,7 @@ Result<std::string> program_of(const std::string& text) {
     if (!code)
       return tl::unexpected<Error>(code.error());
     if (*code != 0)
-      return fail(what, fmt::format("{} failed on it with {}", step[0], *code),
+      return fail(what, fmt::format("{} failed with exit code {}", step[0], *code),
                   fmt::format("see {} and {}.errors", log, log));
   }
   return program;

@@ -48,9 +48,9 @@ Finding netmap_module(const std::string& root) {
     return {"netmap module", State::kLack, "/dev/netmap is missing",
             "load the netmap module for netmap: ports; sim: ports work without it"};
   if (access(device.c_str(), R_OK | W_OK) != 0)
-    return {"netmap module", State::kLack, "/dev/netmap may not be opened by this user",
+    return {"netmap module", State::kLack, "this user may not open /dev/netmap",
             "run as root for netmap: ports; sim: ports work without it"};
-  return {"netmap module", State::kGood, "/dev/netmap is there", ""};
+  return {"netmap module", State::kGood, "/dev/netmap exists", ""};
 }
 
 Finding interfaces() {
@@ -84,8 +84,8 @@ Finding huge_pages(const std::string& root) {
   const uint64_t free = meminfo(text, "HugePages_Free").value_or(0);
   const uint64_t size_kb = meminfo(text, "Hugepagesize").value_or(0);
   if (size_kb == 0)
-    return {"huge pages", State::kLack, "this kernel has none",
-            "use a kernel with CONFIG_HUGETLBFS for steadier figures"};
+    return {"huge pages", State::kLack, "this kernel has no huge pages",
+            "use a kernel with CONFIG_HUGETLBFS for more stable figures"};
   if (free == 0)
     return {"huge pages", State::kLack,
             fmt::format("none free, {} of {} kB in all", total, size_kb),
@@ -101,7 +101,7 @@ Finding clock_finding(const std::string& root) {
   const std::string named = source.empty() ? "unknown" : source;
   if (!has_invariant_tsc() && source != "tsc")
     return {"clock", State::kLack, fmt::format("source {}, TSC not invariant", named),
-            "use a machine whose processor has an invariant TSC, or let the hypervisor show it"};
+            "use a processor with an invariant TSC, or make the hypervisor expose it"};
   Result<TscClock> clock = TscClock::calibrate(20'000'000);
   if (!clock)
     return {"clock", State::kLack, fmt::format("source {}, {}", named, clock.error().cause),
@@ -115,12 +115,12 @@ Finding clock_finding(const std::string& root) {
 
 Finding cores() {
   const std::vector<int> allowed = allowed_cores();
-  const std::string value = fmt::format("{} to use: {}", allowed.size(), core_list(allowed));
+  const std::string value = fmt::format("{} usable: {}", allowed.size(), core_list(allowed));
   if (allowed.size() < 2)
     return {"cores", State::kLack, value,
-            "give the process a second core, so that sender and receiver need not share one"};
+            "give the process a second core; sender and receiver share one now"};
   if (allowed.size() == 2)
-    return {"cores", State::kFact, value + "; with a sender and a receiver none is left over", ""};
+    return {"cores", State::kFact, value + "; a sender and a receiver use both", ""};
   return {"cores", State::kGood, value, ""};
 }
 
@@ -131,13 +131,13 @@ Finding isolated_cores(const std::string& root) {
   if (allowed_cores().size() < 4)
     return {"isolated cores", State::kFact, "none", ""};
   return {"isolated cores", State::kLack, "none",
-          "boot with isolcpus= and nohz_full= of the workers' cores for runs without gaps"};
+          "boot with isolcpus= and nohz_full= for the workers' cores, for runs without gaps"};
 }
 
 Finding siblings(const std::string& root) {
   const bool active = read_word(root + "/sys/devices/system/cpu/smt/active") == "1";
   return {"hyper-threads", State::kFact,
-          active ? "on: two workers on one core's threads slow each other down" : "off", ""};
+          active ? "on: two workers on threads of one core slow each other down" : "off", ""};
 }
 
 // The control group of this process for CPU time, from /proc/self/cgroup: version 2 where the list
@@ -190,14 +190,14 @@ Finding quota(const std::string& root) {
   if (where.empty())
     return {"CPU quota", State::kGood, "none", ""};
   return {"CPU quota", State::kLack,
-          fmt::format("{:g} cores' time, of control group {}", least_cores, where),
-          "lift the control group's CPU limit: it takes workers off their cores"};
+          fmt::format("{:g} cores, set by control group {}", least_cores, where),
+          "remove the CPU limit of the control group: it takes workers off their cores"};
 }
 
 Finding governor(const std::string& root) {
   const std::string name = governor_of(allowed_cores(), root + "/sys/devices/system/cpu");
   if (name == "none")
-    return {"governor", State::kFact, "none: no frequency scaling here", ""};
+    return {"governor", State::kFact, "none: no frequency scaling on this machine", ""};
   if (name == "performance")
     return {"governor", State::kGood, name, ""};
   return {"governor", State::kLack, name, "as root, cpupower frequency-set -g performance"};
@@ -207,7 +207,7 @@ Finding virtualisation() {
   const std::string name = read_virtualisation();
   if (name == "none")
     return {"virtualisation", State::kGood, "none", ""};
-  return {"virtualisation", State::kFact, name + ": the host may take cores away", ""};
+  return {"virtualisation", State::kFact, name + ": the host can take cores away", ""};
 }
 
 Finding load(const std::string& root) {
@@ -217,7 +217,7 @@ Finding load(const std::string& root) {
   const std::string value = fmt::format("{:.2f} in the last minute", *load);
   if (*load <= kQuietLoad)
     return {"load", State::kGood, value, ""};
-  return {"load", State::kLack, value, "stop other programs before a run that is to be believed"};
+  return {"load", State::kLack, value, "stop other programs before a run"};
 }
 
 }  // namespace

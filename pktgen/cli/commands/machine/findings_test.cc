@@ -69,7 +69,7 @@ TEST_F(MachineFiles, Privileges) {
 }
 
 TEST_F(MachineFiles, HugePages) {
-  EXPECT_EQ(find("huge pages").value, "this kernel has none");
+  EXPECT_EQ(find("huge pages").value, "this kernel has no huge pages");
   put("/proc/meminfo",
       "MemTotal: 1 kB\nHugePages_Total:  4\nHugePages_Free:  0\nHugepagesize: 2048 kB\n");
   EXPECT_EQ(find("huge pages").value, "none free, 4 of 2048 kB in all");
@@ -98,14 +98,14 @@ TEST_F(MachineFiles, QuotaIsThatOfItsOwnControlGroup) {
   put("/sys/fs/cgroup/other/cpu.max", "10000 100000\n");
   EXPECT_EQ(find("CPU quota").state, State::kGood);
   put("/sys/fs/cgroup/user.slice/cpu.max", "150000 100000\n");
-  EXPECT_EQ(find("CPU quota").value, "1.5 cores' time, of control group /user.slice");
+  EXPECT_EQ(find("CPU quota").value, "1.5 cores, set by control group /user.slice");
   put("/sys/fs/cgroup/user.slice/run.scope/cpu.max", "50000 200000\n");
-  EXPECT_EQ(find("CPU quota").value, "0.25 cores' time, of control group /user.slice/run.scope");
+  EXPECT_EQ(find("CPU quota").value, "0.25 cores, set by control group /user.slice/run.scope");
   put("/proc/self/cgroup", "5:memory:/x\n4:cpu,cpuacct:/a/b\n0::/\n");
   EXPECT_EQ(find("CPU quota").state, State::kGood);
   put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "30000\n");
   put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "60000\n");
-  EXPECT_EQ(find("CPU quota").value, "0.5 cores' time, of control group /a");
+  EXPECT_EQ(find("CPU quota").value, "0.5 cores, set by control group /a");
 }
 
 TEST_F(MachineFiles, LoadAndSiblings) {

@@ -52,20 +52,21 @@ std::string as_json(const std::vector<Finding>& findings) {
 
 Command machine_command() {
   const std::shared_ptr<bool> json = std::make_shared<bool>(false);
-  return {.name = "machine",
-          .summary = "List what this machine has and lacks for a run, with remedies",
-          .options = {{.names = "--json", .help = "As JSON, for programs", .target = json.get()}},
-          .footer =
-              "\nExample:\n"
-              "  nmgen machine\n"
-              "\nok: as it should be. lack: missing; the line after -> is the remedy. fact: the "
-              "figures "
-              "depend on "
-              "it.",
-          .run = [json]() -> int {
-            const std::vector<Finding> findings = examine_machine();
-            return print(*json ? as_json(findings) : as_text(findings)) ? kExitPass : kExitBadUse;
-          }};
+  return {
+      .name = "machine",
+      .summary = "List what this machine has and lacks for a run, with remedies",
+      .options = {{.names = "--json", .help = "Print JSON, for programs", .target = json.get()}},
+      .footer =
+          "\nExample:\n"
+          "  nmgen machine\n"
+          "\nok: as it should be. lack: missing; the line after -> is the remedy. fact: the "
+          "figures "
+          "depend on "
+          "it.",
+      .run = [json]() -> int {
+        const std::vector<Finding> findings = examine_machine();
+        return print(*json ? as_json(findings) : as_text(findings)) ? kExitPass : kExitBadUse;
+      }};
 }
 
 }  // namespace nmgen

@@ -92,7 +92,7 @@ Result<FrameWalk> FrameWalk::prepare(const Scenario& scenario, uint64_t count,
     for (const StreamSpec& spec : scenario.streams)
       names.push_back(spec.name);
     const std::string near = nearest(stream, names);
-    return fail("cannot show stream " + in_quotes(stream), "no sender sends a stream of that name",
+    return fail("cannot show stream " + in_quotes(stream), "no sender has a stream with that name",
                 near.empty() || near == stream
                     ? "the scenario's streams are " + listed(names, "and")
                     : fmt::format("did you mean {}?", near));

@@ -54,14 +54,13 @@ std::string sender_lines(const Scenario& scenario, const FrameWalk& walk) {
       rate += fmt::format(", {}pps", si_rate(walk.worker_pps(i) * sender.workers));
     text += fmt::format(
         "sender {}: {}, {}{}, rate {}: {}\n", i, sender.port, plural(sender.workers, "worker"),
-        sender.workers > 1 ? " with these frames each" : "", rate, listed(streams, "and"));
+        sender.workers > 1 ? " each with these frames" : "", rate, listed(streams, "and"));
   }
-  text +=
-      scenario.probe_every == 0 ? "no probes\n"
-      : scenario.probe_every == 1
-          ? "a probe in every frame; a run fills in its own mark and the time\n"
-          : fmt::format("a probe in one frame of {}; a run fills in its own mark and the time\n",
-                        grouped(scenario.probe_every));
+  text += scenario.probe_every == 0 ? "no probes\n"
+          : scenario.probe_every == 1
+              ? "a probe in every frame; a run adds its own mark and the time\n"
+              : fmt::format("a probe in one frame of {}; a run adds its own mark and the time\n",
+                            grouped(scenario.probe_every));
   return text;
 }
 
@@ -127,32 +126,30 @@ Command show_command() {
   const std::shared_ptr<ShowOptions> options = std::make_shared<ShowOptions>();
   return {
       .name = "show",
-      .summary = "Show the frames a scenario would send, without sending them",
+      .summary = "Show the frames that a scenario would send",
       .options = {{.names = "FILE",
-                   .help = "The scenario; '-': from standard input",
+                   .help = "The scenario; '-' is standard input",
                    .target = &options->file},
                   {.names = "--stream",
                    .value = "NAME",
-                   .help = "Frames of this stream only",
+                   .help = "Only frames of this stream",
                    .target = &options->stream},
                   {.names = "--count",
                    .value = "N",
-                   .help = "Frames of each sender (default 10)",
+                   .help = "Number of frames of each sender (default 10)",
                    .target = &options->count},
                   {.names = "--set",
                    .value = "PATH=VALUE",
-                   .help = "Change a value first, as in nmgen run",
+                   .help = "Change a value of the scenario first, as in nmgen run",
                    .target = &options->overrides},
-                  {.names = "--hex", .help = "All bytes too", .target = &options->hex},
+                  {.names = "--hex", .help = "Show all bytes too", .target = &options->hex},
                   {.names = "--pcap",
                    .value = "FILE",
-                   .help =
-                       "Write them to a pcap file instead, with the times they are due; '-': to "
-                       "standard output",
+                   .help = "Write a pcap file instead, with the due times; '-' is standard output",
                    .target = &options->pcap,
                    .excludes = "--hex"},
                   {.names = "--force",
-                   .help = "Replace the pcap file where it exists",
+                   .help = "Replace an existing pcap file",
                    .target = &options->force}},
       .footer =
           "\nExamples:\n"

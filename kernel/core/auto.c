@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Automatic ports: the parent of a pipe whose name nobody has. It is a switch port with no switch:
- * a place to have pipes at, with memory of its own. Who opens it under its own name finds a port
- * that takes what is sent and receives nothing. It goes with the last pipe and the last client.
+ * Automatic ports: the parent of a pipe if no port has its name. It is a switch port without a
+ * switch, with memory of its own, to which pipes belong. A client that opens it by its own name
+ * can send frames, which are dropped, and receives nothing. It is freed with its last pipe and its
+ * last client.
  */
 #include "nm_internal.h"
 

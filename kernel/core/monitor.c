@@ -10,7 +10,7 @@
  *
  * Copying taps see what is sent before it is sent, and what comes in before the client does, cut to
  * the monitor's buffers. A zero-copy tap gets the buffers themselves and gives empty ones for them,
- * so it sees frames when nobody needs them any more: sent ones when the slots are free again,
+ * so it sees frames when they are no longer needed: sent ones when the slots are free again,
  * received ones when the client has released them. A ring has one such tap at most; the next
  * zero-copy monitor watches the first one's ring, and so on. The TX ring of a pipe loses its
  * buffers when it sends, so the frames are looked for where they are released, at the other end.
@@ -20,7 +20,7 @@
 #include "nm_internal.h"
 
 /**
- * struct nm_tap - who watches a ring
+ * struct nm_tap - a monitor's connection to a ring that it watches
  * @link: in taps->list
  * @out: ring of the monitor
  * @zero_copy: it gets the buffers themselves
@@ -95,7 +95,7 @@ static void copy_slot(struct nm_kring *out, const struct nm_kring *kr, u32 i)
 	q->tail = nm_next(q->tail, out->num_slots - 1);
 }
 
-/* A slot that nobody needs any more swaps its buffer with the monitor's; with the queue's lock. */
+/* Swap the buffer of a slot that is no longer needed with the monitor's; with the queue's lock. */
 static void swap_slot(struct nm_kring *out, struct nm_kring *kr, u32 i)
 {
 	struct nm_rx_queue *q = out->queue;
@@ -348,7 +348,7 @@ static void stop(struct nm_kring *out)
 	move_up(out);
 }
 
-/* @out watches nothing any more: who stands behind it in a chain takes its place. */
+/* @out no longer watches a ring: the next monitor of its chain replaces it. */
 static void move_up(struct nm_kring *out)
 {
 	struct nm_tap *tap = find_tap(out, NULL);

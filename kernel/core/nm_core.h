@@ -47,7 +47,7 @@ struct nm_core_config {
 	 */
 	u32 txsync_tries;
 	/*
-	 * Somebody asks for a port that is not attached: where the residence has an interface of
+	 * A client asks for a port that is not attached: if the residence has an interface of
 	 * that name in nm_os_namespace(), it calls nm_port_attach_locked(). Called with core->lock
 	 * held. May be NULL.
 	 */
@@ -78,13 +78,13 @@ void nm_core_destroy(struct nm_core *core);
 int nm_core_configure(struct nm_core *core, const struct nm_core_config *config);
 
 /*
- * A namespace (nm_os_namespace()) ends: its persistent ports go, those with a
- * host stack also from who has them open (POLLERR), and what clients still have open
- * there nobody finds by its name any more.
+ * A namespace (nm_os_namespace()) ends: its persistent ports are removed. Clients that have one
+ * with a host stack open get POLLERR. Other open ports of the namespace can no longer be found by
+ * name.
  */
 void nm_core_namespace_gone(struct nm_core *core, const void *ns);
 
-/* What the global region has now: all 0 where nobody uses it. */
+/* What the global region has now: all 0 if it has no client. */
 void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools);
 
 /**
@@ -161,8 +161,8 @@ int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view 
 		  void *arg);
 
 /*
- * A region, for listings; valid during the visit only. Objects of each pool that are taken, and that
- * there are; all 0 while nobody uses the memory.
+ * A region, for listings; valid only during the visit. Used objects and all objects of each pool;
+ * 0 while the memory has no client.
  */
 struct nm_region_view {
 	u16 id;

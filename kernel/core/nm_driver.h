@@ -31,7 +31,7 @@ struct nm_taps;
 
 /*
  * What a port is made of. The driver fills it in; the core reads it at attach and when
- * somebody asks for a port that nobody has.
+ * a client asks for a port that is not open.
  */
 struct nm_port_config {
 	u32 num_rings[NM_DIRS];
@@ -66,8 +66,8 @@ struct nm_frag {
  *	what has come in, with len and flags of those slots written by nm_slot_put(). Never fill the
  *	slot before kr->hwcur: one stays empty.
  * @config: fill in what may have changed since attach (link, speed, rings and their slots). Rings
- *	are taken up when somebody asks for the port and nobody has it: krings that the driver knew
- *	are no more then, and it must not look at any while no ring is in netmap mode. NULL: nothing
+ *	are adopted when a client asks for the port and it is not open: the old krings are then
+ *	freed, so the driver must not use krings while no ring is in netmap mode. NULL: nothing
  *	changes.
  * @deadline: the time (nm_os_now_ns()) at which the ring may change with no call and no interrupt,
  *	0 for never; for models, which have no thread. NULL: never.

@@ -143,15 +143,15 @@ void *nm_region_buf(struct nm_region *region, u32 index);
  * @link: in core->ports, while clients find it there by its name; else a list of its maker
  * @in_region: in region->ports, from its making to its last reference
  * @ns: nm_os_namespace() of the thread that made it
- * @refs: 1 while attached, and 1 a client bound, or 1 of whoever else keeps it. Under core->lock
+ * @refs: 1 while attached, and 1 for each client bound and each other user. Under core->lock
  * @release: the last reference has gone: undo what the maker did; the port is freed after.
  *	NULL: nothing to undo. Under core->lock
  * @idle: only one reference is left, its maker's. NULL: nothing to do. Under core->lock
- * @queues: of RX rings that others fill; nm_rx_queues_make()
+ * @queues: of RX rings that the core fills; nm_rx_queues_make()
  * @max_rings: krings there are in each direction; host rings may be made more
  * @pipes: pipes at this port. Under core->lock
  * @twin: the two have @release called and are freed together, when neither has a reference
- * @owner: what has the port for itself (a switch), so that no client may bind it; NULL: nobody.
+ * @owner: exclusive owner of the port (a switch), no client may bind it; NULL: none.
  *	Under core->lock
  * @gone: the device went away; no op of the driver is called any more. Under core->lock
  */
@@ -179,7 +179,7 @@ struct nm_port {
 
 /**
  * nm_port_create() - a port that is made on demand: VALE ports, pipe ends, monitors
- * @name: for messages and ni_name; it is the maker who finds the port by its name
+ * @name: for messages and ni_name; its maker finds the port by name
  * @ops: as for nm_port_attach(); reg may be NULL, where there is nothing to switch
  * @config: rings and slots; nm_port_choose() makes it from a request
  * @region: where its rings live; the port takes a reference of its own
@@ -213,8 +213,8 @@ u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir);
 void nm_port_refresh(struct nm_port *port);
 
 /*
- * As many host rings as a request asks for (0: as many as there are), where the port has a host
- * stack and nobody has a ring of it; else it stays as it is. Under core->lock.
+ * Set the number of host rings as a request asks (0: unchanged), if the port has a host stack and
+ * none of its rings is in use. Under core->lock.
  */
 void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx);
 
@@ -238,7 +238,7 @@ int nm_pipe_find_or_make(struct nm_client *client, const char *name,
 
 /* auto.c */
 
-/* As nm_port_lookup(); a port that nobody has is made, with nothing behind it. */
+/* As nm_port_lookup(); creates an automatic port (auto.c) if there is no such port. */
 int nm_auto_find_or_make(struct nm_client *client, const char *name,
 			 const struct nmreq_register *reg, struct nm_port **out);
 
@@ -303,7 +303,7 @@ struct nm_client {
 };
 
 /*
- * A ring that nobody uses any more, but that its driver would not let go (reg failed): the device
+ * A ring without users that its driver could not take out of netmap mode (reg failed): the device
  * may still write to its buffers. It keeps them, and its region, until nm_rings_free_stuck().
  */
 static inline bool nm_kring_is_stuck(const struct nm_kring *kr)
@@ -314,7 +314,7 @@ static inline bool nm_kring_is_stuck(const struct nm_kring *kr)
 /* Free all stuck rings of a port whose device has gone; under core->lock. */
 void nm_rings_free_stuck(struct nm_port *port);
 
-/* Who wants rings. */
+/* The kinds of users of a ring. */
 enum nm_ring_use {
 	NM_USE_SHARED,		/* a client */
 	NM_USE_EXCLUSIVE,	/* a client that asked for EXCLUSIVE */
@@ -322,11 +322,11 @@ enum nm_ring_use {
 };
 
 /**
- * nm_rings_get() - one user more of each of @rings
+ * nm_rings_get() - add a user to each of @rings
  * @rings: by direction, host rings after NIC rings
  *
- * Rings that have none are made, and NIC rings among them switched to netmap mode. The port's
- * region has a user, nm_region_get(), of whoever calls. Under core->lock. Return: 0, or a negative
+ * Rings without a user are created, and NIC rings among them switched to netmap mode. The caller
+ * is a user of the port's region, nm_region_get(). Under core->lock. Return: 0, or a negative
  * errno, and then nothing has changed.
  */
 int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS],
@@ -428,13 +428,13 @@ void nm_kring_start(struct nm_kring *kr);
 /* With kr->busy held by the caller, for cores of syncs that work on a second ring. */
 int nm_kring_sync_held(struct nm_kring *kr, int flags);
 
-/* The ring's kr->busy, if nobody has it; and back, with no look at what came meanwhile. */
+/* Take the ring's kr->busy if it is free; release it without the work that came meanwhile. */
 bool nm_kring_try(struct nm_kring *kr);
 void nm_kring_release(struct nm_kring *kr);
 
 /*
- * Work on a ring that has a notify, with its busy held and its notify_data as @data: now; or, where
- * somebody has the ring, as soon as that one lets go of it.
+ * Work on a ring that has a notify, with its busy held and its notify_data as @data: now, or, if
+ * another thread holds the ring, as soon as that thread releases it.
  */
 void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data));
 
@@ -504,7 +504,7 @@ int nm_monitor_make(struct nm_client *client, const char *name, const struct nmr
 bool nm_monitor_is_port(const struct nm_port *port);
 
 /*
- * The ring leaves netmap mode: nobody watches it any more, and monitors that have nothing else to
+ * The ring leaves netmap mode: its monitors are disconnected, and those without another ring to
  * watch stop. The ring is stopped. Under core->lock.
  */
 void nm_monitor_ring_gone(struct nm_kring *kr);

@@ -62,10 +62,10 @@ int nm_os_copy_in(void *to, u64 user_from, size_t len);
 int nm_os_copy_out(u64 user_to, const void *from, size_t len);
 
 /*
- * The same for who holds a ring: a page that is not there is not waited for. It may never come, or
- * need what the caller keeps: -EFAULT then. nm_os_fault_in() has such pages there, and waits as
- * long as it takes, so who calls it holds nothing. Return: 0, or -EFAULT where there is no such
- * memory.
+ * The same for a caller that holds a ring: it does not wait for a missing page, which might never
+ * come or need a lock of the caller, but returns -EFAULT. nm_os_fault_in() brings such pages in and
+ * waits as long as it takes, so its caller must hold nothing. Return: 0, or -EFAULT if there is no
+ * such memory.
  */
 int nm_os_copy_in_now(void *to, u64 user_from, size_t len);
 int nm_os_fault_in(u64 user_from, size_t len);

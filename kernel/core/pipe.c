@@ -10,9 +10,9 @@
  *   filled	by the TX sync: RX slots before it hold frames
  *   released	by the RX sync: RX slots from it on hold frames, or will
  *
- * A receiver that goes away leaves its slots as they are: the sender's ring fills up, and who opens
- * that end next finds the frames. The rings of both ends are pinned as long as the pipe exists,
- * which is while somebody has one of its ends.
+ * A receiver that closes leaves its slots as they are: the sender's ring fills up, and the next
+ * client of that end finds the frames. The rings of both ends are pinned as long as the pipe exists,
+ * that is, while one of its ends is open.
  */
 #include "nm_internal.h"
 

@@ -98,7 +98,7 @@ static int krings_make(struct nm_port *port)
 	return has_stack ? nm_rx_queues_make(port, port->config.num_rings[NM_RX], NM_MAX_RINGS) : 0;
 }
 
-/* Somebody's; or the driver could not take them out of netmap mode when their last user left. */
+/* Rings in use, or rings that the driver could not take out of netmap mode at the last close. */
 static bool has_rings(const struct nm_port *port)
 {
 	int dir;
@@ -120,8 +120,8 @@ static bool same_rings(const struct nm_port_config *a, const struct nm_port_conf
 }
 
 /*
- * Nobody has the port: it gets the rings that its driver has now, or where there is no memory for
- * those keeps what it has. Under core->lock.
+ * The port is not open: it gets the rings that its driver has now, or keeps the old ones if there
+ * is no memory. Under core->lock.
  */
 static void follow_driver(struct nm_port *port)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The rings of a port as somebody wants them and lets them go. All under core->lock.
+ * The users of a port's rings. All under core->lock.
  *
- * A ring's shared memory exists while somebody has it: clients, or a pin of the core (a pipe keeps
- * both its ends). NIC rings enter netmap mode with their first user and leave it with their last;
- * other rings of the port go on as they were (partial opening).
+ * A ring's shared memory exists while the ring has users: clients, or a pin of the core (a pipe
+ * keeps both its ends). NIC rings enter netmap mode with their first user and leave it with their
+ * last; other rings of the port stay as they were (partial opening).
  */
 #include "nm_internal.h"
 

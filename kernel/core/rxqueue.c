@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Receive rings that others fill at any time: the host stack, a monitored ring. The ring's free
- * slots are the queue. Who brings a frame puts it into the slots from queue->tail on, behind what
- * the client has been shown; the next rxsync shows it. A spinning lock of the queue's own orders
- * the two, so that whoever brings a frame never waits for a sync.
+ * Receive rings that are filled at any time: by the host stack, by a monitored ring. The ring's
+ * free slots are the queue. A producer puts a frame into the slots from queue->tail on, behind the
+ * slots that the client knows; the next rxsync shows it. A spin lock of the queue orders the two,
+ * so a producer never waits for a sync.
  */
 #include "nm_internal.h"
 

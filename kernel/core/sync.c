@@ -9,8 +9,8 @@
  *   RX: hwcur <= head <= cur <= the tail that we told
  *
  * In both, the first is kr->rhead: after a sync it is where the driver stands. A ring that breaks
- * the rule, or holds a bad slot, is re-initialised: it costs its client frames, and nobody else
- * anything.
+ * the rule, or holds a bad slot, is re-initialised: only its own client loses
+ * frames.
  */
 #include "nm_internal.h"
 
@@ -54,9 +54,9 @@ void nm_kring_unhold(struct nm_kring *kr)
 }
 
 /*
- * The mark is set before we look whether the ring is free, and who has the ring looks for the mark
- * after he has let it go: one of the two does the work. The ring's data is found and used with the
- * ring held only, so that who takes it away, with the ring held, is sure that nobody uses it.
+ * The mark is set before we test whether the ring is free, and the holder of the ring tests the mark
+ * after it has released the ring: one of the two does the work. The ring's data is read only with
+ * the ring held, so a thread that removes it, with the ring held, knows that it is not in use.
  */
 void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data))
 {

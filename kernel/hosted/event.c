@@ -4,8 +4,8 @@
  *
  * A poller is a waiter. nm_os_wait_record() links it into the queue of each ring that it waits for;
  * nm_os_wake() takes all links out again and wakes their waiters: it counts waiter->wakeups up,
- * wakes the futex if somebody sleeps on it, and makes the eventfd readable if there is one. So a
- * link is good for one wake-up, and a ring on which nobody waits costs its driver a fence and a
+ * wakes the futex if a thread sleeps on it, and makes the eventfd readable if there is one. So a
+ * link is good for one wake-up, and a ring without a waiter costs its driver a fence and a
  * load, and never a system call.
  *
  * Why no wake-up is lost. A poll runs
@@ -17,7 +17,7 @@
  *	P5  look again: nothing
  *	P6  sleep until waiter->wakeups != seen (compared under wait_lock, then by the futex)
  *
- * and whoever changes the ring
+ * and the thread that changes the ring runs
  *
  *	W1  change the ring
  *	W2  full fence
@@ -39,10 +39,9 @@
  * One wait_lock serves the whole world. It is taken by those who are about to sleep and by those
  * who wake them, who pay for a system call anyway; a thread that polls busily never comes here.
  *
- * A model has no thread, so what it will do by itself at a time to come wakes nobody. nmh_poll()
- * sleeps no longer than until then. For those who sleep on the eventfd, a thread of the world, the
- * interrupt controller, is started when the first of them comes, and makes the eventfd readable in
- * time.
+ * A model has no thread, so its own events at a later time wake no thread. nmh_poll() sleeps at
+ * most until then. For programs that sleep on the eventfd, a thread of the world, the interrupt
+ * controller, is started for the first of them, and makes the eventfd readable in time.
  */
 #include "hosted.h"
 

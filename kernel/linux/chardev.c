@@ -102,8 +102,8 @@ static int dev_release(struct inode *inode, struct file *file)
 }
 
 /*
- * The file may have been bound just now: what wakes its rings wakes those too who polled it before,
- * and they look again. Who comes to @early after our look at it finds the port: dev_poll().
+ * The file may have been bound just now: wake the threads that polled it before; they test again.
+ * A thread that comes to @early after our test finds the port: dev_poll().
  */
 static void look_if_bound(struct file *file, struct nm_file *f)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The emulated adapter: a port's life. It is made when a client first names its interface, and goes
- * with the interface, or its name there; a port that nobody has open costs the interface nothing.
+ * The emulated adapter: the life of a port. It is created when a client first names its interface,
+ * and removed with the interface or its name; a port that is not open costs the interface nothing.
  */
 #include <linux/if_arp.h>
 #include <linux/module.h>
@@ -219,7 +219,7 @@ static void detach_work(struct work_struct *work)
 {
 	struct generic *g = container_of(work, struct generic, detach);
 
-	/* First: who finds it in the list uses its port. */
+	/* First: a thread that finds it in the list uses its port. */
 	mutex_lock(&generic_lock);
 	list_del(&g->link);
 	mutex_unlock(&generic_lock);
@@ -264,7 +264,7 @@ fail:
 }
 
 /*
- * core->lock is held; somebody wants a port of this name that there is not. RTNL keeps the
+ * core->lock is held; a client asks for a port of this name that does not exist. RTNL keeps the
  * interface, and its name, until the port is in the list that the notifier goes through.
  */
 void generic_demand(struct nm_core *core, const char *name)

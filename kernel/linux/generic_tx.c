@@ -17,7 +17,7 @@
 
 #include "generic.h"
 
-/* When a device that had no room and tells nobody is asked again, ns. */
+/* Retry time for a device that had no room and does not report room, ns. */
 #define RETRY_NS	200000
 
 /*

@@ -107,8 +107,8 @@ int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 }
 
 /*
- * Who holds a ring has been taken off its processor: a little sleep, as no priority of ours may
- * keep it off.
+ * The holder of a ring is off its processor: sleep a little, so that our priority does not keep it
+ * off.
  */
 void nm_os_yield(void)
 {
@@ -137,7 +137,7 @@ void nm_os_waitq_init(struct nm_waitq *wq, bool for_room)
 /* A poller holds its file, the file its client, and the client the port of the queue. */
 void nm_os_waitq_destroy(struct nm_waitq *wq)
 {
-	/* No fence: whoever could add himself has gone. */
+	/* No fence: no thread can add itself any more. */
 	WARN_ON_ONCE(waitqueue_active(&wq->head));
 }
 
@@ -189,8 +189,8 @@ void nm_os_work_cancel(struct nm_work *work)
  * Region memory. vmalloc_huge() takes large pages where there are any, which saves the core's
  * accesses most of their TLB misses, and splits them, so that each 4 KiB page can be mapped to
  * clients. It cannot grow, so a region gets all its buffers at the start, as the parameters say, and
- * some room besides for rings of ports to come: an eighth, and HEADROOM. Who asks for more than
- * there is gets -ENOMEM, and nobody is killed to make room; who asks is charged for it.
+ * some room for rings of later ports: an eighth, and HEADROOM. A request for more than
+ * that gets -ENOMEM, and no process is killed for it; the memory is charged to the caller.
  */
 #define HEADROOM	(4ull << 20)
 /*

@@ -68,7 +68,7 @@ inline constexpr char kHelpNames[] = "-h,--help";
 int complain(const std::string& sentence);
 int complain(const Error& error);
 
-// Writes to standard output. False where nobody reads it any more (a closed pipe) or it is full.
+// Writes to standard output. False if it is a closed pipe, or full.
 bool print(const std::string& text);
 
 }  // namespace nmgen

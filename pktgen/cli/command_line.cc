@@ -117,7 +117,7 @@ std::vector<std::string> command_names(const CLI::App& app) {
   return names;
 }
 
-// About the first argument that nobody takes. `command` is empty at the top.
+// The sentence about an argument that no option takes. `command` is empty for nmgen itself.
 std::string unknown_argument(const CLI::App& app, const std::string& command,
                              const std::string& argument) {
   const std::string see = fmt::format("see nmgen {}--help", command.empty() ? "" : command + " ");

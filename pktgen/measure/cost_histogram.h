@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How dear frames were, stretch by stretch: ticks a frame, log-linear. Its lower end is what a
-// frame costs when nothing disturbs the core. A mean cannot tell that on a shared machine, where
-// interrupts, a hypervisor and a neighbour on the same physical core add as much again.
+// The cost of frames, stretch by stretch: TSC ticks per frame, log-linear. Its lower end is the
+// cost of a frame on an undisturbed core. A mean does not show that on a shared machine, where
+// interrupts, a hypervisor and another program on the same physical core can double the cost.
 #pragma once
 
 #include <algorithm>

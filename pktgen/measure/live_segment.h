@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A run as others may watch it while it is under way: its workers' own counters, in memory that
-// another process can map (/dev/shm/nmgen.PID). Nothing is copied for a watcher and nobody waits
-// for one: what a worker counts anyway, it counts there.
+// The counters of a run in progress, in memory that another process can map
+// (/dev/shm/nmgen.PID). Workers count there in any case: nothing is copied for a watcher, and no
+// worker waits for one.
 //
 // Layout: LiveHeader, then ports, workers and streams, then two histograms for each receiver. The
 // header's numbers and texts are written before the file has its name, and do not change, but for

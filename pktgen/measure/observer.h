@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who wants to see a run while it is under way: the console, and whatever else reads records.
+// Interface for code that follows a run in progress: the console, and others that read records.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,12 @@ namespace nmgen {
 
 class LiveSegment;
 
-// Told about a run while it is under way, by the thread that called run_scenario(), between the
-// workers' wake-ups.
+// Called during a run by the thread that called run_scenario(), between the workers' wake-ups.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
 
-  // Its counters can be watched from now on, and stay as long as somebody keeps `segment`. Once,
+  // Its counters can be read from now on, as long as `segment` is kept. Once,
   // before the first on_start().
   virtual void on_publish(const std::shared_ptr<LiveSegment>& segment) { (void)segment; }
 

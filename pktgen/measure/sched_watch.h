@@ -2,7 +2,7 @@
 // Notices that a worker was taken off its core, in two ways that see different things. SchedWatch
 // asks the kernel, from outside: it knows about other threads on the core, and about steal in
 // ticks. GapWatch sits in the worker's loop: it sees every gap, also those of a host that runs
-// somebody else without telling its guest, but not why.
+// another guest without reporting steal time, but not the cause.
 #pragma once
 
 #include <sys/types.h>

@@ -34,7 +34,7 @@ inline constexpr uint64_t kProbeTimestampMask = (uint64_t{1} << 48) - 1;
 
 // The magic of a run, from its random id: a mixing function (the finaliser of splitmix64), so that
 // ids that differ in a bit have magics that differ in many. Never 0: an erased probe, or a payload
-// of zeros, is nobody's.
+// of zeros, belongs to no run.
 constexpr uint32_t probe_magic(uint64_t run_id) {
   uint64_t mixed = run_id + 0x9e3779b97f4a7c15;
   mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;

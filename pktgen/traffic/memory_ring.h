@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// For tests and benchmarks: a ring that nobody syncs, in memory laid out as a region is (netmap_if,
-// ring, buffers), and a stream.
+// For tests and benchmarks: a ring without a sync, in memory with the layout of a region
+// (netmap_if, ring, buffers), and a stream.
 #pragma once
 
 #include <cstdint>

@@ -238,7 +238,7 @@ class PhaseRunner {
     const uint64_t shortest = clock_.to_ticks(seconds_to_ns(IntervalLog::kShortestSeconds));
     uint64_t next = orders_.start_tsc;
     while (true) {
-      // Whoever wakes up late goes on with the next whole second.
+      // After a late wake-up, continue with the next whole second.
       do
         next += interval;
       while (next < tsc_now() + interval / 2);

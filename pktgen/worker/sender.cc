@@ -157,7 +157,7 @@ class SendLoop {
     while (left > 0 && now < give_up && worker_.error.load(std::memory_order_relaxed) == 0) {
       turn(0, now);
       now = tsc_now();
-      // As long as some leave, more will; but whoever interrupts a run waits no longer than that.
+      // The time starts again while frames leave, except in a run that was interrupted.
       if (worker_.pending() < left && !orders_.stop_senders.load(std::memory_order_relaxed))
         give_up = now + orders_.drain_ticks;
       left = worker_.pending();

@@ -3,7 +3,7 @@
  * blocked wait: a client sends from its own memory (NS_INDIRECT), where a page is missing that it
  * does not provide (userfaultfd). Meanwhile other clients open and close ports of the same switch,
  * and send and receive there; when the page comes, so does the frame.
- * blocked greedy: asks for as much memory as there is. It may be refused; nobody is to be killed for
+ * blocked greedy: requests all memory. The request may be refused; no process may be killed for
  * it.
  *
  * Exit code 0: as it should be; 1: not; 77: this kernel has no userfaultfd.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
 # Run in the guest, as scripts/guest --files hostile,killed,blocked,traffic,guest.sh robust.sh [KILLS [SECONDS [SEED]]]: clients
-# that are killed, that keep others waiting, that want all memory, and one that is hostile; and that nobody else notices.
+# that are killed, that make others wait, that request all memory, and a hostile one; other clients must not notice.
 # shellcheck source=tests/kernel/guest.sh
 . ./guest.sh
 kills=${1:-200}

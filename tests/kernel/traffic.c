@@ -4,7 +4,7 @@
  *
  *   traffic send PORT FRAMES [SIZE [VLAN]]      numbered frames, until the last has left
  *   traffic receive PORT FRAMES SECONDS [SIZE]  those frames, each byte checked; loss is an error
- *   traffic among PORT FRAMES SECONDS SIZE      the same, among frames that somebody made to confuse
+ *   traffic among PORT FRAMES SECONDS SIZE      the same, among frames of others that look alike
  *   traffic bridge PORT PORT [SECONDS]          all frames between two ports, buffers swapped
  *   traffic count PORT SECONDS [FRAMES]         how many frames of any kind come in, until it is so many
  *   traffic sums PORT SECONDS [FRAMES]          how many TCP segments come in with a right checksum, and with a wrong one

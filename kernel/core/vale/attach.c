@@ -5,11 +5,11 @@
  * (nm_kring_notify()), what is for the port goes to its transmit rings.
  *
  * Two locks can be held at a time, the busy of a receive ring and that of a transmit ring, and the
- * second is only ever tried: whoever has it does the work.
+ * second is only tried, never waited for: its holder does the work.
  */
 #include "vale.h"
 
-/* Batches in a row; then somebody else may have the processor, and the ring. */
+/* Batches in a row before the processor and the ring are given up. */
 #define PUMP_ROUNDS	16
 
 /* Bring what has come in to the switch. With the ring's busy held. */

@@ -212,7 +212,7 @@ static void vale_release(struct nm_port *nm_port)
 	nm_vale_port_free(port);
 }
 
-/* Nobody has a persistent port: it leaves the switch that somebody who wanted it put it in. */
+/* A persistent port is no longer open: it leaves the switch that its client put it in. */
 static void vale_idle(struct nm_port *nm_port)
 {
 	struct nm_vale_port *port = nm_port->driver_data;

@@ -2,8 +2,8 @@
 /*
  * How many senders fill one ring without waiting for each other's copies. A sender leases slots,
  * fills them with no lock held, and publishes them. Leases finish in any order; the receiver sees
- * slots in the order of the leases, so the first unfinished one holds back those after it, which
- * are published by whoever finishes it.
+ * slots in the order of the leases, so the first unfinished one holds back those after it; the
+ * sender that finishes it publishes them.
  */
 #include "vale.h"
 

@@ -16,7 +16,7 @@ int nm_vale_no_room(struct nm_client *client, int error, const char *name)
 			 name, nm_vale_max_switches(client->core), NM_VALE_PORTS);
 }
 
-/* An interface may be asked for, and watched; who wants to open it is refused when he binds. */
+/* An interface may be looked up and monitored; binding it is refused. */
 static int take(struct nm_client *client, struct nm_vale_port *port, struct nm_port **out)
 {
 	if (port->kind == NM_VALE_HOST)
@@ -310,7 +310,7 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 	return 0;
 }
 
-/* A persistent port that is in no switch has no name any more, and goes when nobody has it open. */
+/* A persistent port without a switch loses its name, and is freed at its last close. */
 static void unmake(struct nm_core *core, struct nm_vale_port *port)
 {
 	nm_list_remove(&port->port->link);

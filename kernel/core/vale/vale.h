@@ -9,7 +9,7 @@
  *   Everything that a sender follows (sw->ports, port->sw, port->queue_of, queues, sw->lookup) is
  *   written under core->lock, set with nm_store_release() and loaded with nm_load_acquire(). What
  *   is taken away is first made unreachable, then nm_switch_quiesce() takes and gives back the busy
- *   of every ring of all these: who was in a sync before has left, who comes later does not find
+ *   of every ring of all these: syncs that began before have ended, later ones do not find
  *   it. Only then it is freed. So senders take no lock for all this, and no reference.
  */
 #ifndef NM_VALE_VALE_H

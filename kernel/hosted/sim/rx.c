@@ -7,8 +7,8 @@
  * With flow control, a buffer that is full to the high mark stops the peer's wire, at that frame, and starts it again when it has
  * emptied to the low mark.
  *
- * The engine runs when somebody receives, or when the cable is full. Descriptors are given back at such moments only, so it is right to
- * work through what came in since the last one, in order, with the descriptors that there were.
+ * The engine runs when a thread receives, or when the cable is full. Descriptors are returned only at these times, so it is correct to
+ * process the frames since the last time, in order, with the descriptors of that time.
  */
 #include "sim.h"
 

@@ -2,11 +2,11 @@
 /*
  * Inside the model of the 82599: an adapter with its registers, its transmit engine and its receive engine.
  *
- * The model has no thread. Each engine runs in whatever thread touches it, under its lock, which the hot path only ever tries: who
- * does not get it leaves the work to the holder (see sim_tx_kick()). An engine that holds its lock may try, never wait for, another
- * lock; who needs several for good (connect, link, destroy) takes them all in the order of sim_lock_all().
+ * The model has no thread. Each engine runs in whatever thread touches it, under its lock, which the hot path only tries: a
+ * thread that does not get it leaves the work to the holder (see sim_tx_kick()). An engine that holds its lock may try, never wait for,
+ * another lock; calls that need several (connect, link, destroy) take them all in the order of sim_lock_all().
  *
- * Time is in ticks of the cycle counter since the clock's epoch, times 2^14 (sim_time). It may wrap: times are compared by the sign
+ * Time is in TSC ticks since the clock's epoch, times 2^14 (sim_time). It may wrap: times are compared by the sign
  * of their difference, which is right for frames that are less than two days apart.
  *
  * Times on a cable are of its wire clock, which stands still while the receiver holds its sender by PAUSE. So a pause needs not
@@ -87,8 +87,8 @@ struct sim_tx_run {
 
 /**
  * struct sim_tx - the transmit engine
- * @lock: held by whoever runs it
- * @pending: somebody did not get the lock; the holder runs again
+ * @lock: held by the thread that runs it
+ * @pending: a thread did not get the lock; the holder runs again
  * @wire_free: when the last frame's gap will be over, on the wire clock
  * @ahead: how much wire time fits into the packet buffer
  * @refill: fetching begins when less than this is in it, and then fills it
@@ -144,7 +144,7 @@ struct sim_rx_queue {
 
 /**
  * struct sim_rx - the receive engine
- * @lock: held by whoever runs it
+ * @lock: held by the thread that runs it
  * @cable: frames from the peer
  * @buffer: the receive packet buffer: frames that wait for a descriptor, in order
  * @waiting: frames in @buffer; the engine's, read by others
@@ -303,7 +303,7 @@ struct sim_tail {
 /* regs.c: whether @to, the new tail, is one that the driver may write; where not, a bug is noted. */
 bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 to);
 
-/* rx.c: as above. @queue: whose caller it is, who needs no interrupt; IXGBE_MAX_QUEUES: nobody's. */
+/* rx.c: as above. @queue: the caller's, which needs no interrupt; IXGBE_MAX_QUEUES: none. */
 u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue);
 void sim_rx_advance(struct ixgbe_hw *hw, u64 time, u32 queue);
 bool sim_rx_next_at(struct ixgbe_hw *hw, u64 *time);

@@ -123,8 +123,20 @@ class Sweep(ScriptTest):
 
     def test_stopped_between_points_it_goes_on_there(self):
         matrix = self.matrix()
-        command = ["/usr/bin/python3", os.path.join(SCRIPTS, "sweep.py"), matrix, "--out", self.path("out"), "--nmgen", NMGEN]
+        # The first run is nmgen's, the next waits until it is ended.
+        first = self.path("first")
+        program = self.write("stand_in", f"""#!/bin/sh
+if [ "$1" = run ]; then
+  [ ! -e '{first}' ] || exec sleep 3600
+  touch '{first}'
+fi
+exec '{NMGEN}' "$@"
+""")
+        os.chmod(program, 0o755)
+        command = ["/usr/bin/python3", os.path.join(SCRIPTS, "sweep.py"), matrix, "--retries", "0", "--out", self.path("out"), "--nmgen", program]
         for number in (signal.SIGTERM, signal.SIGHUP):
+            if os.path.exists(first):
+                os.unlink(first)
             with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
                 # To the script alone, once it has told of a point.
                 self.assertRegex(process.stderr.readline(), r"\A\d/8 rings")
@@ -133,7 +145,7 @@ class Sweep(ScriptTest):
             self.assertEqual(process.returncode, 3, errors)
             self.assertIn("start it again to continue", output)
         kept = self.manifest()["points"]
-        self.assertIn(len(kept), range(2, 8))
+        self.assertEqual(len(kept), 2)
         result = self.sweep(matrix, "--out", self.path("out"))
         self.assertEqual(result.returncode, 0, result.stderr)
         points = self.manifest()["points"]

@@ -19,7 +19,8 @@ constexpr const char* kClearLine = "\r\x1b[K";
 
 constexpr unsigned kBarColumns = 30;
 
-// Columns: 6 + 9 + 9 + 7 + 4 * 7 + 7 + 2 * 7 = 80.
+// Columns: 6 + 9 + 9 + 7 + 4 * 7 + 7 + 2 * 7 = 80. Each figure but the time has a column less at
+// most, as units.h says.
 std::string head_lines() {
   return fmt::format("{:>6}{:>9}{:>9}{:>7}{:>14}{:>14}{:>7}{:>14}\n", "time", "tx", "rx", "line",
                      "tx cycles", "rx cycles", "missed", "latency") +
@@ -91,8 +92,9 @@ void Console::on_interval(const Record&, const RunRecord& run) {
     missed_cell = paint_.bad(missed_cell);
   const double end_s = now.start_s + now.seconds;
   std::string line = fmt::format(
-      "{:>6.1f}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>7}{}{:>7}{:>7}\n", end_s, si_rate(now.tx_pps),
-      missed.of(si_rate(now.rx_pps)), Cell{has_line}.of(percent(now.tx_line_rate_percent)),
+      "{:>6.{}f}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>7}{}{:>7}{:>7}\n", end_s, end_s < 9999.95 ? 1 : 0,
+      si_rate(now.tx_pps), missed.of(si_rate(now.rx_pps)),
+      Cell{has_line}.of(percent(now.tx_line_rate_percent)),
       tx.of(short_ticks(now.tx_busy_tsc_ticks_per_frame)),
       tx.of(short_ticks(now.tx_model_tsc_ticks_per_frame)),
       rx.of(short_ticks(now.rx_busy_tsc_ticks_per_frame)),

@@ -5,8 +5,10 @@
 
 #include <cstdlib>
 #include <functional>
+#include <iterator>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "reporters/testing/records.h"
 
@@ -74,6 +76,34 @@ run 1 of 2
      s      pps      pps      %   busy  model   busy  model frames    p50    p99
    1.0    950.0        -      -   32.0   40.1      -      -      -      -      -
 )");
+}
+
+// Whatever the figures, each has its column, with a blank before it.
+TEST(Console, TheWidestFiguresKeepApart) {
+  Record record = examples::passed_record();
+  RunRecord& run = record.runs[0];
+  run.intervals.resize(1);
+  IntervalRecord& now = run.intervals[0];
+  for (const double start_s : {0.0, 9998.9, 99'998.0, 999'998.0})
+    for (const double pps : {148'809'523.8, 999'999.4, 1e12, 1e-3})
+      for (const double cycles : {9999.4, 999'949.0, 1e12})
+        for (const double line : {99.996, 9999.4, 1e12})
+          for (const uint64_t missed : {99'999UL, 999'949UL, 1'000'000'000'000UL})
+            for (const double latency_ns : {999.4, 999'400.0, 1e13}) {
+              now.start_s = start_s;
+              now.tx_pps = now.rx_pps = pps;
+              now.tx_line_rate_percent = line;
+              now.tx_busy_tsc_ticks_per_frame = now.tx_model_tsc_ticks_per_frame = cycles;
+              now.rx_busy_tsc_ticks_per_frame = now.rx_model_tsc_ticks_per_frame = cycles;
+              now.missed = missed;
+              now.latency_p50_ns = now.latency_p99_ns = now.latency_max_ns = latency_ns;
+              const std::string line_text =
+                  shown({}, [&](Console& console) { console.on_interval(record, run); });
+              expect_80_columns(line_text);
+              std::istringstream cells(line_text);
+              const std::vector<std::string> words{std::istream_iterator<std::string>(cells), {}};
+              EXPECT_EQ(words.size(), 11U) << line_text;
+            }
 }
 
 TEST(Console, OnATerminalProgressIsOverwritten) {

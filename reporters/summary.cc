@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reporters/text_table.h"
 #include "reporters/units.h"
 
 namespace nmgen {
@@ -57,48 +58,38 @@ Totals totals_of(const Record& record, bool sends) {
   return totals;
 }
 
-// A row of the table of figures: label, sent, received, and what the figure means.
-void add_row(std::string* text, const char* label, const std::string& sent,
-             const std::string& received, const char* note = "") {
-  std::string row = fmt::format("  {:<22}{:>19}{:>19}", label, sent, received);
-  if (*note != '\0')
-    row += fmt::format("  {}", note);
-  *text += row + "\n";
+// `lines` of a table, the head faint, each indented.
+void add_table(const TextTable& table, Paint paint, std::string* text) {
+  const std::vector<std::string> lines = table.lines(kWidth - 2, 2);
+  for (size_t i = 0; i < lines.size(); i++)
+    *text += "  " + (i < table.head_lines() ? paint.faint(lines[i]) : lines[i]) + "\n";
 }
 
 void add_figures(const Record& record, Paint paint, std::string* text) {
   const Totals tx = totals_of(record, true), rx = totals_of(record, false);
-  struct Columns {
-    const Totals& tx;
-    const Totals& rx;
-    std::string left(const std::string& value) const { return tx.used ? value : "-"; }
-    std::string right(const std::string& value) const { return rx.used ? value : "-"; }
-  } columns{tx, rx};
-
-  *text += paint.faint(fmt::format("  {:<22}{:>19}{:>19}", "", "sent", "received")) + "\n";
-  add_row(text, "frames", columns.left(grouped(tx.frames)), columns.right(grouped(rx.frames)));
-  add_row(text, "frames a second, mean", columns.left(si_rate(record.tx_mean_pps)),
-          columns.right(si_rate(record.rx_mean_pps)), "whole time");
-  add_row(text, "  median", columns.left(si_rate(record.tx_pps.median)),
-          columns.right(si_rate(record.rx_pps.median)), "of the seconds");
-  add_row(text, "  MAD", columns.left(si_rate(record.tx_pps.mad)),
-          columns.right(si_rate(record.rx_pps.mad)));
-  add_row(text, "  lowest", columns.left(si_rate(record.tx_pps.min)),
-          columns.right(si_rate(record.rx_pps.min)));
-  add_row(text, "  highest", columns.left(si_rate(record.tx_pps.max)),
-          columns.right(si_rate(record.rx_pps.max)));
+  TextTable table(
+      {{"", "", 21, true}, {"", "sent", 17}, {"", "received", 17}, {"", "", 0, true, false, 1}});
+  const auto add = [&](const char* label, const std::string& sent, const std::string& received,
+                       const char* note = "") {
+    table.add({label, tx.used ? sent : "-", rx.used ? received : "-", note});
+  };
+  add("frames", grouped(tx.frames), grouped(rx.frames));
+  add("frames a second, mean", si_rate(record.tx_mean_pps), si_rate(record.rx_mean_pps),
+      "whole time");
+  add("  median", si_rate(record.tx_pps.median), si_rate(record.rx_pps.median), "of the seconds");
+  add("  MAD", si_rate(record.tx_pps.mad), si_rate(record.rx_pps.mad));
+  add("  lowest", si_rate(record.tx_pps.min), si_rate(record.rx_pps.min));
+  add("  highest", si_rate(record.tx_pps.max), si_rate(record.rx_pps.max));
   if (has_line(record))
-    add_row(text, "% of line rate", columns.left(percent(tx.line_rate_percent)),
-            columns.right(percent(rx.line_rate_percent)), "whole time");
-  add_row(text, "cycles a frame, busy", columns.left(short_ticks(tx.busy)),
-          columns.right(short_ticks(rx.busy)), "app+core+driver");
+    add("% of line rate", percent(tx.line_rate_percent), percent(rx.line_rate_percent),
+        "whole time");
+  add("cycles a frame, busy", short_ticks(tx.busy), short_ticks(rx.busy), "app+core+driver");
   if (has_model(record))
-    add_row(text, "cycles a frame, model", columns.left(short_ticks(tx.model)),
-            columns.right(short_ticks(rx.model)), "simulation");
-  add_row(text, "% of time idle", columns.left(percent(tx.idle_percent)),
-          columns.right(percent(rx.idle_percent)), "all workers");
-  add_row(text, "frames per sync", columns.left(fmt::format("{:.1f}", tx.frames_per_sync)),
-          columns.right(fmt::format("{:.1f}", rx.frames_per_sync)));
+    add("cycles a frame, model", short_ticks(tx.model), short_ticks(rx.model), "simulation");
+  add("% of time idle", percent(tx.idle_percent), percent(rx.idle_percent), "all workers");
+  add("frames per sync", fmt::format("{:.1f}", tx.frames_per_sync),
+      fmt::format("{:.1f}", rx.frames_per_sync));
+  add_table(table, paint, text);
 }
 
 void add_losses(const Record& record, Paint paint, std::string* text) {
@@ -126,7 +117,8 @@ void add_losses(const Record& record, Paint paint, std::string* text) {
     return;
   }
   const double ppm = sent > 0 ? ppm_frames / static_cast<double>(sent) : 0;
-  std::string loss = fmt::format("lost {} ({:.3g} ppm)", grouped(lost), ppm);
+  std::string loss =
+      fmt::format("lost {} ({:.{}f} ppm)", grouped(lost), ppm, ppm > 0 && ppm < 100 ? 3 : 0);
   *text += fmt::format("\n  {}   reordered {}   duplicates {}\n", lost > 0 ? paint.bad(loss) : loss,
                        grouped(reordered), grouped(duplicates));
   *text += fmt::format("  missed by the receiving device {}   wire paused {:.3f} s\n",
@@ -169,11 +161,6 @@ void add_latencies(const Record& record, Paint paint, std::string* text) {
   }
 }
 
-// With a '~' where it was cut.
-std::string shortened(const std::string& text, size_t width) {
-  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
-}
-
 // Workers by name, over all runs.
 std::vector<WorkerRecord> summed_workers(const Record& record) {
   std::vector<WorkerRecord> workers;
@@ -199,27 +186,33 @@ std::vector<WorkerRecord> summed_workers(const Record& record) {
 }
 
 void add_workers(const Record& record, Paint paint, std::string* text) {
-  std::vector<WorkerRecord> workers = summed_workers(record);
+  const std::vector<WorkerRecord> workers = summed_workers(record);
   if (workers.empty())
     return;
-  *text += "\n" +
-           paint.faint(fmt::format("  {:<7} {:<15}{:>5}{:>5}{:>14}{:>7}{:>7}{:>7}{:>9}", "worker",
-                                   "port", "ring", "core", "frames", "busy%", "model%", "idle%",
-                                   "off core")) +
-           "\n";
+  TextTable table({{"", "worker", 7, true},
+                   {"", "port", 12, true, true},
+                   {"", "ring"},
+                   {"", "core"},
+                   {"", "frames", 12},
+                   {"busy", "%"},
+                   {"model", "%"},
+                   {"idle", "%"},
+                   {"off core", "ms"},
+                   {"longest", "gap ms", 0, false, false, 1}});
   for (const WorkerRecord& worker : workers) {
     const double all =
         static_cast<double>(worker.busy_tsc_ticks + worker.model_tsc_ticks + worker.idle_tsc_ticks);
-    const double hundredth = all > 0 ? 100 / all : 0;
-    const std::string core = worker.core >= 0 ? std::to_string(worker.core) : "any";
-    *text +=
-        fmt::format("  {:<7} {:<15}{:>5}{:>5}{:>14}{:>7.1f}{:>7.1f}{:>7.1f}{:>9}\n", worker.name,
-                    shortened(worker.port, 15), worker.ring, core, grouped(worker.frames),
-                    hundredth * static_cast<double>(worker.busy_tsc_ticks),
-                    hundredth * static_cast<double>(worker.model_tsc_ticks),
-                    hundredth * static_cast<double>(worker.idle_tsc_ticks),
-                    short_time(worker.off_core_ms * 1e6));
+    const auto share = [all](uint64_t cycles) {
+      return fmt::format("{:.1f}", all > 0 ? 100 * static_cast<double>(cycles) / all : 0);
+    };
+    table.add({worker.name, worker.port, fmt::format("{}", worker.ring),
+               worker.core >= 0 ? fmt::format("{}", worker.core) : "any", grouped(worker.frames),
+               share(worker.busy_tsc_ticks), share(worker.model_tsc_ticks),
+               share(worker.idle_tsc_ticks), milliseconds(worker.off_core_ms),
+               milliseconds(worker.longest_gap_us / 1e3)});
   }
+  *text += "\n";
+  add_table(table, paint, text);
 }
 
 void add_machine(const Record& record, Paint paint, std::string* text) {

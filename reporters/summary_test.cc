@@ -25,18 +25,18 @@ TEST(Summary, OfAPassedRun) {
   - Workers were off their cores, within the limits: tx0 0.8 ms (0.0 %), rx0 0.8
     ms (0.0 %) (longest gap 0.411 ms).
 
-                                       sent           received
-  frames                         29,761,904         29,761,904
-  frames a second, mean             14.881M            14.881M  whole time
-    median                          14.881M            14.881M  of the seconds
-    MAD                                12.5               14.5
-    lowest                          14.881M            14.881M
-    highest                         14.881M            14.881M
-  % of line rate                     100.00             100.00  whole time
-  cycles a frame, busy                 32.0               44.9  app+core+driver
-  cycles a frame, model                40.0               29.2  simulation
-  % of time idle                      58.79              58.79  all workers
-  frames per sync                     128.0               61.5
+                                      sent           received
+  frames                        29,761,904         29,761,904
+  frames a second, mean            14.881M            14.881M  whole time
+    median                         14.881M            14.881M  of the seconds
+    MAD                               12.5               14.5
+    lowest                         14.881M            14.881M
+    highest                        14.881M            14.881M
+  % of line rate                    100.00             100.00  whole time
+  cycles a frame, busy                32.0               44.9  app+core+driver
+  cycles a frame, model               40.0               29.2  simulation
+  % of time idle                     58.79              58.79  all workers
+  frames per sync                    128.0               61.5
 
   lost 0 (0 ppm)   reordered 0   duplicates 0
   missed by the receiving device 0   wire paused 0.013 s
@@ -45,9 +45,10 @@ TEST(Summary, OfAPassedRun) {
   from sending            1.20us  18.3us  31.0us  45.8us   310us  1.20ms    85ns
   from due time           1.20us  19.0us  31.0us  45.8us   310us  1.20ms    85ns
 
-  worker  port            ring core        frames  busy% model%  idle% off core
-  tx0     sim:left           0    0    29,761,904   18.3   22.9   58.8    750us
-  rx0     sim:right          0    1    29,761,904   18.3   22.9   58.8    750us
+                                              busy model idle off core longest
+  worker  port         ring core       frames    %     %    %       ms  gap ms
+  tx0     sim:left        0    0   29,761,904 18.3  22.9 58.8    0.750   0.411
+  rx0     sim:right       0    1   29,761,904 18.3  22.9 58.8    0.750   0.411
 
   machine: Example CPU @ 2.60GHz, 2 cores, KVM, governor none, TSC 2.600 GHz,
   clock kvm-clock, Linux 6.1.0-13-amd64, load 0.25; built from 0123456789ab with
@@ -63,23 +64,24 @@ TEST(Summary, OfTwoRunsWithoutAReceiver) {
   - Run 1: netmap:eth0 sent too little.
   - Run 2: The run was interrupted.
 
-                                       sent           received
-  frames                         59,523,808                  -
-  frames a second, mean             29.762M                  -  whole time
-    median                          14.881M                  -  of the seconds
-    MAD                                12.5                  -
-    lowest                          14.881M                  -
-    highest                         14.881M                  -
-  cycles a frame, busy                 32.0                  -  app+core+driver
-  % of time idle                      58.79                  -  all workers
-  frames per sync                     128.0                  -
+                                      sent           received
+  frames                        59,523,808                  -
+  frames a second, mean            29.762M                  -  whole time
+    median                         14.881M                  -  of the seconds
+    MAD                               12.5                  -
+    lowest                         14.881M                  -
+    highest                        14.881M                  -
+  cycles a frame, busy                32.0                  -  app+core+driver
+  % of time idle                     58.79                  -  all workers
+  frames per sync                    128.0                  -
 
   lost: not measured, nobody receives
 
   latency: not measured, no probe came back
 
-  worker  port            ring core        frames  busy% model%  idle% off core
-  tx0     netmap:eth0        0  any    59,523,808   18.3   22.9   58.8   1.50ms
+                                              busy model idle off core longest
+  worker  port         ring core       frames    %     %    %       ms  gap ms
+  tx0     netmap:eth0     0  any   59,523,808 18.3  22.9 58.8    1.500   0.411
 
   machine: Example CPU @ 2.60GHz, 2 cores, KVM, governor none, TSC 2.600 GHz,
   clock kvm-clock, Linux 6.1.0-13-amd64, load 0.25; built from 0123456789ab with
@@ -130,7 +132,35 @@ TEST(Summary, LongNamesKeepTheColumns) {
   record.runs[0].workers[0].port = "sim:" + std::string(32, 'x');
   const std::string text = summary_text(record, Paint(false));
   expect_80_columns(text);
-  EXPECT_THAT(text, testing::HasSubstr("tx0     sim:xxxxxxxxxx~    0    0 "));
+  EXPECT_THAT(text, testing::HasSubstr("tx0     sim:xxxxxxxxxxxxxxxxx~    0    0 "));
+}
+
+// No two figures of a line touch, and none is cut.
+TEST(Summary, TheWidestFiguresKeepApart) {
+  Record record = examples::passed_record();
+  RunRecord& run = record.runs[0];
+  run.tx.frames = run.rx.frames = 1'000'000'000'000'000;
+  record.tx_mean_pps = record.rx_mean_pps = 148'809'523.8;
+  record.tx_pps = record.rx_pps = {148'809'523.8, 999'999.4, 1e-3, 148'809'523.8};
+  run.loss = {999'999'999'999, 999.9};
+  run.latency_ns.min = run.latency_ns.p50 = run.latency_ns.p90 = run.latency_ns.p99 =
+      run.latency_ns.p999 = run.latency_ns.max = run.latency_ns.floor = 999;
+  for (WorkerRecord& worker : run.workers) {
+    worker.name.insert(2, "102");
+    worker.port = "netmap:" + std::string(40, 'e');
+    worker.core = worker.ring = 1023;
+    worker.frames = 1'000'000'000'000;
+    worker.busy_tsc_ticks = worker.model_tsc_ticks = worker.idle_tsc_ticks = 0;
+    worker.busy_tsc_ticks = UINT64_MAX / 2;
+    worker.off_core_ms = 86'400'000.123;
+    worker.longest_gap_us = 3'600'000'000.5;
+  }
+  const std::string text = summary_text(record, Paint(false));
+  expect_80_columns(text);
+  EXPECT_THAT(text, testing::HasSubstr(" 1,000,000,000,000,000  1,000,000,000,000,000\n"));
+  EXPECT_THAT(text, testing::HasSubstr(" 999ns   999ns   999ns   999ns   999ns   999ns   999ns\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("tx1020 +netmap:e+~ 1023 1023 1,000,000,000,000 100.0 +"
+                                           "0.0 +0.0 86,400,000.123\n"));
 }
 
 TEST(Summary, AnEmptyRecordIsNoTrap) {

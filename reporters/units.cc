@@ -57,10 +57,10 @@ std::string si_rate(double per_second) {
 }
 
 std::string short_count(uint64_t count) {
-  if (count < 1'000'000)
+  if (count < 100'000)
     return grouped(count);
-  Scaled scaled = scale(static_cast<double>(count), 2);
-  return fmt::format("{:.2f}{}", scaled.value, scaled.prefix);
+  const Scaled scaled = scale(static_cast<double>(count), 1);
+  return fmt::format("{:.{}f}{}", scaled.value, scaled.value < 9.995 ? 2 : 1, scaled.prefix);
 }
 
 std::string short_ticks(double cycles) {
@@ -85,9 +85,36 @@ std::string short_time(double ns) {
   return three_digits(ns) + kUnits[unit];
 }
 
+Unit unit_for(Quantity quantity, double highest) {
+  static constexpr const char* kTimes[] = {"ns", "us", "ms", "s"};
+  static constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
+  if (quantity == Quantity::kNumber)
+    return {};
+  const bool time = quantity == Quantity::kTimeNs;
+  const size_t steps = time ? std::size(kTimes) : std::size(kPrefixes);
+  double size = 1;
+  size_t step = 0;
+  for (; highest >= size * 1000 && step + 1 < steps; step++)
+    size *= 1000;
+  if (time)
+    return {size, kTimes[step]};
+  return {size,
+          fmt::format("{}{}", kPrefixes[step], quantity == Quantity::kFrameRate ? "pps" : "bit/s")};
+}
+
+std::string in_unit(double value, const Unit& unit) {
+  const double scaled = value / unit.size;
+  return scaled > 0 && scaled < 0.0005 ? "<0.001" : fmt::format("{:.3f}", scaled);
+}
+
+std::string milliseconds(double ms) {
+  const uint64_t thousandths = static_cast<uint64_t>(std::llround(std::max(0.0, ms) * 1000));
+  return fmt::format("{}.{:03}", grouped(thousandths / 1000), thousandths % 1000);
+}
+
 std::string percent(double value) {
   if (value >= 9999.5)
-    return fmt::format("{:.1e}", value);
+    return ">9999";
   return value < 999.995 ? fmt::format("{:.2f}", value) : fmt::format("{:.0f}", value);
 }
 

@@ -17,7 +17,7 @@ std::string grouped(uint64_t count);
 // With an SI prefix and three decimals, at most 8 columns: "14.881M", "812.744k", "100.0".
 std::string si_rate(double per_second);
 
-// A count in at most 7 columns: "999,999", "1.23M".
+// A count in at most 6 columns: "99,999", "123.5k", "1.23M".
 std::string short_count(uint64_t count);
 
 // Cycles a frame in at most 6 columns: "32.1", "1234", "12.3k".
@@ -26,7 +26,22 @@ std::string short_ticks(double cycles);
 // A time with three significant digits, at most 6 columns: "85ns", "12.3us", "1.23ms", "10.0s".
 std::string short_time(double ns);
 
-// A percentage in at most 7 columns: "99.99", "100.00", "1234".
+// The unit of all figures of a column or an axis.
+enum class Quantity { kNumber, kFrameRate, kBitRate, kTimeNs };
+struct Unit {
+  double size = 1;   // a figure is divided by that
+  std::string name;  // "Mpps", "ms"; empty for a plain number
+};
+// The largest unit that leaves `highest` at 1 or more.
+Unit unit_for(Quantity quantity, double highest);
+
+// A figure with three decimals: "14.881", or "<0.001" for what is not nothing.
+std::string in_unit(double value, const Unit& unit);
+
+// Milliseconds, as times off a core and gaps are told everywhere: "0.004", "9,046.469".
+std::string milliseconds(double ms);
+
+// A percentage in at most 6 columns: "99.99", "100.00", "1234", ">9999".
 std::string percent(double value);
 
 // "1 frame", "2 frames".

@@ -29,9 +29,11 @@ TEST(Units, RatesTakeTheNextPrefixWhenTheyRoundToIt) {
 }
 
 TEST(Units, CountsAndCyclesKeepTheirColumns) {
-  EXPECT_EQ(short_count(999'999), "999,999");
+  EXPECT_EQ(short_count(99'999), "99,999");
+  EXPECT_EQ(short_count(123'456), "123.5k");
+  EXPECT_EQ(short_count(999'960), "1.00M");
   EXPECT_EQ(short_count(1'234'567), "1.23M");
-  EXPECT_EQ(short_count(UINT64_MAX), "18.45E");
+  EXPECT_EQ(short_count(UINT64_MAX), "18.4E");
   EXPECT_EQ(short_ticks(0), "0.0");
   EXPECT_EQ(short_ticks(99.94), "99.9");
   EXPECT_EQ(short_ticks(99.96), "100");
@@ -54,10 +56,32 @@ TEST(Units, PercentagesHaveTwoDecimals) {
   EXPECT_EQ(percent(99.994), "99.99");
   EXPECT_EQ(percent(99.996), "100.00");
   EXPECT_EQ(percent(1234.5), "1234");
-  EXPECT_EQ(percent(12345), "1.2e+04");
+  EXPECT_EQ(percent(12345), ">9999");
   EXPECT_EQ(percent(100), "100.00");
   EXPECT_EQ(percent(0), "0.00");
   EXPECT_EQ(percent(12.345), "12.35");
+}
+
+TEST(Units, AColumnHasOneUnit) {
+  EXPECT_EQ(unit_for(Quantity::kFrameRate, 0).name, "pps");
+  EXPECT_EQ(unit_for(Quantity::kFrameRate, 999.9).name, "pps");
+  EXPECT_EQ(unit_for(Quantity::kFrameRate, 1000).name, "kpps");
+  EXPECT_EQ(unit_for(Quantity::kBitRate, 99e9).name, "Gbit/s");
+  EXPECT_EQ(unit_for(Quantity::kTimeNs, 500e6).name, "ms");
+  EXPECT_EQ(unit_for(Quantity::kTimeNs, 3600e9).name, "s");
+  EXPECT_EQ(unit_for(Quantity::kNumber, 1e9).name, "");
+  const Unit mpps = unit_for(Quantity::kFrameRate, 148.81e6);
+  EXPECT_EQ(mpps.name, "Mpps");
+  EXPECT_EQ(in_unit(148'809'523.8, mpps), "148.810");
+  EXPECT_EQ(in_unit(415'476, mpps), "0.415");
+  EXPECT_EQ(in_unit(100, mpps), "<0.001");
+  EXPECT_EQ(in_unit(0, mpps), "0.000");
+}
+
+TEST(Units, GapsAreMilliseconds) {
+  EXPECT_EQ(milliseconds(0), "0.000");
+  EXPECT_EQ(milliseconds(0.0042), "0.004");
+  EXPECT_EQ(milliseconds(9046.4692), "9,046.469");
 }
 
 TEST(Units, WrapsAtBlanksAndKeepsLongWords) {

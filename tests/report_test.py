@@ -41,6 +41,27 @@ class Reports(NmgenTest):
         records.check(self, record, result.returncode)
         return result.stdout, record
 
+    def assert_measured_digits(self, name, cell, value):
+        """A cell says what the record says, and no more digits than its unit has."""
+        self.assertRegex(cell, r"\A\d+(\.\d*[1-9])?\Z", name)
+        if isinstance(value, int):
+            self.assertEqual(int(cell), value, name)
+            return
+        decimals = len(cell.partition(".")[2])
+        if name.endswith("_ns"):
+            # A bucket of the histogram is 1/1024 wide.
+            self.assertEqual(decimals, 0, name)
+            self.assertAlmostEqual(float(cell), value, delta=max(0.5, value / 1024), msg=name)
+        elif name.endswith("_s") or name == "seconds":
+            self.assertLessEqual(decimals, 9, name)
+            self.assertAlmostEqual(float(cell), value, delta=1e-9, msg=name)
+        elif name.endswith("_ms"):
+            self.assertLessEqual(decimals, 6, name)
+            self.assertAlmostEqual(float(cell), value, delta=1e-6, msg=name)
+        else:
+            self.assertLessEqual(len(cell.replace(".", "").lstrip("0")), 10, name)
+            self.assertAlmostEqual(float(cell), value, delta=1e-9 * value, msg=name)
+
     def test_csv(self):
         text, record = self.reported(["csv"], "--set", "repeat=2")
         self.assertIn("cycles a frame", text)
@@ -51,7 +72,9 @@ class Reports(NmgenTest):
         self.assertEqual(len(rows), len(intervals))
         for row, (number, interval) in zip(rows, intervals):
             self.assertEqual(int(row.pop("run")), number)
-            self.assertEqual({key: float(value) for key, value in row.items()}, interval)
+            self.assertEqual(list(row), list(interval))
+            for name, value in interval.items():
+                self.assert_measured_digits(name, row[name], value)
 
     def test_openmetrics(self):
         _, record = self.reported(["openmetrics"])

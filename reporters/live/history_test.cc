@@ -14,23 +14,23 @@ using live_example::later;
 
 constexpr double kLinePps = 10e9 / (84 * 8);
 
-class LiveModelTest : public testing::Test {
+class LiveHistoryTest : public testing::Test {
  protected:
   // Samples of a quarter of a second each.
   void go(double seconds, double pps) {
     for (double passed = 0; passed < seconds; passed += 0.25)
-      model_.add(now_ = later(now_, 0.25, pps));
+      history_.add(now_ = later(now_, 0.25, pps));
   }
 
   std::shared_ptr<LiveSegment> segment_ = live_example::segment();
   LiveSample now_ = first_sample(*segment_);
-  LiveHistory model_{about(*segment_)};
+  LiveHistory history_{about(*segment_)};
 };
 
-TEST_F(LiveModelTest, RatesAndCostsAreOfTheLastSecond) {
+TEST_F(LiveHistoryTest, RatesAndCostsAreOfTheLastSecond) {
   go(3, 1e6);
   go(1.25, 2e6);
-  const LiveFigures& figures = model_.figures();
+  const LiveFigures& figures = history_.figures();
   const LivePortFigures& left = figures.ports[0];
   EXPECT_TRUE(left.sends);
   EXPECT_FALSE(left.receives);
@@ -52,63 +52,63 @@ TEST_F(LiveModelTest, RatesAndCostsAreOfTheLastSecond) {
   EXPECT_DOUBLE_EQ(figures.history.back().rx_pps, 2e6);
 }
 
-TEST_F(LiveModelTest, ANewPhaseStartsAnew) {
+TEST_F(LiveHistoryTest, ANewPhaseStartsAnew) {
   go(3, 1e6);
   now_ = first_sample(*segment_);
   now_.phase++;
   go(0.5, 3e6);
-  EXPECT_TRUE(model_.figures().history.empty());
-  EXPECT_FALSE(model_.figures().standing);
-  EXPECT_EQ(model_.figures().ports[0].tx.total_frames, 1'500'000U);
-  EXPECT_DOUBLE_EQ(model_.figures().ports[0].tx.pps, 3e6);
+  EXPECT_TRUE(history_.figures().history.empty());
+  EXPECT_FALSE(history_.figures().standing);
+  EXPECT_EQ(history_.figures().ports[0].tx.total_frames, 1'500'000U);
+  EXPECT_DOUBLE_EQ(history_.figures().ports[0].tx.pps, 3e6);
 }
 
-TEST_F(LiveModelTest, BeforeTheStartThereIsNothing) {
+TEST_F(LiveHistoryTest, BeforeTheStartThereIsNothing) {
   now_.start_tsc = 0;
-  model_.add(now_);
-  EXPECT_TRUE(model_.figures().ports.empty());
-  EXPECT_EQ(model_.figures().seconds, 0);
+  history_.add(now_);
+  EXPECT_TRUE(history_.figures().ports.empty());
+  EXPECT_EQ(history_.figures().seconds, 0);
 }
 
-TEST_F(LiveModelTest, TheStandingVerdictIsTheRunsOwn) {
+TEST_F(LiveHistoryTest, TheStandingVerdictIsTheRunsOwn) {
   go(4, kLinePps);
-  ASSERT_TRUE(model_.figures().standing);
-  EXPECT_EQ(model_.figures().standing->verdict, Verdict::kPass);
+  ASSERT_TRUE(history_.figures().standing);
+  EXPECT_EQ(history_.figures().standing->verdict, Verdict::kPass);
 
   now_.workers[1].counters.unique -= 5;
   go(1.25, kLinePps);
-  EXPECT_EQ(model_.figures().lost, 5U);
-  EXPECT_EQ(model_.figures().standing->verdict, Verdict::kFail);
+  EXPECT_EQ(history_.figures().lost, 5U);
+  EXPECT_EQ(history_.figures().standing->verdict, Verdict::kFail);
 
   now_.rate_changed = true;
   go(1.25, kLinePps);
-  EXPECT_EQ(model_.figures().standing->verdict, Verdict::kInvalid);
-  EXPECT_THAT(model_.figures().standing->reasons,
+  EXPECT_EQ(history_.figures().standing->verdict, Verdict::kInvalid);
+  EXPECT_THAT(history_.figures().standing->reasons,
               testing::Contains(testing::HasSubstr("rate was changed")));
 }
 
-TEST_F(LiveModelTest, WhatIsUnderWayIsNotLost) {
+TEST_F(LiveHistoryTest, WhatIsUnderWayIsNotLost) {
   // Sent 1000 more than received, and the receiver knows of no hole.
   now_.workers[0].counters.frames += 1000;
   now_.workers[0].counters.probes += 1000;
   go(2, 1e6);
-  EXPECT_EQ(model_.figures().lost, 0U);
+  EXPECT_EQ(history_.figures().lost, 0U);
 }
 
-TEST_F(LiveModelTest, DropsAreThePortsOwn) {
+TEST_F(LiveHistoryTest, DropsAreThePortsOwn) {
   go(1, 1e6);
   now_.ports[1].missed = 700;
   now_.ports[0].paused_ns = 250'000'000;
   go(0.5, 1e6);
-  const LiveFigures& figures = model_.figures();
+  const LiveFigures& figures = history_.figures();
   EXPECT_EQ(figures.missed, 700U);
   EXPECT_NEAR(figures.ports[1].missed_pps, 700, 1);
   EXPECT_DOUBLE_EQ(figures.ports[0].paused_s, 0.25);
 }
 
-TEST_F(LiveModelTest, ItsMemoryIsBounded) {
+TEST_F(LiveHistoryTest, ItsMemoryIsBounded) {
   go(2.0 * LiveHistory::kMaxHistory, 1000);
-  EXPECT_EQ(model_.figures().history.size(), LiveHistory::kMaxHistory);
+  EXPECT_EQ(history_.figures().history.size(), LiveHistory::kMaxHistory);
 }
 
 TEST(LiveSample, TakesWhatTheSegmentHolds) {

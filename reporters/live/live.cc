@@ -42,13 +42,13 @@ class Viewer {
  public:
   Viewer(Terminal& terminal, const LiveSegment& segment, bool owns_run,
          const std::function<bool()>& on_quit)
-      : terminal_(terminal), segment_(segment), on_quit_(on_quit), model_(about(segment)) {
+      : terminal_(terminal), segment_(segment), on_quit_(on_quit), history_(about(segment)) {
     state_.owns_run = owns_run;
   }
 
   void run(const std::atomic<bool>& stop) {
     const uint64_t sample_ticks =
-        static_cast<uint64_t>(model_.about().tsc_hz * static_cast<double>(kSampleNs) / 1e9);
+        static_cast<uint64_t>(history_.about().tsc_hz * static_cast<double>(kSampleNs) / 1e9);
     uint64_t next = tsc_now();
     bool changed = true;
     while (!stop.load(std::memory_order_relaxed) && !left_) {
@@ -58,8 +58,8 @@ class Viewer {
           return;
         // The history goes on while the view is paused, so that going on shows no hole.
         if (std::optional<LiveSample> sample = take_sample(segment_))
-          model_.add(std::move(*sample));
-        if (!state_.owns_run && model_.figures().state == LiveState::kEnded)
+          history_.add(std::move(*sample));
+        if (!state_.owns_run && history_.figures().state == LiveState::kEnded)
           return;
         changed = true;
       }
@@ -78,7 +78,7 @@ class Viewer {
  private:
   void draw() {
     Canvas canvas(terminal_.width(), terminal_.height(), terminal_.unicode());
-    draw_live(canvas, state_.paused ? *shown_ : model_, state_);
+    draw_live(canvas, state_.paused ? *shown_ : history_, state_);
     terminal_.show(canvas);
   }
 
@@ -89,7 +89,7 @@ class Viewer {
       case ' ':
         state_.paused = !state_.paused;
         if (state_.paused)
-          shown_.emplace(model_);
+          shown_.emplace(history_);
         return true;
       case 'w':
         return turn_to(LivePage::kWorkers);
@@ -130,13 +130,13 @@ class Viewer {
   }
 
   void order_rate(bool up) {
-    const bool sends = std::any_of(model_.about().workers.begin(), model_.about().workers.end(),
+    const bool sends = std::any_of(history_.about().workers.begin(), history_.about().workers.end(),
                                    [](const LiveAbout::Worker& worker) { return worker.sender; });
     if (!sends) {
       state_.message = "This run sends nothing, so there is no rate to change.";
       return;
     }
-    if (std::none_of(model_.about().workers.begin(), model_.about().workers.end(),
+    if (std::none_of(history_.about().workers.begin(), history_.about().workers.end(),
                      [](const LiveAbout::Worker& worker) { return worker.full_pps > 0; })) {
       state_.message = "The rate cannot be changed: the speed of the line is not known.";
       return;
@@ -152,7 +152,7 @@ class Viewer {
   Terminal& terminal_;
   const LiveSegment& segment_;
   const std::function<bool()>& on_quit_;
-  LiveHistory model_;
+  LiveHistory history_;
   std::optional<LiveHistory> shown_;  // what the view shows while it is paused
   LiveViewState state_;
   bool left_ = false;

@@ -26,8 +26,8 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# The view's history has so many points, one a second; before it is full, a view grows.
-HISTORY_S = 512
+# The view's history is as long as that; before it is full, a view grows.
+HISTORY_S = 600
 SLACK_KIB = 512
 RECORD_KIB_A_SECOND = 1
 LATE_S = 0.5

@@ -102,19 +102,19 @@ class Live(NmgenTest):
         self.assertRegex(main, r"(?m)^  rx0 ring 0 +\d")
         self.assertRegex(main, "[▁▂▃▄▅▆▇█]")
         screen.keys("w")
-        workers = screen.wait(r"worker +off core")
+        workers = screen.wait(r"worker +ms +gap ms")
         frames = {name: int(count.replace(",", "")) for name, count in
                   re.findall(r"(?m)^(tx0|rx0) +sim:\S+ +\d+ +\d+ +([\d,]+) ", workers)}
         cores = dict(re.findall(r"(?m)^(tx0|rx0) +sim:\S+ +\d+ +(\d+) ", workers))
         seconds = float(re.search(r"measuring ([\d.]+) of", workers).group(1))
         screen.keys("u")
-        screen.wait(r"b/s")
+        screen.wait(r"worker +port[^\n]* [kM]bit/s ")
         screen.keys("s")
         screen.wait(r"(?m)^tx0 +udp +64 +1 +100\.00 ")
         screen.keys("?")
         screen.wait("stop the run in order")
         screen.keys("m")
-        screen.wait(r"sent, bit/s on the wire")
+        screen.wait(r"sent, [kM]bit/s")
         screen.keys("Space")
         paused = screen.wait("PAUSED")
         time.sleep(1)
@@ -139,13 +139,13 @@ class Live(NmgenTest):
 
     def test_resizing(self):
         screen = self.started()
-        for width, height in ((200, 60), (120, 30), (80, 24)):
+        for width, height in ((200, 60), (132, 43), (100, 30), (60, 15), (80, 24)):
             screen.tmux("resize-window", "-x", str(width), "-y", str(height))
             text = screen.wait(r"(?s)(?:so far: \w+|no verdict yet)\n.*\? help\s*$")
             self.assertLessEqual(max(map(len, text.splitlines())), width)
         for width, height in ((40, 10), (10, 3)):
             screen.tmux("resize-window", "-x", str(width), "-y", str(height))
-            screen.wait(r"\Aneeds *\n80 x 24 *\n")
+            screen.wait(r"\Aneeds *\n60 x 15 *\n")
         screen.tmux("resize-window", "-x", "80", "-y", "24")
         screen.wait(r"\? help")
         screen.keys("q")
@@ -176,7 +176,7 @@ class Live(NmgenTest):
         screen.keys("+")
         screen.wait(r"rate x 0\.8")
         # The curve takes a second or two.
-        screen.wait(r"(?m)^sim:left sends +(39\.\d+k|40\.\d+k)")
+        screen.wait(r"(?m)^sim:left sends +(39|40)\.\d+ ")
         screen.keys("q")
         record = self.ended(screen)
         self.assertEqual(record["verdict"], "invalid")
@@ -222,7 +222,7 @@ class Live(NmgenTest):
         screen.wait(r"(?m)^2$")
         with open(self.path("e"), encoding="utf-8") as file:
             self.assertRegex(file.read(), r"\Anmgen: cannot show the live view: the terminal has 10 x 3 characters; "
-                                          r"make it 80 x 24 or larger\n\Z")
+                                          r"make it 60 x 15 or larger\n\Z")
         screen.tmux("resize-window", "-x", "80", "-y", "24")
         terms = (("", "TERM is not set"), ("dumb", "TERM=dumb"), ("no-such", "TERM=no-such is not known"))
         for i, (term, words) in enumerate(terms):
@@ -327,7 +327,7 @@ class Top(NmgenTest):
         process = self.run_of(1)
         screen = Screen(self, 100, 30, {})
         screen.type(f"{NMGEN} top {process.pid}; echo code:$?")
-        screen.wait(r"q leave[\s\S]*|sent, frames/s")
+        screen.wait(r"q leave[\s\S]*|sent, [kM]pps")
         screen.wait(r"latency +p50")
         screen.keys("q")
         screen.wait(r"(?m)^code:0")

@@ -19,7 +19,7 @@
 namespace nmgen {
 namespace {
 
-constexpr uint64_t kMagic = 0x31764c6e65676d6e;  // "nmgenLv1"
+constexpr uint64_t kMagic = 0x32764c6e65676d6e;  // "nmgenLv2"
 // Of everything in the file: what is not the same size is another nmgen's.
 constexpr uint32_t kLayout =
     sizeof(LiveHeader) + 31 * sizeof(LivePort) + 37 * sizeof(LiveWorker) + 41 * sizeof(LiveStream);

@@ -25,7 +25,8 @@
 
 namespace nmgen {
 
-enum class LiveState : uint32_t { kOpening, kWarmup, kMeasuring, kDraining, kEnded };
+// kSettling: the warm-up is over, and its last frames are under way.
+enum class LiveState : uint32_t { kOpening, kWarmup, kSettling, kMeasuring, kDraining, kEnded };
 
 // A text that ends with a zero byte; what does not fit is cut off.
 template <size_t kBytes>

@@ -5,12 +5,15 @@
 #include "pktgen/worker/engine.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <atomic>
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <set>
+#include <thread>
 #include <vector>
 
 #include "pktgen/measure/cores.h"
@@ -112,6 +115,44 @@ class Watcher : public RunObserver {
  private:
   uint32_t rate_order_;
 };
+
+// Notes the states of the first phase, as a watcher beside the run would see them.
+class StateWatcher : public RunObserver {
+ public:
+  ~StateWatcher() override { end(); }
+  void end() {
+    end_ = true;
+    if (thread_.joinable())
+      thread_.join();
+  }
+  void on_publish(const std::shared_ptr<LiveSegment>& live) override {
+    thread_ = std::thread([this, live] {
+      const LiveHeader& header = live->header();
+      while (!end_ && header.phase.load() < 2) {
+        const uint32_t state = header.state.load();
+        if (header.phase.load() == 1)
+          seen.insert(static_cast<LiveState>(state));
+        sched_yield();
+      }
+    });
+  }
+  void on_start(const Record&, unsigned) override {}
+  void on_interval(const Record&, const RunRecord&) override {}
+
+  std::set<LiveState> seen;
+
+ private:
+  std::atomic<bool> end_{false};
+  std::thread thread_;
+};
+
+TEST(Engine, AfterTheWarmUpARunSettlesAndDoesNotDrain) {
+  StateWatcher watcher;
+  std::atomic<bool> stop{false};
+  ASSERT_TRUE(run_scenario(pair_scenario(), &watcher, stop));
+  watcher.end();
+  EXPECT_EQ(watcher.seen.count(LiveState::kDraining), 0U);
+}
 
 TEST(Engine, WatchersSeeTheCountersThatTheRecordIsMadeOf) {
   Watcher watcher;

@@ -77,7 +77,7 @@ class PhaseRunner {
     start_threads();
     if (result_.error.what.empty())
       watch_until_end();
-    set_state(LiveState::kDraining);
+    set_state(plan_.state == LiveState::kWarmup ? LiveState::kSettling : LiveState::kDraining);
     stop_threads();
     collect();
     publish_ports();

@@ -10,7 +10,7 @@
 
 namespace nmgen {
 
-enum class Style : uint8_t { kPlain, kStrong, kFaint, kGood, kBad, kDoubtful, kCurve };
+enum class Style : uint8_t { kPlain, kStrong, kFaint, kGood, kBad, kDoubtful, kCurve, kGrid };
 
 class Canvas {
  public:

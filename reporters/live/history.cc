@@ -134,7 +134,7 @@ void LiveHistory::add(LiveSample sample) {
   if (new_phase || samples_.empty()) {
     samples_.clear();
     figures_ = {};
-    last_point_tsc_ = 0;
+    second_tsc_ = 0;
     port_pps_.assign(about_.ports.size(), {});
   }
   figures_.state = sample.state;
@@ -152,7 +152,10 @@ void LiveHistory::add(LiveSample sample) {
     samples_.pop_front();
   samples_.push_back(std::move(sample));
   compute(samples_.front(), samples_.back());
-  add_history(samples_.back());
+  if (samples_.back().end_tsc != 0)
+    return;
+  add_history();
+  judge_second(samples_.back());
 }
 
 void LiveHistory::compute(const LiveSample& from, const LiveSample& to) {
@@ -208,51 +211,54 @@ void LiveHistory::compute(const LiveSample& from, const LiveSample& to) {
   figures_.latency_total = to.latency.to_record(floor_ns);
 }
 
-void LiveHistory::add_history(const LiveSample& to) {
-  const auto frames_of = [&](bool sender) {
-    std::vector<uint64_t> frames(about_.ports.size(), 0);
-    for (size_t i = 0; i < about_.workers.size(); i++)
-      if (about_.workers[i].sender == sender)
-        frames[about_.workers[i].port] += to.workers[i].counters.frames;
-    return frames;
-  };
-  if (to.end_tsc != 0)
+void LiveHistory::add_history() {
+  // Of one sample there is no rate.
+  if (samples_.size() < 2)
     return;
-  if (last_point_tsc_ == 0) {
-    last_point_tsc_ = to.tsc;
-    last_point_frames_ = frames_of(true);
-    last_point_rx_ = frames_of(false);
-    return;
-  }
-  const double seconds = static_cast<double>(to.tsc - last_point_tsc_) / about_.tsc_hz;
-  if (seconds < kWindowSeconds)
-    return;
-  const std::vector<uint64_t> sent = frames_of(true), received = frames_of(false);
   LiveHistoryPoint point;
-  double speed = 0;
+  point.at_s = figures_.seconds;
+  double tx_bps = 0, rx_bps = 0;
   for (size_t i = 0; i < about_.ports.size(); i++) {
-    const double pps = static_cast<double>(sent[i] - last_point_frames_[i]) / seconds;
-    point.tx_pps += pps;
-    point.rx_pps += static_cast<double>(received[i] - last_point_rx_[i]) / seconds;
-    port_pps_[i].push_back(pps);
-    if (port_pps_[i].size() > kMaxHistory)
-      port_pps_[i].pop_front();
     const LivePortFigures& port = figures_.ports[i];
-    const bool sends = std::any_of(figures_.ports.begin(), figures_.ports.end(),
-                                   [](const LivePortFigures& each) { return each.sends; });
-    const LiveRates& shown = sends ? port.tx : port.rx;
-    point.bps_l1 += shown.bps_l1;
-    if (sends ? port.sends : port.receives)
-      speed += about_.ports[i].speed_bps;
+    point.tx.pps += port.tx.pps;
+    point.rx.pps += port.rx.pps;
+    point.tx.bps_l1 += port.tx.bps_l1;
+    point.rx.bps_l1 += port.rx.bps_l1;
+    tx_bps += port.sends ? about_.ports[i].speed_bps : 0;
+    rx_bps += port.receives ? about_.ports[i].speed_bps : 0;
   }
-  point.line_rate_percent = speed > 0 ? 100 * point.bps_l1 / speed : 0;
+  point.tx.line_rate_percent = tx_bps > 0 ? 100 * point.tx.bps_l1 / tx_bps : 0;
+  point.rx.line_rate_percent = rx_bps > 0 ? 100 * point.rx.bps_l1 / rx_bps : 0;
+  point.latency_p99_ns = figures_.latency.p99;
+  figures_.highest_pps = std::max({figures_.highest_pps, point.tx.pps, point.rx.pps});
+  figures_.highest_bps_l1 = std::max({figures_.highest_bps_l1, point.tx.bps_l1, point.rx.bps_l1});
   figures_.history.push_back(point);
   if (figures_.history.size() > kMaxHistory)
     figures_.history.pop_front();
-  last_point_tsc_ = to.tsc;
-  last_point_frames_ = sent;
-  last_point_rx_ = received;
-  if (figures_.history.size() < kJudgedSeconds)
+}
+
+// The verdict is of seconds that do not overlap, as the run's own is.
+void LiveHistory::judge_second(const LiveSample& to) {
+  const double seconds = static_cast<double>(to.tsc - second_tsc_) / about_.tsc_hz;
+  if (second_tsc_ != 0 && seconds < kWindowSeconds)
+    return;
+  if (second_tsc_ != 0) {
+    std::vector<double> pps(about_.ports.size(), 0);
+    for (size_t i = 0; i < about_.workers.size(); i++)
+      if (about_.workers[i].sender)
+        pps[about_.workers[i].port] +=
+            static_cast<double>(to.workers[i].counters.frames - second_frames_[i]) / seconds;
+    for (size_t i = 0; i < about_.ports.size(); i++) {
+      port_pps_[i].push_back(pps[i]);
+      if (port_pps_[i].size() > kMaxSeconds)
+        port_pps_[i].pop_front();
+    }
+  }
+  second_tsc_ = to.tsc;
+  second_frames_.clear();
+  for (const LiveSample::Worker& worker : to.workers)
+    second_frames_.push_back(worker.counters.frames);
+  if (port_pps_.empty() || port_pps_[0].size() < kJudgedSeconds)
     return;
   if (to.state == LiveState::kMeasuring || to.state == LiveState::kDraining)
     figures_.standing = judge_so_far(to);

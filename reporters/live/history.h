@@ -102,9 +102,11 @@ struct LivePortFigures {
   uint64_t driver_bugs = 0;
 };
 
+// Over the second before it.
 struct LiveHistoryPoint {
-  double tx_pps = 0, rx_pps = 0;
-  double bps_l1 = 0, line_rate_percent = 0;  // sent; received where nothing is sent
+  double at_s = 0;            // since the phase began
+  LiveRates tx, rx;           // all ports together
+  double latency_p99_ns = 0;  // 0: no probe came
 };
 
 struct LiveFigures {
@@ -120,14 +122,18 @@ struct LiveFigures {
   LatencyRecord latency;
   // Of the phase.
   LatencyRecord latency_total;
-  std::deque<LiveHistoryPoint> history;  // a point a second, the newest last
-  std::optional<Judgement> standing;     // none before there is a second to judge
+  std::deque<LiveHistoryPoint> history;        // a point for each sample, the newest last
+  double highest_pps = 0, highest_bps_l1 = 0;  // of the phase, sent or received in a second
+  std::optional<Judgement> standing;           // none before there is a second to judge
 };
 
 class LiveHistory {
  public:
-  // A wider view has no more columns than that.
-  static constexpr size_t kMaxHistory = 512;
+  // Ten minutes of four points a second: no view looks further back.
+  static constexpr double kMaxHistorySeconds = 600;
+  static constexpr size_t kMaxHistory = 2400;
+  // The median of the standing verdict is of so many seconds at most.
+  static constexpr size_t kMaxSeconds = 600;
 
   explicit LiveHistory(LiveAbout about) : about_(std::move(about)) {}
 
@@ -139,14 +145,15 @@ class LiveHistory {
 
  private:
   void compute(const LiveSample& from, const LiveSample& to);
-  void add_history(const LiveSample& to);
+  void add_history();
+  void judge_second(const LiveSample& to);
   Judgement judge_so_far(const LiveSample& now) const;
 
   LiveAbout about_;
-  std::deque<LiveSample> samples_;  // of one phase, about a second's
-  uint64_t last_point_tsc_ = 0;
-  std::vector<uint64_t> last_point_frames_, last_point_rx_;
-  std::vector<std::deque<double>> port_pps_;  // sent, a figure for each point of the history
+  std::deque<LiveSample> samples_;            // of one phase, about a second's
+  uint64_t second_tsc_ = 0;                   // when the second under way began
+  std::vector<uint64_t> second_frames_;       // of each worker, then
+  std::vector<std::deque<double>> port_pps_;  // sent, of each whole second
   LiveFigures figures_;
 };
 

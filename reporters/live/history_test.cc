@@ -47,9 +47,15 @@ TEST_F(LiveHistoryTest, RatesAndCostsAreOfTheLastSecond) {
   EXPECT_DOUBLE_EQ(figures.ports[1].rx.bps_l1, 2e6 * 84 * 8);
   EXPECT_DOUBLE_EQ(figures.workers[0].ring_percent, 25);
   EXPECT_DOUBLE_EQ(figures.seconds, 4.25);
-  ASSERT_EQ(figures.history.size(), 4U);
-  EXPECT_DOUBLE_EQ(figures.history.front().tx_pps, 1e6);
-  EXPECT_DOUBLE_EQ(figures.history.back().rx_pps, 2e6);
+  // A point a sample but the first, each of the second before it.
+  ASSERT_EQ(figures.history.size(), 16U);
+  EXPECT_DOUBLE_EQ(figures.history.front().at_s, 0.5);
+  EXPECT_DOUBLE_EQ(figures.history.front().tx.pps, 1e6);
+  EXPECT_DOUBLE_EQ(figures.history.back().at_s, 4.25);
+  EXPECT_DOUBLE_EQ(figures.history.back().rx.pps, 2e6);
+  EXPECT_NEAR(figures.history.back().rx.line_rate_percent, 100 * 2e6 / kLinePps, 1e-9);
+  EXPECT_DOUBLE_EQ(figures.highest_pps, 2e6);
+  EXPECT_DOUBLE_EQ(figures.highest_bps_l1, 2e6 * 84 * 8);
 }
 
 TEST_F(LiveHistoryTest, ANewPhaseStartsAnew) {
@@ -57,7 +63,8 @@ TEST_F(LiveHistoryTest, ANewPhaseStartsAnew) {
   now_ = first_sample(*segment_);
   now_.phase++;
   go(0.5, 3e6);
-  EXPECT_TRUE(history_.figures().history.empty());
+  EXPECT_EQ(history_.figures().history.size(), 1U);
+  EXPECT_DOUBLE_EQ(history_.figures().highest_pps, 3e6);
   EXPECT_FALSE(history_.figures().standing);
   EXPECT_EQ(history_.figures().ports[0].tx.total_frames, 1'500'000U);
   EXPECT_DOUBLE_EQ(history_.figures().ports[0].tx.pps, 3e6);
@@ -107,7 +114,7 @@ TEST_F(LiveHistoryTest, DropsAreThePortsOwn) {
 }
 
 TEST_F(LiveHistoryTest, ItsMemoryIsBounded) {
-  go(2.0 * LiveHistory::kMaxHistory, 1000);
+  go(LiveHistory::kMaxHistorySeconds + 10, 1000);
   EXPECT_EQ(history_.figures().history.size(), LiveHistory::kMaxHistory);
 }
 

@@ -98,6 +98,8 @@ attr_t attributes(Style style, bool colour) {
       return A_BOLD | (colour ? COLOR_PAIR(3) : A_REVERSE);
     case Style::kCurve:
       return colour ? COLOR_PAIR(4) : A_NORMAL;
+    case Style::kGrid:
+      return colour ? A_DIM | COLOR_PAIR(5) : A_DIM;
   }
   return A_NORMAL;
 }

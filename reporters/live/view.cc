@@ -5,50 +5,49 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "reporters/live/panel.h"
 #include "reporters/summary.h"
+#include "reporters/text_table.h"
 #include "reporters/units.h"
 
 namespace nmgen {
 namespace {
 
-// Rows that the main page's lower half needs at least: faults 2, curve 4, latency 5, reason and
-// keys.
-constexpr int kLatencyRows = 5;
-constexpr int kMinChartRows = 3;
-constexpr int kChartLabelColumns = 8;
-// Of the two tables of the workers' page.
-constexpr int kWorkColumns = 78, kFaultColumns = 66;
 constexpr const char* kHigher = "make the terminal higher";
+// From that width on two panels stand beside each other.
+constexpr int kTwoPanelColumns = 140;
+// Rows of a panel, from which on there is room for one more.
+constexpr int kPanelRows = 5;
+constexpr int kMaxTableGap = 4;
 
-std::string bits(double bps) {
-  return si_rate(bps);
-}
-
-std::string in_unit(const LiveRates& rates, LiveUnit unit) {
+// The unit of all rates of a page, as high as the highest of the phase.
+Unit rate_unit(const LiveFigures& figures, LiveUnit unit) {
   switch (unit) {
     case LiveUnit::kPps:
       break;
     case LiveUnit::kBps:
-      return bits(rates.bps_l1) + "b/s";
+      return unit_for(Quantity::kBitRate, figures.highest_bps_l1);
     case LiveUnit::kPercent:
-      return rates.line_rate_percent > 0 ? percent(rates.line_rate_percent) + "%" : "-";
+      return {1, "% of line"};
   }
-  return si_rate(rates.pps);
+  return unit_for(Quantity::kFrameRate, figures.highest_pps);
 }
 
-const char* unit_name(LiveUnit unit) {
+double rate_of(const LiveRates& rates, LiveUnit unit) {
   switch (unit) {
     case LiveUnit::kPps:
       break;
     case LiveUnit::kBps:
-      return "bit/s on the wire";
+      return rates.bps_l1;
     case LiveUnit::kPercent:
-      return "% of line rate";
+      return rates.line_rate_percent;
   }
-  return "frames/s";
+  return rates.pps;
 }
 
 const char* state_name(LiveState state) {
@@ -57,6 +56,8 @@ const char* state_name(LiveState state) {
       return "opening";
     case LiveState::kWarmup:
       return "warming up";
+    case LiveState::kSettling:
+      return "settling";
     case LiveState::kMeasuring:
       return "measuring";
     case LiveState::kDraining:
@@ -65,21 +66,6 @@ const char* state_name(LiveState state) {
       return "ended";
   }
   return "?";
-}
-
-std::string shortened(const std::string& text, size_t columns) {
-  return text.size() <= columns ? text : text.substr(0, columns - 2) + "..";
-}
-
-// The highest figure of a curve, as a round one above it.
-double round_top(double highest) {
-  if (!(highest > 0))
-    return 1;
-  const double power = std::pow(10.0, std::floor(std::log10(highest)));
-  for (const double step : {1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0})
-    if (highest <= step * power * (1 + 1e-9))
-      return step * power;
-  return 10 * power;
 }
 
 bool has_model(const LiveAbout& about) {
@@ -119,7 +105,6 @@ class Page {
  private:
   void add_head() {
     int x = canvas_.put(0, 0, "nmgen ", Style::kFaint);
-    x = canvas_.put(x, 0, about_.scenario, Style::kStrong);
     std::string text = fmt::format("  {}", state_name(figures_.state));
     if (figures_.state == LiveState::kMeasuring)
       text += fmt::format(" {:.1f} of {:g} s", figures_.seconds, about_.duration_s);
@@ -129,25 +114,34 @@ class Page {
       text += fmt::format(", rate x {:g}", figures_.rate_share);
     if (state_.stopping)
       text += ", stopping";
+    const std::string standing = standing_text() + (state_.paused ? "  PAUSED" : "");
+    const int room = width_ - x - columns_of(text) - columns_of(standing) - 1;
+    x = canvas_.put(x, 0, cut_to(about_.scenario, static_cast<size_t>(std::max(room, 8))),
+                    Style::kStrong);
     canvas_.put(x, 0, text);
-    if (state_.paused)
-      canvas_.put_right(width_ - 22, 0, " PAUSED ", Style::kDoubtful);
-    add_standing();
-    canvas_.put(0, 1, device_line(about_.devices), Style::kStrong);
-    canvas_.put_right(width_, 1, fmt::format("process {}", about_.pid), Style::kFaint);
+    canvas_.put_right(width_, 0, " " + standing,
+                      state_.paused ? Style::kDoubtful : standing_style());
+    // What kind of result this is, whole: a model's is not a NIC's.
+    const std::string process = fmt::format("process {}", about_.pid);
+    const std::vector<std::string> lines =
+        wrapped(device_line(about_.devices), static_cast<size_t>(width_));
+    for (const std::string& line : lines)
+      canvas_.put(0, top_++, line, Style::kStrong);
+    if (columns_of(lines.back()) + 2 + columns_of(process) <= width_)
+      canvas_.put_right(width_, top_ - 1, process, Style::kFaint);
   }
 
-  void add_standing() {
-    std::string text = "no verdict yet";
-    Style style = Style::kFaint;
-    if (figures_.standing) {
-      const Verdict verdict = figures_.standing->verdict;
-      text = fmt::format("so far: {}", to_string(verdict));
-      style = verdict == Verdict::kPass   ? Style::kGood
-              : verdict == Verdict::kFail ? Style::kBad
-                                          : Style::kDoubtful;
-    }
-    canvas_.put_right(width_, 0, text, style);
+  std::string standing_text() const {
+    return figures_.standing ? fmt::format("so far: {}", to_string(figures_.standing->verdict))
+                             : "no verdict yet";
+  }
+  Style standing_style() const {
+    if (!figures_.standing)
+      return Style::kFaint;
+    const Verdict verdict = figures_.standing->verdict;
+    return verdict == Verdict::kPass   ? Style::kGood
+           : verdict == Verdict::kFail ? Style::kBad
+                                       : Style::kDoubtful;
   }
 
   void add_foot() {
@@ -155,107 +149,119 @@ class Page {
       canvas_.put(0, bottom_, state_.message, Style::kDoubtful);
       return;
     }
-    canvas_.put(0, bottom_,
-                fmt::format("{}   space pause  w workers  s streams  u units  +/- rate  ? help",
-                            state_.owns_run ? "q stop" : "q leave"),
-                Style::kFaint);
+    canvas_.put(
+        0, bottom_,
+        fmt::format("{}  {}w workers  s streams  u units  +/- rate  ? help",
+                    state_.owns_run ? "q stop" : "q leave", width_ < 80 ? "" : "space pause  "),
+        Style::kFaint);
   }
 
-  void add_rates_row(int y, const std::string& name, const LiveRates& rates,
-                     const std::string& ring, Style style) {
-    canvas_.put(0, y, shortened(name, 21), style);
-    const std::string cells[] = {
-        si_rate(rates.pps),
-        bits(rates.bps_l1),
-        rates.line_rate_percent > 0 ? percent(rates.line_rate_percent) : "-",
-        ring,
-        rates.frames_per_sync > 0 ? fmt::format("{:.1f}", rates.frames_per_sync) : "-",
-        rates.pps > 0 ? short_ticks(rates.busy_tsc_ticks_per_frame) : "-",
-        rates.pps > 0 && has_model(about_) ? short_ticks(rates.model_tsc_ticks_per_frame) : "-",
-        rates.pps > 0 ? short_ticks(rates.idle_tsc_ticks_per_frame) : "-"};
-    static constexpr int kEnds[] = {30, 39, 47, 52, 59, 66, 73, 80};
-    for (size_t i = 0; i < std::size(cells); i++)
-      canvas_.put_right(kEnds[i], y, cells[i], style);
-  }
-
-  int add_table_head(int y) {
-    const std::pair<int, const char*> upper[] = {
-        {47, "line"}, {52, "ring"}, {59, "frames"}, {80, "cycles a frame"}};
-    const std::pair<int, const char*> lower[] = {{30, "pps"},   {39, "bit/s"},  {47, "%"},
-                                                 {52, "full"},  {59, "a sync"}, {66, "busy"},
-                                                 {73, "model"}, {80, "idle"}};
-    for (const auto& [end, text] : upper)
-      canvas_.put_right(end, y, text, Style::kFaint);
-    for (const auto& [end, text] : lower)
-      canvas_.put_right(end, y + 1, text, Style::kFaint);
-    return y + 2;
-  }
-
-  // `count` rows, each drawn by `add(row, y)`, from `y` on and in at most `rows` of the screen; the
-  // last one tells what has no room. Return: the row after.
-  template <typename Add>
-  int add_rows(int y, int rows, size_t count, const char* remedy, Add&& add) {
+  // A table from row `y` on, its rows in at most `rows`; where they do not fit, the last tells how
+  // many are missing. Return: the row after.
+  int add_table(const TextTable& table, int y, int rows, const std::vector<Style>& styles = {}) {
+    const std::vector<std::string> lines = table.lines(static_cast<size_t>(width_), kMaxTableGap);
+    const size_t head = table.head_lines(), count = lines.size() - head;
+    for (size_t i = 0; i < head; i++)
+      canvas_.put(0, y++, lines[i], Style::kFaint);
     const size_t shown = std::min(static_cast<size_t>(std::max(rows, 0)), count);
     for (size_t i = 0; i < shown; i++, y++) {
       if (i + 1 == shown && shown < count)
-        canvas_.put(0, y, fmt::format("  and {} more: {}", count - i, remedy), Style::kFaint);
+        canvas_.put(0, y, fmt::format("  and {} more: {}", count - i, kHigher), Style::kFaint);
       else
-        add(i, y);
+        canvas_.put(0, y, lines[head + i], i < styles.size() ? styles[i] : Style::kPlain);
     }
     return y;
   }
 
-  // Ports and their queues, in at most `rows` rows. Return: the row after.
+  // Ports and, where there is room for all, their rings, in at most `rows` rows.
   int add_ports(int y, int rows) {
-    struct Line {
-      std::string name, ring;
-      const LiveRates* rates;
-      Style style;
+    int ports = 0;
+    for (const LivePortFigures& port : figures_.ports)
+      ports += (port.sends ? 1 : 0) + (port.receives ? 1 : 0);
+    const bool rings = ports + static_cast<int>(figures_.workers.size()) <= rows;
+    const Unit pps = rate_unit(figures_, LiveUnit::kPps), bps = rate_unit(figures_, LiveUnit::kBps);
+    TextTable table({{"", "", 18, true, true},
+                     {"rate", pps.name, 8},
+                     {"on wire", bps.name, 8, false, false, 4},
+                     {"line", "%", 6},
+                     {"ring", "%", 4, false, false, 3},
+                     {"frames", "a sync", 6, false, false, 6},
+                     {"", "busy", 6},
+                     {"cycles", "model", 6, false, false, 1},
+                     {"a frame", "idle", 6, false, false, 5},
+                     {"frames", "in all", 15, false, false, 7},
+                     {"off core", "ms", 9, false, false, 8},
+                     {"longest", "gap ms", 9, false, false, 9}});
+    const auto add = [&](const std::string& name, const LiveRates& rates,
+                         const LiveWorkerFigures* worker) {
+      const auto cycles = [&rates](double value) {
+        return rates.pps > 0 ? short_ticks(value) : "-";
+      };
+      table.add({name, in_unit(rates.pps, pps), in_unit(rates.bps_l1, bps),
+                 rates.line_rate_percent > 0 ? percent(rates.line_rate_percent) : "-",
+                 worker != nullptr ? fmt::format("{:.0f}", worker->ring_percent) : "",
+                 rates.frames_per_sync > 0 ? fmt::format("{:.1f}", rates.frames_per_sync) : "-",
+                 cycles(rates.busy_tsc_ticks_per_frame),
+                 has_model(about_) ? cycles(rates.model_tsc_ticks_per_frame) : "-",
+                 cycles(rates.idle_tsc_ticks_per_frame), grouped(rates.total_frames),
+                 worker != nullptr ? milliseconds(worker->off_core_ms) : "",
+                 worker != nullptr ? milliseconds(worker->longest_gap_us / 1e3) : ""});
     };
-    std::vector<Line> lines;
+    std::vector<Style> styles;
     for (size_t i = 0; i < figures_.ports.size(); i++) {
       const LivePortFigures& port = figures_.ports[i];
       for (const bool sends : {true, false}) {
         if (sends ? !port.sends : !port.receives)
           continue;
-        lines.push_back({fmt::format("{} {}", about_.ports[i].name, sends ? "sends" : "receives"),
-                         "", sends ? &port.tx : &port.rx, Style::kStrong});
-        for (size_t k = 0; k < about_.workers.size(); k++) {
+        const std::string& name = about_.ports[i].name;
+        add(sends ? name + " sends" : name + " receives", sends ? port.tx : port.rx, nullptr);
+        styles.push_back(Style::kStrong);
+        for (size_t k = 0; rings && k < about_.workers.size(); k++) {
           const LiveAbout::Worker& worker = about_.workers[k];
           if (worker.port != i || worker.sender != sends)
             continue;
-          lines.push_back({fmt::format("  {} ring {}", worker.name, worker.ring),
-                           fmt::format("{:.0f}%", figures_.workers[k].ring_percent),
-                           &figures_.workers[k].rates, Style::kPlain});
+          add(fmt::format("  {} ring {}", worker.name, worker.ring), figures_.workers[k].rates,
+              &figures_.workers[k]);
+          styles.push_back(Style::kPlain);
         }
       }
     }
-    return add_rows(y, rows, lines.size(), "press w, or make the terminal higher",
-                    [&](size_t i, int at) {
-                      const Line& line = lines[i];
-                      add_rates_row(at, line.name, *line.rates, line.ring, line.style);
-                    });
+    y = add_table(table, y, rows, styles);
+    if (!rings && ports < rows)
+      canvas_.put(
+          0, y++,
+          fmt::format("  {}: press w, or {}", plural(figures_.workers.size(), "ring"), kHigher),
+          Style::kFaint);
+    return y;
   }
 
-  void add_count(int* x, int y, const char* name, uint64_t count) {
-    *x = canvas_.put(*x, y, fmt::format("{} ", name), Style::kFaint);
-    *x = canvas_.put(*x, y, grouped(count), count > 0 ? Style::kBad : Style::kPlain) + 3;
+  // `text` after `name`, in the next row where this one has no room.
+  void add_figure(int* x, int* y, const std::string& name, const std::string& text, Style style) {
+    const int size = columns_of(name) + 1 + columns_of(text);
+    if (*x > 0 && *x + size > width_) {
+      *x = 0;
+      ++*y;
+    }
+    *x = canvas_.put(*x, *y, name + " ", Style::kFaint);
+    *x = canvas_.put(*x, *y, text, style) + 3;
   }
 
-  // What went wrong, and where: three rows at most in 80 columns.
+  // What went wrong, and where. Return: the row after.
   int add_faults(int y) {
     int x = 0;
+    const auto add_count = [&](const char* name, uint64_t count) {
+      add_figure(&x, &y, name, grouped(count), count > 0 ? Style::kBad : Style::kPlain);
+    };
     if (about_.receivers > 0 && about_.probe_every > 0) {
-      add_count(&x, y, "lost", figures_.lost);
-      add_count(&x, y, "duplicates", figures_.duplicates);
-      add_count(&x, y, "reordered", figures_.reordered);
-      add_count(&x, y, "damaged", figures_.damaged);
-      add_count(&x, y, "foreign", figures_.foreign);
+      add_count("lost", figures_.lost);
+      add_count("duplicates", figures_.duplicates);
+      add_count("reordered", figures_.reordered);
+      add_count("damaged", figures_.damaged);
+      add_count("foreign", figures_.foreign);
     } else {
-      canvas_.put(0, y, "lost, duplicates, reordered: not measured, as frames have no probes",
+      canvas_.put(0, y++, "lost, duplicates, reordered: not measured, frames have no probes",
                   Style::kFaint);
     }
-    x = 0;
     double missed_pps = 0, paused_s = 0;
     uint64_t bugs = 0;
     for (const LivePortFigures& port : figures_.ports) {
@@ -263,220 +269,289 @@ class Page {
       paused_s += port.paused_s;
       bugs += port.driver_bugs;
     }
-    add_count(&x, y + 1, "dropped by the device, no free descriptor", figures_.missed);
+    std::string missed = grouped(figures_.missed);
     if (missed_pps > 0)
-      x = canvas_.put(x - 2, y + 1, fmt::format("({}/s)", si_rate(missed_pps)), Style::kBad) + 3;
-    x = canvas_.put(x, y + 1, "wire paused ", Style::kFaint);
-    x = canvas_.put(x, y + 1, fmt::format("{:.3f} s", paused_s)) + 3;
+      missed += fmt::format(" ({}/s)", si_rate(missed_pps));
+    add_figure(&x, &y, "dropped by device (no descriptor)", missed,
+               figures_.missed > 0 ? Style::kBad : Style::kPlain);
+    add_figure(&x, &y, "wire paused", fmt::format("{:.3f} s", paused_s), Style::kPlain);
     if (bugs > 0)
-      add_count(&x, y + 1, "driver bugs", bugs);
-    return y + 2;
+      add_count("driver bugs", bugs);
+    return y + 1;
   }
 
-  void add_history(int y, int rows) {
-    const bool sends = std::any_of(figures_.ports.begin(), figures_.ports.end(),
-                                   [](const LivePortFigures& port) { return port.sends; });
-    std::deque<double> values;
-    double highest = 0;
-    for (const LiveHistoryPoint& point : figures_.history) {
-      const double pps = sends ? point.tx_pps : point.rx_pps;
-      values.push_back(state_.unit == LiveUnit::kPps   ? pps
-                       : state_.unit == LiveUnit::kBps ? point.bps_l1
-                                                       : point.line_rate_percent);
-      highest = std::max(highest, values.back());
-    }
-    const double top = round_top(highest);
-    const int columns = width_ - kChartLabelColumns;
-    canvas_.put(
-        0, y,
-        fmt::format("{}, {}, the last {}", sends ? "sent" : "received", unit_name(state_.unit),
-                    plural(std::min(values.size(), static_cast<size_t>(columns)), "second")),
-        Style::kFaint);
-    canvas_.put_right(kChartLabelColumns - 1, y + 1, short_top(top), Style::kFaint);
-    canvas_.put_right(kChartLabelColumns - 1, y + rows - 1, "0", Style::kFaint);
-    canvas_.bars(kChartLabelColumns, y + 1, columns, rows - 1, values, top);
+  TimeSpan span() const {
+    const double now = figures_.history.empty() ? 0 : figures_.history.back().at_s;
+    // A warm-up's length is not known here.
+    const bool measured = figures_.state == LiveState::kMeasuring ||
+                          figures_.state == LiveState::kDraining ||
+                          figures_.state == LiveState::kEnded;
+    return time_span(now, measured ? about_.duration_s : 0);
   }
 
-  static std::string short_top(double top) {
-    static constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
-    size_t step = 0;
-    for (; top >= 1000 && step + 1 < std::size(kPrefixes); step++)
-      top /= 1000;
-    return fmt::format("{:g}{}", top, kPrefixes[step]);
+  template <typename Figure>
+  void add_curve(const Box& box, Panel panel, Figure&& figure) {
+    const int columns = bar_columns(box);
+    panel.values = curve(figures_.history, span(), columns, figure);
+    panel.ticks = time_ticks(span(), columns);
+    draw_panel(canvas_, box, panel);
   }
 
-  void add_latency(int y) {
+  void add_rate(const Box& box, bool sent) {
+    Panel panel;
+    panel.title = sent ? "sent" : "received";
+    panel.quantity = state_.unit == LiveUnit::kPps   ? Quantity::kFrameRate
+                     : state_.unit == LiveUnit::kBps ? Quantity::kBitRate
+                                                     : Quantity::kNumber;
+    panel.unit = rate_unit(figures_, LiveUnit::kPercent).name;
+    add_curve(box, std::move(panel), [&](const LiveHistoryPoint& point) {
+      return rate_of(sent ? point.tx : point.rx, state_.unit);
+    });
+  }
+
+  void add_latency_curve(const Box& box) {
+    Panel panel;
+    panel.title = "latency, 99th percentile";
+    panel.quantity = Quantity::kTimeNs;
+    add_curve(box, std::move(panel),
+              [](const LiveHistoryPoint& point) { return point.latency_p99_ns; });
+  }
+
+  // The last second's.
+  void add_latency(const Box& box) {
     const LatencyRecord& now = figures_.latency;
     if (now.count == 0) {
-      canvas_.put(0, y, "latency: no probe came in the last second", Style::kFaint);
+      canvas_.put(box.x, box.y, "latency: no probe came in the last second", Style::kFaint);
       return;
     }
-    int x = canvas_.put(0, y, "latency  ", Style::kFaint);
-    const std::pair<const char*, double> figures[] = {{"p50", now.p50},
-                                                      {"p90", now.p90},
-                                                      {"p99", now.p99},
-                                                      {"p99.9", now.p999},
-                                                      {"max", now.max}};
+    int x = canvas_.put(box.x, box.y, "latency", Style::kFaint);
+    const std::pair<const char*, double> figures[] = {
+        {"p50", now.p50},    {"p90", now.p90}, {"p99", now.p99},
+        {"p99.9", now.p999}, {"max", now.max}, {"floor", now.floor},
+    };
+    const int gap = box.width < 100 ? 1 : 2;
     for (const auto& [name, value] : figures) {
-      x = canvas_.put(x, y, fmt::format("{} ", name), Style::kFaint);
-      x = canvas_.put(x, y, short_time(value), Style::kStrong) + (width_ < 100 ? 1 : 2);
+      const std::string text = short_time(value);
+      if (x + gap + columns_of(name) + 1 + columns_of(text) > box.x + box.width)
+        break;
+      x = canvas_.put(x + gap, box.y, name, Style::kFaint) + 1;
+      x = canvas_.put(x, box.y, text, Style::kStrong);
     }
-    canvas_.put(x, y, fmt::format("floor {}", short_time(now.floor)), Style::kFaint);
-    // Columns of equal ratio from the lowest to the highest that has come so far.
+    // Columns of equal ratio over all that has come so far.
+    Panel panel;
+    panel.titled = false;
     const LatencyRecord& all = figures_.latency_total;
-    const int columns = width_ - kChartLabelColumns;
-    const double low = std::log(std::max(1.0, all.min * 0.98));
-    const double high = std::log(std::max(all.max * 1.02, all.min * 1.1));
-    std::deque<double> values(static_cast<size_t>(columns), 0);
+    const double low_ns = round_down(std::max(1.0, all.min));
+    const double high_ns = round_up(std::max(all.max, low_ns * 1.01));
+    const int columns = bar_columns(box);
+    panel.values.assign(static_cast<size_t>(columns), 0);
     for (const std::pair<uint64_t, uint64_t>& bucket : now.histogram) {
-      const double place =
-          (std::log(static_cast<double>(std::max<uint64_t>(bucket.first, 1))) - low) /
-          (high - low) * columns;
-      const int column = std::clamp(static_cast<int>(place), 0, columns - 1);
-      values[static_cast<size_t>(column)] +=
+      const double ns = static_cast<double>(std::max<uint64_t>(bucket.first, 1));
+      const double at = std::log(ns / low_ns) / std::log(high_ns / low_ns) * columns;
+      const int column = std::clamp(static_cast<int>(at), 0, columns - 1);
+      panel.values[static_cast<size_t>(column)] +=
           100 * static_cast<double>(bucket.second) / static_cast<double>(now.count);
     }
-    const double top = *std::max_element(values.begin(), values.end());
-    canvas_.put_right(kChartLabelColumns - 1, y + 1, fmt::format("{:.3g}%", top), Style::kFaint);
-    canvas_.put_right(kChartLabelColumns - 1, y + 3, "0", Style::kFaint);
-    canvas_.bars(kChartLabelColumns, y + 1, columns, 3, values, top);
-    canvas_.put(kChartLabelColumns, y + 4, short_time(std::exp(low)), Style::kFaint);
-    canvas_.put(kChartLabelColumns + columns / 2 - 3, y + 4, short_time(std::exp((low + high) / 2)),
-                Style::kFaint);
-    canvas_.put_right(width_, y + 4, short_time(std::exp(high)), Style::kFaint);
+    panel.ticks = decade_ticks(low_ns, high_ns, columns);
+    panel.percent = true;
+    draw_panel(canvas_, box, panel);
+  }
+
+  // The lower part: as many panels as there is room for, the most important first, beside each
+  // other in a wide terminal.
+  void add_panels(int y, int rows) {
+    const auto any = [&](auto&& of) {
+      return std::any_of(figures_.ports.begin(), figures_.ports.end(), of);
+    };
+    const bool sends = any([](const LivePortFigures& port) { return port.sends; });
+    const bool receives = any([](const LivePortFigures& port) { return port.receives; });
+    const bool probes = about_.receivers > 0 && about_.probe_every > 0;
+    std::vector<std::function<void(const Box&)>> panels;
+    panels.emplace_back([&](const Box& box) { add_rate(box, sends); });
+    if (probes)
+      panels.emplace_back([&](const Box& box) { add_latency(box); });
+    if (sends && receives)
+      panels.emplace_back([&](const Box& box) { add_rate(box, false); });
+    if (probes)
+      panels.emplace_back([&](const Box& box) { add_latency_curve(box); });
+    const size_t across = width_ >= kTwoPanelColumns && panels.size() > 1 ? 2 : 1;
+    const size_t down = std::min(static_cast<size_t>(std::max(rows / kPanelRows, 1)),
+                                 (panels.size() + across - 1) / across);
+    const int width = (width_ - 2 * static_cast<int>(across - 1)) / static_cast<int>(across);
+    const int left = rows % static_cast<int>(down);
+    for (size_t i = 0; i < down; i++) {
+      const int height = rows / static_cast<int>(down) + (static_cast<int>(i) < left ? 1 : 0);
+      if (height < kMinPanelRows)
+        return;
+      for (size_t k = 0; k < across && i * across + k < panels.size(); k++)
+        panels[i * across + k]({static_cast<int>(k) * (width + 2), y, width, height});
+      y += height;
+    }
+  }
+
+  // Why the verdict stands as it does, in at most a row of twelve; what is left out ends with dots.
+  std::vector<std::string> reason_lines() const {
+    std::vector<std::string> lines;
+    if (!figures_.standing)
+      return lines;
+    for (const std::string& reason : figures_.standing->reasons)
+      for (const std::string& line : wrapped(reason, static_cast<size_t>(width_)))
+        lines.push_back(line);
+    const size_t most = static_cast<size_t>(std::max(1, canvas_.height() / 12));
+    if (lines.size() > most) {
+      lines.resize(most);
+      std::string& last = lines.back();
+      last = last.substr(0, static_cast<size_t>(width_) - 4) + " ...";
+    }
+    return lines;
   }
 
   void add_main() {
-    const bool latency = about_.receivers > 0 && about_.probe_every > 0;
-    // From below: keys, a row for the reason, latency.
-    const int reason = bottom_ - 1;
-    const int latency_at = reason - (latency ? kLatencyRows : 0);
-    int y = add_table_head(2);
-    // Two rows of faults and the least that the curve needs.
-    y = add_ports(y, std::max(1, latency_at - y - 2 - 1 - kMinChartRows));
-    y = add_faults(y);
-    if (latency_at - y > kMinChartRows)
-      add_history(y, latency_at - y);
-    if (latency)
-      add_latency(latency_at);
-    if (figures_.standing && !figures_.standing->reasons.empty()) {
-      const Style style =
-          figures_.standing->verdict == Verdict::kPass ? Style::kFaint : Style::kDoubtful;
-      if (canvas_.put(0, reason, figures_.standing->reasons.front(), style) > width_)
-        canvas_.put_right(width_, reason, "...", style);
-    }
+    const std::vector<std::string> reasons = reason_lines();
+    // A row for the reason is kept free, so that its coming moves nothing.
+    const int reason_at = bottom_ - std::max(1, static_cast<int>(reasons.size()));
+    // Head, two rows of faults and the least that a panel needs.
+    const int y = add_ports(top_, std::max(2, reason_at - top_ - 2 - 2 - kMinPanelRows));
+    const int panels_at = add_faults(y);
+    add_panels(panels_at, reason_at - panels_at);
+    const Style style = figures_.standing && figures_.standing->verdict != Verdict::kPass
+                            ? Style::kDoubtful
+                            : Style::kFaint;
+    for (size_t i = 0; i < reasons.size(); i++)
+      canvas_.put(0, reason_at + static_cast<int>(i), reasons[i], style);
   }
 
-  // Two tables: where each worker's time goes, and what went wrong. Beside each other where there
-  // is room, else one below the other.
+  // Where each worker's time goes, and what went wrong: one table where there is room, else two.
   void add_workers() {
-    const size_t count = figures_.workers.size();
-    const bool beside = width_ >= kWorkColumns + kFaultColumns;
-    const int top = 3;
-    // Below: a blank row between them.
-    const int rows = beside ? bottom_ - top - 1 : (bottom_ - top - 1) / 2 - 1;
-    add_work_head(0, top);
-    if (beside)
-      add_fault_head(kWorkColumns, top);
-    const int end = add_rows(top + 1, rows, count, kHigher, [&](size_t i, int y) {
-      add_work(0, y, i);
-      if (beside)
-        add_fault(kWorkColumns, y, i);
-    });
-    if (beside)
+    const std::string rate = rate_unit(figures_, state_.unit).name;
+    const std::vector<TableColumn> work = {{"", "worker", 6, true},
+                                           {"", "port", 8, true, true},
+                                           {"", "ring", 4, false, false, 4},
+                                           {"", "core", 4, false, false, 3},
+                                           {"", "frames", 13},
+                                           {"rate", rate, 8},
+                                           {"busy", "%", 5},
+                                           {"model", "%", 5, false, false, 1},
+                                           {"idle", "%", 5, false, false, 2},
+                                           {"ring", "full %", 6, false, false, 5}};
+    const std::vector<TableColumn> faults = {{"off core", "ms", 9},
+                                             {"longest", "gap ms", 9},
+                                             {"", "lost", 9},
+                                             {"", "duplicates", 10, false, false, 2},
+                                             {"", "reordered", 9, false, false, 1},
+                                             {"", "damaged", 7, false, false, 3},
+                                             {"", "foreign", 7, false, false, 4}};
+    std::vector<TableColumn> both = work, below = {work[0]};
+    both.insert(both.end(), faults.begin(), faults.end());
+    below.insert(below.end(), faults.begin(), faults.end());
+    TextTable one(both), first(work), second(below);
+    for (size_t i = 0; i < figures_.workers.size(); i++) {
+      std::vector<std::string> cells = work_cells(i);
+      first.add(cells);
+      const std::vector<std::string> wrong = fault_cells(i);
+      std::vector<std::string> named = {cells[0]};
+      named.insert(named.end(), wrong.begin(), wrong.end());
+      second.add(std::move(named));
+      cells.insert(cells.end(), wrong.begin(), wrong.end());
+      one.add(std::move(cells));
+    }
+    const int room = bottom_ - top_ - 1;
+    if (one.full_width() <= static_cast<size_t>(width_)) {
+      add_table(one, top_ + 1, room - static_cast<int>(one.head_lines()));
       return;
-    const int x = canvas_.put(0, end + 1, "worker ", Style::kFaint);
-    add_fault_head(x, end + 1);
-    add_rows(end + 2, rows, count, kHigher, [&](size_t i, int y) {
-      canvas_.put(0, y, about_.workers[i].name);
-      add_fault(x, y, i);
-    });
+    }
+    // Between them a blank row.
+    const int rows = (room - 1) / 2 - static_cast<int>(first.head_lines());
+    const int end = add_table(first, top_ + 1, rows);
+    add_table(second, end + 1, rows);
   }
 
-  void add_work_head(int x, int y) {
-    canvas_.put(x, y,
-                fmt::format("{:<6} {:<14}{:>4}{:>5}{:>15}{:>12}{:>7}{:>7}{:>7}", "worker", "port",
-                            "ring", "core", "frames", "rate", "busy%", "model%", "idle%"),
-                Style::kFaint);
-  }
-
-  void add_work(int x, int y, size_t i) {
+  std::vector<std::string> work_cells(size_t i) const {
     const LiveAbout::Worker& worker = about_.workers[i];
     const LiveRates& rates = figures_.workers[i].rates;
-    canvas_.put(x, y,
-                fmt::format("{:<6} {:<14}{:>4}{:>5}{:>15}{:>12}{:>7.1f}{:>7.1f}{:>7.1f}",
-                            worker.name, about_.ports[worker.port].name.substr(0, 14), worker.ring,
-                            worker.core, grouped(rates.total_frames), in_unit(rates, state_.unit),
-                            rates.busy_percent, rates.model_percent, rates.idle_percent));
+    const auto one_digit = [](double value) { return fmt::format("{:.1f}", value); };
+    const bool unknown = state_.unit == LiveUnit::kPercent && !(rates.line_rate_percent > 0);
+    return {worker.name,
+            about_.ports[worker.port].name,
+            fmt::format("{}", worker.ring),
+            fmt::format("{}", worker.core),
+            grouped(rates.total_frames),
+            unknown ? "-" : in_unit(rate_of(rates, state_.unit), rate_unit(figures_, state_.unit)),
+            one_digit(rates.busy_percent),
+            one_digit(rates.model_percent),
+            one_digit(rates.idle_percent),
+            one_digit(figures_.workers[i].ring_percent)};
   }
 
-  void add_fault_head(int x, int y) {
-    canvas_.put(x, y,
-                fmt::format("{:>10}{:>13}{:>10}{:>12}{:>12}{:>9}", "off core", "longest gap",
-                            "lost", "duplicates", "reordered", "ring%"),
-                Style::kFaint);
-  }
-
-  void add_fault(int x, int y, size_t i) {
+  std::vector<std::string> fault_cells(size_t i) const {
     const LiveWorkerFigures& figures = figures_.workers[i];
-    canvas_.put(
-        x, y,
-        fmt::format("{:>10}{:>13}{:>10}{:>12}{:>12}{:>9.1f}", short_time(figures.off_core_ms * 1e6),
-                    short_time(figures.longest_gap_us * 1e3), grouped(figures.lost),
-                    grouped(figures.duplicates), grouped(figures.reordered), figures.ring_percent));
+    return {milliseconds(figures.off_core_ms),
+            milliseconds(figures.longest_gap_us / 1e3),
+            grouped(figures.lost),
+            grouped(figures.duplicates),
+            grouped(figures.reordered),
+            grouped(figures.damaged),
+            grouped(figures.foreign)};
   }
 
   // Frames of a sender are shared out as its plan does; that is exact over a whole cycle of it.
   void add_streams() {
-    canvas_.put(0, 3,
-                fmt::format("{:<6} {:<24}{:>6}{:>10}{:>8}{:>15}{:>10}", "worker", "stream", "bytes",
-                            "flows", "share%", "frames", "pps"),
-                Style::kFaint);
-    std::vector<std::pair<size_t, uint32_t>> lines;  // a worker, and a stream of it
-    for (size_t i = 0; i < about_.workers.size(); i++)
-      for (uint32_t k = 0; k < about_.workers[i].streams; k++)
-        lines.emplace_back(i, k);
-    add_rows(4, bottom_ - 4, lines.size(), kHigher, [&](size_t line, int y) {
-      const auto& [i, k] = lines[line];
+    const Unit pps = rate_unit(figures_, LiveUnit::kPps);
+    TextTable table({{"", "worker", 6, true},
+                     {"", "stream", 16, true, true},
+                     {"size", "bytes", 5},
+                     {"", "flows", 6},
+                     {"share", "%", 6},
+                     {"", "frames", 15},
+                     {"rate", pps.name, 8}});
+    for (size_t i = 0; i < about_.workers.size() && i < figures_.workers.size(); i++) {
       const LiveAbout::Worker& worker = about_.workers[i];
-      const LiveAbout::Stream& stream = about_.streams[worker.first_stream + k];
       const LiveRates& rates = figures_.workers[i].rates;
-      const double frames = stream.share * static_cast<double>(rates.total_frames);
-      canvas_.put(
-          0, y,
-          fmt::format("{:<6} {:<24}{:>6g}{:>10}{:>8.2f}{:>15}{:>10}", k == 0 ? worker.name : "",
-                      stream.name.substr(0, 24), stream.size_with_crc, grouped(stream.flows),
-                      100 * stream.share, grouped(static_cast<uint64_t>(frames)),
-                      si_rate(stream.share * rates.pps)));
-    });
+      for (uint32_t k = 0; k < worker.streams; k++) {
+        const LiveAbout::Stream& stream = about_.streams[worker.first_stream + k];
+        const double frames = stream.share * static_cast<double>(rates.total_frames);
+        table.add({k == 0 ? worker.name : "", stream.name,
+                   fmt::format("{:.4g}", stream.size_with_crc), grouped(stream.flows),
+                   percent(100 * stream.share), grouped(static_cast<uint64_t>(frames)),
+                   in_unit(stream.share * rates.pps, pps)});
+      }
+    }
+    const int head = static_cast<int>(table.head_lines());
+    add_table(table, top_ + 1, bottom_ - top_ - 1 - head);
   }
 
   void add_help() {
-    static constexpr const char* kLines[] = {
-        "space   pause the view, not the run; again: go on",
-        "w       workers: where each one's time goes",
-        "s       streams",
-        "u       unit of curve and workers' rates: frames/s, bit/s, % of line rate",
-        "+ -     rate up, down by a tenth of what was asked for; the run is invalid then",
-        "m       main page",
-        "? h     this page; any of the above leaves it",
+    const std::pair<const char*, const char*> keys[] = {
+        {"space", "pause the view, not the run; again: go on"},
+        {"w", "workers: where each one's time goes"},
+        {"s", "streams"},
+        {"u", "unit of curves and workers' rates: frames/s, bit/s, % of line rate"},
+        {"+ -", "rate up, down by a tenth of what was asked for; the run is invalid then"},
+        {"m", "main page"},
+        {"? h", "this page; any of the above leaves it"},
+        {"q", state_.owns_run ? "stop the run in order: its record is still written"
+                              : "leave; the run goes on"},
     };
-    int y = 3;
-    for (const char* line : kLines)
-      canvas_.put(2, y++, line);
-    canvas_.put(2, y++,
-                state_.owns_run ? "q       stop the run in order: its record is still written"
-                                : "q       leave; the run goes on");
-    static constexpr const char* kWords[] = {
-        "Rates and latencies are of the last second, counts since this phase began.",
-        "busy: application, core and driver. model: inside the simulated device, the",
-        "price of the simulation. idle: waiting. In cycles of the time stamp counter.",
-        "so far: what the verdict would be now, by the run's own rules. Lost frames are",
-        "told up to the newest that has come; what is still under way is not lost.",
+    constexpr int kKeyColumns = 8;
+    int y = top_ + 1;
+    const auto add_words = [&](int x, std::string_view text, Style style) {
+      for (const std::string& line : wrapped(text, static_cast<size_t>(width_ - x)))
+        if (y < bottom_)
+          canvas_.put(x, y++, line, style);
     };
+    for (const auto& [key, text] : keys) {
+      if (y < bottom_)
+        canvas_.put(0, y, key, Style::kStrong);
+      add_words(kKeyColumns, text, Style::kPlain);
+    }
     y++;
-    for (const char* line : kWords)
-      canvas_.put(2, y++, line, Style::kFaint);
+    add_words(0,
+              "Rates and latencies are of the last second, counts since this phase began. busy: "
+              "application, core and driver. model: inside the simulated device, the price of the "
+              "simulation. idle: waiting. In cycles of the time stamp counter. so far: what the "
+              "verdict would be now, by the run's own rules. Lost frames are told up to the newest "
+              "that has come; what is still under way is not lost.",
+              Style::kFaint);
   }
 
   Canvas& canvas_;
@@ -484,6 +559,7 @@ class Page {
   const LiveFigures& figures_;
   const LiveViewState& state_;
   int width_, bottom_;
+  int top_ = 1;  // the first row below the head
 };
 
 }  // namespace

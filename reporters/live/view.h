@@ -22,7 +22,7 @@ struct LiveViewState {
 };
 
 // Below that there is only a sentence.
-inline constexpr int kLiveMinWidth = 80, kLiveMinHeight = 24;
+inline constexpr int kLiveMinWidth = 60, kLiveMinHeight = 15;
 
 void draw_live(Canvas& canvas, const LiveHistory& history, const LiveViewState& state);
 

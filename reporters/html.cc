@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,22 +26,28 @@ constexpr const char* kStyle = R"(
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --faint: #9aa3ad; --grid: #363b42;
   --paper: #16181c; --l0: #56b4e9; --l1: #e69f00; --l2: #35c79a; --l3: #d29bd6; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 920px; margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.6em; margin: 0 0 .2em; } h2 { font-size: 1.15em; margin: 2em 0 .5em; }
+  max-width: 1560px; margin: 1.5em auto; padding: 0 1em; }
+h1 { font-size: 1.6em; margin: 0 0 .2em; } h2 { font-size: 1.15em; margin: 1.8em 0 .5em; }
+p, ul { max-width: 75em; }
 .verdict { display: inline-block; padding: .1em .6em; border-radius: 4px; color: #fff; font-weight: 700; }
 .pass { background: #1a7f37; } .fail { background: #b42318; } .invalid { background: #8a5a00; }
 .model { font-weight: 600; } .faint { color: var(--faint); }
-table { border-collapse: collapse; width: 100%; margin: .8em 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
-th, td { padding: .2em .5em; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }
+.scroll { overflow-x: auto; margin: .8em 0; }
+table { border-collapse: collapse; min-width: min(100%, 46em); font-variant-numeric: tabular-nums; }
+th, td { padding: .2em .6em; text-align: right; border-bottom: 1px solid var(--grid); }
+th { font-weight: 600; vertical-align: bottom; } td { white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
-table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-svg { width: 100%; height: auto; margin: .6em 0; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+table.words { max-width: 75em; } table.words td { text-align: left; vertical-align: top; }
+table.words td + td { white-space: normal; overflow-wrap: anywhere; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 600px), 1fr)); gap: .8em 2em; }
+svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg .title { font-weight: 600; font-size: 13px; } svg .label { fill: var(--faint); }
 .grid { stroke: var(--grid); } .axis { stroke: var(--faint); fill: none; }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .line0 { stroke: var(--l0); } .line1 { stroke: var(--l1); stroke-dasharray: 6 3; }
 .line2 { stroke: var(--l2); stroke-dasharray: 2 2; } .line3 { stroke: var(--l3); stroke-dasharray: 9 3 2 3; }
-pre { overflow-x: auto; padding: .8em; border: 1px solid var(--grid); border-radius: 4px; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 30em; overflow-y: auto; padding: .8em;
+  border: 1px solid var(--grid); border-radius: 4px; font-size: 13px; }
 )";
 
 std::string row(const std::vector<std::string>& cells, const char* tag = "td") {
@@ -48,6 +55,23 @@ std::string row(const std::vector<std::string>& cells, const char* tag = "td") {
   for (const std::string& cell : cells)
     text += fmt::format("<{0}>{1}</{0}>", tag, escape_markup(cell));
   return text + "</tr>\n";
+}
+
+std::string table(const std::vector<std::string>& names, const std::string& rows) {
+  return "<div class=\"scroll\"><table>\n" + row(names, "th") + rows + "</table></div>\n";
+}
+
+std::string charts(const std::vector<Chart>& all) {
+  std::string text = "<div class=\"charts\">\n";
+  for (const Chart& chart : all)
+    text += chart_svg(chart);
+  return text + "</div>\n";
+}
+
+// "12.2 ms"
+std::string time(double ns) {
+  std::string text = short_time(ns);
+  return text.insert(text.find_first_not_of("0123456789."), " ");
 }
 
 std::string head(const Record& record) {
@@ -69,53 +93,55 @@ std::string head(const Record& record) {
 }
 
 std::string figures(const Record& record) {
-  std::string text = "<h2>Figures</h2>\n<table>\n" +
-                     row({"run", "", "frames", "frames/s, mean", "Gbit/s on the wire", "% of line",
-                          "busy cycles/frame", "model", "frames/sync"},
-                         "th");
+  std::string ways, losses, spreads;
   for (size_t i = 0; i < record.runs.size(); i++) {
+    const RunRecord& run = record.runs[i];
     for (const bool sends : {true, false}) {
-      const DirectionRecord& way = sends ? record.runs[i].tx : record.runs[i].rx;
+      const DirectionRecord& way = sends ? run.tx : run.rx;
       if (way.frames == 0)
         continue;
-      text += row({fmt::format("{}", i + 1), sends ? "sent" : "received", grouped(way.frames),
+      ways += row({fmt::format("{}", i + 1), sends ? "sent" : "received", grouped(way.frames),
                    si_rate(way.pps), fmt::format("{:.3f}", way.bps_l1 / 1e9),
                    way.line_rate_percent > 0 ? percent(way.line_rate_percent) : "-",
                    short_ticks(way.busy_tsc_ticks_per_frame),
                    short_ticks(way.model_tsc_ticks_per_frame),
                    fmt::format("{:.1f}", way.frames_per_sync)});
     }
-  }
-  text += "</table>\n<table>\n" + row({"run", "seconds", "lost", "lost ppm", "reordered",
-                                       "duplicates", "missed by device", "wire paused s"},
-                                      "th");
-  for (size_t i = 0; i < record.runs.size(); i++) {
-    const RunRecord& run = record.runs[i];
-    text +=
+    losses +=
         row({fmt::format("{}", i + 1), fmt::format("{:.3f}", run.seconds), grouped(run.loss.frames),
-             fmt::format("{:.3g}", run.loss.ppm), grouped(run.reordered), grouped(run.duplicates),
+             fmt::format("{:.3f}", run.loss.ppm), grouped(run.reordered), grouped(run.duplicates),
              grouped(run.missed), fmt::format("{:.3f}", run.pause_s)});
   }
-  text += "</table>\n<table>\n" + row({"all runs", "frames/s, mean", "frames/s, median interval",
-                                       "MAD", "lowest", "highest"},
-                                      "th");
   for (const bool sends : {true, false}) {
     const Spread& pps = sends ? record.tx_pps : record.rx_pps;
-    text +=
+    spreads +=
         row({sends ? "sent" : "received", si_rate(sends ? record.tx_mean_pps : record.rx_mean_pps),
              si_rate(pps.median), si_rate(pps.mad), si_rate(pps.min), si_rate(pps.max)});
   }
-  return text + "</table>\n";
+  return "<h2>Figures</h2>\n" +
+         table({"run", "", "frames", "frames/s, mean", "Gbit/s on the wire", "% of line",
+                "busy ticks per frame", "model ticks per frame", "frames per sync"},
+               ways) +
+         table({"run", "seconds", "lost", "lost, ppm", "reordered", "duplicates",
+                "missed by device", "wire paused, s"},
+               losses) +
+         table({"all runs", "frames/s, mean", "frames/s, median interval", "MAD", "lowest",
+                "highest"},
+               spreads);
 }
 
-// One curve over the time of all runs, each beginning where the one before ended.
+// One curve over the time of all runs, each beginning where the one before ended: a step for each
+// interval, whose mean or percentile the figure is.
 template <typename Figure>
 ChartLine over_time(const Record& record, const char* name, Figure&& figure) {
   ChartLine line{name, {}};
   double begin_s = 0;
   for (const RunRecord& run : record.runs) {
-    for (const IntervalRecord& interval : run.intervals)
-      line.points.emplace_back(begin_s + interval.start_s + interval.seconds, figure(interval));
+    for (const IntervalRecord& interval : run.intervals) {
+      const double start_s = begin_s + interval.start_s;
+      line.points.emplace_back(start_s, figure(interval));
+      line.points.emplace_back(start_s + interval.seconds, figure(interval));
+    }
     begin_s += run.seconds;
   }
   return line;
@@ -133,14 +159,17 @@ bool has_latency(const Record& record) {
 
 std::string curves(const Record& record) {
   using Interval = const IntervalRecord&;
-  Chart rate{"Rate", "s", "frames/s", {}};
+  Chart rate{"Rate", Quantity::kFrameRate, "", {}};
   rate.lines.push_back(over_time(record, "sent", [](Interval i) { return i.tx_pps; }));
   if (receives(record))
     rate.lines.push_back(over_time(record, "received", [](Interval i) { return i.rx_pps; }));
-  Chart line{"Share of line rate", "s", "%", {}};
-  line.lines.push_back(
-      over_time(record, "sent", [](Interval i) { return i.tx_line_rate_percent; }));
-  Chart cost{"Cost of a frame", "s", "TSC ticks", {}};
+  std::vector<Chart> all = {std::move(rate)};
+  if (has_line(record)) {
+    all.push_back({"Share of line rate", Quantity::kNumber, "%", {}});
+    all.back().lines.push_back(
+        over_time(record, "sent", [](Interval i) { return i.tx_line_rate_percent; }));
+  }
+  Chart cost{"Cost of a frame", Quantity::kNumber, "TSC ticks", {}};
   cost.lines.push_back(
       over_time(record, "send, busy", [](Interval i) { return i.tx_busy_tsc_ticks_per_frame; }));
   cost.lines.push_back(
@@ -151,21 +180,20 @@ std::string curves(const Record& record) {
     cost.lines.push_back(over_time(record, "receive, model",
                                    [](Interval i) { return i.rx_model_tsc_ticks_per_frame; }));
   }
-  Chart off{"Time that workers were off their cores", "s", "ms in each interval", {}};
-  off.lines.push_back(over_time(record, "all workers", [](Interval i) { return i.off_core_ms; }));
-  std::string text = "<h2>Over time</h2>\n" + chart_svg(rate);
-  if (has_line(record))
-    text += chart_svg(line);
-  text += chart_svg(cost);
-  if (has_latency(record)) {
-    Chart latency{"Latency, from sending", "s", "us", {}};
-    latency.lines = {
-        over_time(record, "median", [](Interval i) { return i.latency_p50_ns / 1e3; }),
-        over_time(record, "99 %", [](Interval i) { return i.latency_p99_ns / 1e3; }),
-        over_time(record, "highest", [](Interval i) { return i.latency_max_ns / 1e3; })};
-    text += chart_svg(latency);
-  }
-  return text + chart_svg(off);
+  all.push_back(std::move(cost));
+  if (has_latency(record))
+    all.push_back({"Latency, from sending",
+                   Quantity::kTimeNs,
+                   "",
+                   {over_time(record, "median", [](Interval i) { return i.latency_p50_ns; }),
+                    over_time(record, "99 %", [](Interval i) { return i.latency_p99_ns; }),
+                    over_time(record, "highest", [](Interval i) { return i.latency_max_ns; })}});
+  all.push_back(
+      {"Time that workers were off their cores",
+       Quantity::kTimeNs,
+       "in each interval",
+       {over_time(record, "all workers", [](Interval i) { return i.off_core_ms * 1e6; })}});
+  return "<h2>Over time</h2>\n" + charts(all);
 }
 
 // Probes by latency, all runs together.
@@ -215,55 +243,66 @@ ChartLine percentile_line(const char* name, const std::map<uint64_t, uint64_t>& 
 std::string latency(const Record& record) {
   if (!has_latency(record))
     return "<h2>Latency</h2>\n<p>Not measured: the frames have no probes.</p>\n";
-  std::string text =
-      "<h2>Latency</h2>\n<table>\n" +
-      row({"run", "", "probes", "lowest", "50 %", "90 %", "99 %", "99.9 %", "highest", "floor"},
-          "th");
+  std::string rows;
   for (size_t i = 0; i < record.runs.size(); i++) {
     for (const bool intended : {false, true}) {
       const LatencyRecord& latency =
           intended ? record.runs[i].latency_intended_ns : record.runs[i].latency_ns;
-      text += row({fmt::format("{}", i + 1), intended ? "from due time" : "from sending",
-                   grouped(latency.count), short_time(latency.min), short_time(latency.p50),
-                   short_time(latency.p90), short_time(latency.p99), short_time(latency.p999),
-                   short_time(latency.max), short_time(latency.floor)});
+      rows += row({fmt::format("{}", i + 1), intended ? "from due time" : "from sending",
+                   grouped(latency.count), time(latency.min), time(latency.p50), time(latency.p90),
+                   time(latency.p99), time(latency.p999), time(latency.max), time(latency.floor)});
     }
   }
   const std::map<uint64_t, uint64_t> sent = buckets_of(record, false);
-  Chart histogram{"Latency histogram, from sending", "latency", "% of probes", {}, true};
-  histogram.lines.push_back(histogram_line(sent));
-  Chart percentiles{"Share of probes that took at most this long", "latency", "%", {}, true};
-  percentiles.lines.push_back(percentile_line("from sending", sent));
-  percentiles.lines.push_back(percentile_line("from due time", buckets_of(record, true)));
-  return text + "</table>\n" + chart_svg(histogram) + chart_svg(percentiles);
+  return "<h2>Latency</h2>\n" +
+         table(
+             {"run", "", "probes", "lowest", "50 %", "90 %", "99 %", "99.9 %", "highest", "floor"},
+             rows) +
+         charts({{"Latency histogram, from sending",
+                  Quantity::kNumber,
+                  "% of probes",
+                  {histogram_line(sent)},
+                  true},
+                 {"Share of probes that took at most this long",
+                  Quantity::kNumber,
+                  "%",
+                  {percentile_line("from sending", sent),
+                   percentile_line("from due time", buckets_of(record, true))},
+                  true}});
 }
 
 std::string workers(const Record& record) {
-  std::string text = "<h2>Workers</h2>\n<table>\n" +
-                     row({"worker", "run", "port", "ring", "core", "frames", "busy %", "model %",
-                          "idle %", "off core ms", "longest gap us"},
-                         "th");
+  std::string rows;
   for (size_t i = 0; i < record.runs.size(); i++) {
     for (const WorkerRecord& worker : record.runs[i].workers) {
       const double all = static_cast<double>(worker.busy_tsc_ticks + worker.model_tsc_ticks +
                                              worker.idle_tsc_ticks);
       const double share = all > 0 ? 100 / all : 0;
-      text +=
+      rows +=
           row({worker.name, fmt::format("{}", i + 1), worker.port, fmt::format("{}", worker.ring),
                worker.core >= 0 ? fmt::format("{}", worker.core) : "any", grouped(worker.frames),
                fmt::format("{:.1f}", share * static_cast<double>(worker.busy_tsc_ticks)),
                fmt::format("{:.1f}", share * static_cast<double>(worker.model_tsc_ticks)),
                fmt::format("{:.1f}", share * static_cast<double>(worker.idle_tsc_ticks)),
-               fmt::format("{:.3f}", worker.off_core_ms),
-               fmt::format("{:.1f}", worker.longest_gap_us)});
+               milliseconds(worker.off_core_ms), milliseconds(worker.longest_gap_us / 1e3)});
     }
   }
-  return text + "</table>\n";
+  return "<h2>Workers</h2>\n" + table({"worker", "run", "port", "ring", "core", "frames", "busy %",
+                                       "model %", "idle %", "off core, ms", "longest gap, ms"},
+                                      rows);
+}
+
+// One line as it is hashed: over several it is read.
+std::string readable(const std::string& scenario) {
+  const nlohmann::ordered_json parsed = nlohmann::ordered_json::parse(scenario, nullptr, false);
+  return parsed.is_discarded()
+             ? scenario
+             : parsed.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string machine(const Record& record) {
   const Fingerprint& print = record.fingerprint;
-  std::string text = "<h2>Machine and build</h2>\n<table class=\"words\">\n";
+  std::string text = "<h2>Machine and build</h2>\n<div class=\"scroll\"><table class=\"words\">\n";
   text += row({"processor", print.cpu_model});
   text += row({"cores", fmt::format("{}", print.cores)});
   text += row({"virtualisation", print.virtualisation});
@@ -278,8 +317,8 @@ std::string machine(const Record& record) {
   text += row({"its flags", print.compiler_flags});
   text += row({"commit", print.commit + (print.dirty ? " with changes" : "")});
   text += row({"scenario", record.scenario_hash});
-  return text + "</table>\n<h2>Scenario</h2>\n<pre>" + escape_markup(record.scenario_text) +
-         "</pre>\n";
+  return text + "</table></div>\n<h2>Scenario</h2>\n<pre>" +
+         escape_markup(readable(record.scenario_text)) + "</pre>\n";
 }
 
 }  // namespace

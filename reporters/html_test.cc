@@ -19,13 +19,28 @@ TEST(Html, SaysWhatTheRecordSays) {
   EXPECT_THAT(text, HasSubstr("Latency histogram"));
   EXPECT_THAT(text, HasSubstr("<td>tx0</td>"));
   EXPECT_THAT(text, HasSubstr("Example CPU @ 2.60GHz"));
-  EXPECT_THAT(text, HasSubstr("{&quot;schema&quot;:&quot;nmgen-scenario/1&quot;}"));
+  EXPECT_THAT(text, HasSubstr("{\n  &quot;schema&quot;: &quot;nmgen-scenario/1&quot;\n}"));
 }
 
 TEST(Html, NeedsNoNetworkAndNoScript) {
   const std::string text = html_text(examples::passed_record());
   for (const char* word : {"http:", "https:", "<script", "@import", "url(", "<link", "<img"})
     EXPECT_THAT(text, Not(HasSubstr(word)));
+}
+
+TEST(Html, AnIntervalIsAStepAndGapsAreInMs) {
+  const std::string text = html_text(examples::passed_record());
+  // Two intervals of 14.88 of 15 Mpps: each from its start to its end.
+  EXPECT_THAT(text, HasSubstr("d=\"M70.0 45.4L389.0 45.4L389.0 45.4L708.0 45.4\""));
+  EXPECT_THAT(text, HasSubstr("<th>off core, ms</th><th>longest gap, ms</th>"));
+  EXPECT_THAT(text, HasSubstr("<td>0.750</td><td>0.411</td>"));
+  EXPECT_THAT(text, HasSubstr("<td>18.3 us</td>"));
+}
+
+TEST(Html, ATextThatIsNoJsonIsShownAsItIs) {
+  Record record = examples::passed_record();
+  record.scenario_text = "{ not json";
+  EXPECT_THAT(html_text(record), HasSubstr("<pre>{ not json</pre>"));
 }
 
 TEST(Html, WithoutLatencyItSaysSo) {

@@ -8,13 +8,12 @@
 #include <limits>
 
 #include "reporters/markup.h"
-#include "reporters/units.h"
 
 namespace nmgen {
 namespace {
 
-constexpr double kWidth = 720, kHeight = 260;
-constexpr double kLeft = 70, kRight = 12, kTop = 40, kBottom = 40;
+constexpr double kWidth = 720, kHeight = 250;
+constexpr double kLeft = 70, kRight = 12, kTop = 44, kBottom = 26;
 constexpr double kSketchWidth = kWidth - kLeft - kRight, kSketchHeight = kHeight - kTop - kBottom;
 
 // More points than columns of the picture add nothing to it.
@@ -29,17 +28,6 @@ struct Range {
     high = std::max(high, value);
   }
 };
-
-// "1.5M": a figure on an axis.
-std::string axis_figure(double value) {
-  static constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T"};
-  size_t step = 0;
-  while (std::abs(value) >= 999.5 && step + 1 < std::size(kPrefixes)) {
-    value /= 1000;
-    step++;
-  }
-  return fmt::format("{:.4g}{}", value, kPrefixes[step]);
-}
 
 // Of runs of points that are closer than the picture can show, the lowest and the highest.
 std::vector<std::pair<double, double>> thinned(const std::vector<std::pair<double, double>>& all) {
@@ -73,15 +61,16 @@ class Drawing {
     empty_ = !(x_.low <= x_.high);
     if (empty_)
       return;
-    if (chart.from_zero)
-      y_.low = 0;
+    y_.low = 0;
+    if (!chart.log_x)
+      x_.low = 0;
     if (y_.high <= y_.low)
       y_.high = y_.low + 1;
     if (x_.high <= x_.low)
       x_.high = x_.low + 1;
     y_steps_ = round_steps(y_.low, y_.high, 5);
-    y_.low = y_steps_.front();
     y_.high = y_steps_.back();
+    unit_ = unit_for(chart.quantity, y_.high);
   }
 
   std::string svg() {
@@ -114,27 +103,35 @@ class Drawing {
                     kind, x, y, anchor, escape_markup(text));
   }
 
+  void add_gridline(double x1, double x2, double y1, double y2) {
+    text_ += fmt::format(
+        "<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n", x1, x2,
+        y1, y2);
+  }
+
   void add_axes() {
     for (const double y : y_steps_) {
-      text_ += fmt::format(
-          "<line class=\"grid\" x1=\"{:g}\" x2=\"{:g}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n", kLeft,
-          kWidth - kRight, py(y), py(y));
-      add_text("label", kLeft - 6, py(y) + 4, "end", axis_figure(y));
+      add_gridline(kLeft, kWidth - kRight, py(y), py(y));
+      add_text("label", kLeft - 6, py(y) + 4, "end", fmt::format("{:.6g}", y / unit_.size));
     }
     for (const double x : x_steps()) {
       const double at = px(place_on_x(x));
-      text_ += fmt::format(
-          "<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:g}\" y2=\"{:g}\"/>\n", at, at,
-          kHeight - kBottom, kHeight - kBottom + 4);
+      add_gridline(at, at, kTop, kHeight - kBottom);
       // One at the right end would be cut by the picture's edge.
       const bool last = at > kWidth - 24;
       add_text("label", last ? kWidth : at, kHeight - kBottom + 17, last ? "end" : "middle",
-               chart_.log_x ? short_time(x) : axis_figure(x));
+               x_figure(x));
     }
     text_ += fmt::format("<path class=\"axis\" d=\"M{:g} {:g}V{:g}H{:g}\"/>\n", kLeft, kTop,
                          kHeight - kBottom, kWidth - kRight);
-    add_text("label", kWidth - kRight, kHeight - 6, "end", chart_.x_label);
-    add_text("label", kLeft, kTop - 8, "start", chart_.y_label);
+    const char* between = chart_.y_label.empty() || unit_.name.empty() ? "" : ", ";
+    add_text("label", kLeft, kTop - 8, "start", chart_.y_label + between + unit_.name);
+  }
+
+  // "5 s", "100 us"
+  std::string x_figure(double x) const {
+    const Unit unit = chart_.log_x ? unit_for(Quantity::kTimeNs, x * (1 + 1e-9)) : Unit{1, "s"};
+    return fmt::format("{:.6g} {}", x / unit.size, unit.name);
   }
 
   // Of a logarithmic axis: 1, 2 and 5 in each decade, or the decades alone where those are many.
@@ -177,6 +174,7 @@ class Drawing {
   const Chart& chart_;
   Range x_, y_;
   std::vector<double> y_steps_;
+  Unit unit_;
   bool empty_ = true;
   std::string text_;
 };

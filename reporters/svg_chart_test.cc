@@ -20,22 +20,35 @@ TEST(RoundSteps, AreRoundAndCoverTheRange) {
 }
 
 TEST(SvgChart, ALineIsDrawnFromLeftToRightWithinThePicture) {
-  Chart chart{"Rate", "s", "frames/s", {{"sent", {{1, 0}, {2, 10}}}}};
-  // Left, bottom; right, top.
-  EXPECT_THAT(chart_svg(chart), HasSubstr("d=\"M70.0 220.0L708.0 40.0\""));
+  Chart chart{"Rate", Quantity::kFrameRate, "", {{"sent", {{0, 0}, {1, 5}, {2, 10}}}}};
+  // Left, bottom; middle; right, top.
+  EXPECT_THAT(chart_svg(chart), HasSubstr("d=\"M70.0 224.0L389.0 134.0L708.0 44.0\""));
+}
+
+TEST(SvgChart, AxesStartAtZeroAndHaveOneUnit) {
+  const std::string rate =
+      chart_svg({"Rate", Quantity::kFrameRate, "", {{"sent", {{1.02, 14e6}, {3, 14.88e6}}}}});
+  for (const char* label : {">0 s<", ">1 s<", ">3 s<", ">Mpps<", ">0<", ">5<", ">15<"})
+    EXPECT_THAT(rate, HasSubstr(label));
+  const std::string time = chart_svg(
+      {"Off", Quantity::kTimeNs, "in each interval", {{"all", {{0, 120e6}, {60, 480e6}}}}});
+  for (const char* label : {">in each interval, ms<", ">500<", ">100<", ">60 s<"})
+    EXPECT_THAT(time, HasSubstr(label));
 }
 
 TEST(SvgChart, ALogarithmicAxisHasDecades) {
-  Chart chart{"L", "latency", "%", {{"probes", {{100, 1}, {1e6, 2}}}}, true};
+  Chart chart{"L", Quantity::kNumber, "%", {{"probes", {{100, 1}, {1e6, 2}}}}, true};
   const std::string text = chart_svg(chart);
-  for (const char* label : {">100ns<", ">1.00us<", ">10.0us<", ">100us<", ">1.00ms<"})
+  for (const char* label : {">100 ns<", ">1 us<", ">10 us<", ">100 us<", ">1 ms<"})
     EXPECT_THAT(text, HasSubstr(label));
 }
 
 TEST(SvgChart, OnePointOrNoneOrAConstantIsNoDivisionByNothing) {
-  EXPECT_THAT(chart_svg({"a", "x", "y", {}}), HasSubstr("nothing was measured"));
-  for (const Chart& chart : {Chart{"a", "x", "y", {{"l", {{5, 0}}}}},
-                             Chart{"a", "x", "y", {{"l", {{5, 7}, {6, 7}}}}, false, false}}) {
+  const Quantity number = Quantity::kNumber;
+  EXPECT_THAT(chart_svg({"a", number, "y", {}}), HasSubstr("nothing was measured"));
+  for (const Chart& chart :
+       {Chart{"a", number, "y", {{"l", {{5, 0}}}}}, Chart{"a", number, "y", {{"l", {{0, 7}}}}},
+        Chart{"a", number, "y", {{"l", {{5, 7}, {5, 7}}}}, true}}) {
     const std::string text = chart_svg(chart);
     EXPECT_THAT(text, HasSubstr("class=\"line line0\""));
     EXPECT_THAT(text, Not(HasSubstr("nan")));
@@ -44,12 +57,12 @@ TEST(SvgChart, OnePointOrNoneOrAConstantIsNoDivisionByNothing) {
 }
 
 TEST(SvgChart, ManyPointsAreThinnedButPeaksStay) {
-  Chart chart{"a", "x", "y", {{"l", {}}}};
+  Chart chart{"a", Quantity::kNumber, "y", {{"l", {}}}};
   for (int i = 0; i < 100'000; i++)
     chart.lines[0].points.emplace_back(i, i == 54'321 ? 100 : 1);
   const std::string text = chart_svg(chart);
   EXPECT_LT(text.size(), 60'000U);
-  EXPECT_THAT(text, HasSubstr(" 40.0L"));
+  EXPECT_THAT(text, HasSubstr(" 44.0L"));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr unsigned kBarColumns = 30;
 // most, as units.h says.
 std::string head_lines() {
   return fmt::format("{:>6}{:>9}{:>9}{:>7}{:>14}{:>14}{:>7}{:>14}\n", "time", "tx", "rx", "line",
-                     "tx cycles", "rx cycles", "missed", "latency") +
+                     "tx ticks", "rx ticks", "missed", "latency") +
          fmt::format("{:>6}{:>9}{:>9}{:>7}{:>7}{:>7}{:>7}{:>7}{:>7}{:>7}{:>7}", "s", "pps", "pps",
                      "%", "busy", "model", "busy", "model", "frames", "p50", "p99");
 }

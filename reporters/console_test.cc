@@ -53,7 +53,7 @@ TEST(Console, PlainLinesWhileItRuns) {
 simulated 82599, 10 Gbit/s: a result of the model, not of a NIC
 Example CPU @ 2.60GHz, 2 cores, KVM
 
-  time       tx       rx   line     tx cycles     rx cycles missed       latency
+  time       tx       rx   line      tx ticks      rx ticks missed       latency
      s      pps      pps      %   busy  model   busy  model frames    p50    p99
    1.0  14.881M  14.881M 100.00   32.0   40.1   45.0   29.3      0 18.3us 45.8us
    2.0  14.881M  14.881M 100.00   32.0   40.1   45.0   29.3  1.23M 18.3us 45.8us
@@ -72,7 +72,7 @@ ixgbe, speed not known
 Example CPU @ 2.60GHz, 2 cores, KVM
 
 run 1 of 2
-  time       tx       rx   line     tx cycles     rx cycles missed       latency
+  time       tx       rx   line      tx ticks      rx ticks missed       latency
      s      pps      pps      %   busy  model   busy  model frames    p50    p99
    1.0    950.0        -      -   32.0   40.1      -      -      -      -      -
 )");
@@ -86,15 +86,15 @@ TEST(Console, TheWidestFiguresKeepApart) {
   IntervalRecord& now = run.intervals[0];
   for (const double start_s : {0.0, 9998.9, 99'998.0, 999'998.0})
     for (const double pps : {148'809'523.8, 999'999.4, 1e12, 1e-3})
-      for (const double cycles : {9999.4, 999'949.0, 1e12})
+      for (const double ticks : {9999.4, 999'949.0, 1e12})
         for (const double line : {99.996, 9999.4, 1e12})
           for (const uint64_t missed : {99'999UL, 999'949UL, 1'000'000'000'000UL})
             for (const double latency_ns : {999.4, 999'400.0, 1e13}) {
               now.start_s = start_s;
               now.tx_pps = now.rx_pps = pps;
               now.tx_line_rate_percent = line;
-              now.tx_busy_tsc_ticks_per_frame = now.tx_model_tsc_ticks_per_frame = cycles;
-              now.rx_busy_tsc_ticks_per_frame = now.rx_model_tsc_ticks_per_frame = cycles;
+              now.tx_busy_tsc_ticks_per_frame = now.tx_model_tsc_ticks_per_frame = ticks;
+              now.rx_busy_tsc_ticks_per_frame = now.rx_model_tsc_ticks_per_frame = ticks;
               now.missed = missed;
               now.latency_p50_ns = now.latency_p99_ns = now.latency_max_ns = latency_ns;
               const std::string line_text =

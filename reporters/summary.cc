@@ -68,13 +68,13 @@ void add_table(const TextTable& table, Paint paint, std::string* text) {
 void add_figures(const Record& record, Paint paint, std::string* text) {
   const Totals tx = totals_of(record, true), rx = totals_of(record, false);
   TextTable table(
-      {{"", "", 21, true}, {"", "sent", 17}, {"", "received", 17}, {"", "", 0, true, false, 1}});
+      {{"", "", 23, true}, {"", "sent", 16}, {"", "received", 16}, {"", "", 0, true, false, 1}});
   const auto add = [&](const char* label, const std::string& sent, const std::string& received,
                        const char* note = "") {
     table.add({label, tx.used ? sent : "-", rx.used ? received : "-", note});
   };
   add("frames", grouped(tx.frames), grouped(rx.frames));
-  add("frames a second, mean", si_rate(record.tx_mean_pps), si_rate(record.rx_mean_pps),
+  add("frames per second, mean", si_rate(record.tx_mean_pps), si_rate(record.rx_mean_pps),
       "whole time");
   add("  median", si_rate(record.tx_pps.median), si_rate(record.rx_pps.median), "of the seconds");
   add("  MAD", si_rate(record.tx_pps.mad), si_rate(record.rx_pps.mad));
@@ -83,9 +83,9 @@ void add_figures(const Record& record, Paint paint, std::string* text) {
   if (has_line(record))
     add("% of line rate", percent(tx.line_rate_percent), percent(rx.line_rate_percent),
         "whole time");
-  add("cycles a frame, busy", short_ticks(tx.busy), short_ticks(rx.busy), "app+core+driver");
+  add("TSC ticks/frame, busy", short_ticks(tx.busy), short_ticks(rx.busy), "app+core+driver");
   if (has_model(record))
-    add("cycles a frame, model", short_ticks(tx.model), short_ticks(rx.model), "simulation");
+    add("TSC ticks/frame, model", short_ticks(tx.model), short_ticks(rx.model), "simulation");
   add("% of time idle", percent(tx.idle_percent), percent(rx.idle_percent), "all workers");
   add("frames per sync", fmt::format("{:.1f}", tx.frames_per_sync),
       fmt::format("{:.1f}", rx.frames_per_sync));
@@ -202,8 +202,8 @@ void add_workers(const Record& record, Paint paint, std::string* text) {
   for (const WorkerRecord& worker : workers) {
     const double all =
         static_cast<double>(worker.busy_tsc_ticks + worker.model_tsc_ticks + worker.idle_tsc_ticks);
-    const auto share = [all](uint64_t cycles) {
-      return fmt::format("{:.1f}", all > 0 ? 100 * static_cast<double>(cycles) / all : 0);
+    const auto share = [all](uint64_t ticks) {
+      return fmt::format("{:.1f}", all > 0 ? 100 * static_cast<double>(ticks) / all : 0);
     };
     table.add({worker.name, worker.port, fmt::format("{}", worker.ring),
                worker.core >= 0 ? fmt::format("{}", worker.core) : "any", grouped(worker.frames),

@@ -25,18 +25,18 @@ TEST(Summary, OfAPassedRun) {
   - Workers were off their cores, within the limits: tx0 0.8 ms (0.0 %), rx0 0.8
     ms (0.0 %) (longest gap 0.411 ms).
 
-                                      sent           received
-  frames                        29,761,904         29,761,904
-  frames a second, mean            14.881M            14.881M  whole time
-    median                         14.881M            14.881M  of the seconds
-    MAD                               12.5               14.5
-    lowest                         14.881M            14.881M
-    highest                        14.881M            14.881M
-  % of line rate                    100.00             100.00  whole time
-  cycles a frame, busy                32.0               44.9  app+core+driver
-  cycles a frame, model               40.0               29.2  simulation
-  % of time idle                     58.79              58.79  all workers
-  frames per sync                    128.0               61.5
+                                       sent          received
+  frames                         29,761,904        29,761,904
+  frames per second, mean           14.881M           14.881M  whole time
+    median                          14.881M           14.881M  of the seconds
+    MAD                                12.5              14.5
+    lowest                          14.881M           14.881M
+    highest                         14.881M           14.881M
+  % of line rate                     100.00            100.00  whole time
+  TSC ticks/frame, busy                32.0              44.9  app+core+driver
+  TSC ticks/frame, model               40.0              29.2  simulation
+  % of time idle                      58.79             58.79  all workers
+  frames per sync                     128.0              61.5
 
   lost 0 (0 ppm)   reordered 0   duplicates 0
   missed by the receiving device 0   wire paused 0.013 s
@@ -64,16 +64,16 @@ TEST(Summary, OfTwoRunsWithoutAReceiver) {
   - Run 1: netmap:eth0 sent too little.
   - Run 2: The run was interrupted.
 
-                                      sent           received
-  frames                        59,523,808                  -
-  frames a second, mean            29.762M                  -  whole time
-    median                         14.881M                  -  of the seconds
-    MAD                               12.5                  -
-    lowest                         14.881M                  -
-    highest                        14.881M                  -
-  cycles a frame, busy                32.0                  -  app+core+driver
-  % of time idle                     58.79                  -  all workers
-  frames per sync                    128.0                  -
+                                       sent          received
+  frames                         59,523,808                 -
+  frames per second, mean           29.762M                 -  whole time
+    median                          14.881M                 -  of the seconds
+    MAD                                12.5                 -
+    lowest                          14.881M                 -
+    highest                         14.881M                 -
+  TSC ticks/frame, busy                32.0                 -  app+core+driver
+  % of time idle                      58.79                 -  all workers
+  frames per sync                     128.0                 -
 
   lost: not measured, nobody receives
 

@@ -63,12 +63,12 @@ std::string short_count(uint64_t count) {
   return fmt::format("{:.{}f}{}", scaled.value, scaled.value < 9.995 ? 2 : 1, scaled.prefix);
 }
 
-std::string short_ticks(double cycles) {
-  if (cycles < 99.95)
-    return fmt::format("{:.1f}", cycles);
-  if (cycles < 9999.5)
-    return fmt::format("{:.0f}", cycles);
-  Scaled scaled = scale(cycles, 1);
+std::string short_ticks(double ticks) {
+  if (ticks < 99.95)
+    return fmt::format("{:.1f}", ticks);
+  if (ticks < 9999.5)
+    return fmt::format("{:.0f}", ticks);
+  Scaled scaled = scale(ticks, 1);
   return fmt::format("{:.1f}{}", scaled.value, scaled.prefix);
 }
 

@@ -185,25 +185,25 @@ class Page {
                      {"on wire", bps.name, 8, false, false, 4},
                      {"line", "%", 6},
                      {"ring", "%", 4, false, false, 3},
-                     {"frames", "a sync", 6, false, false, 6},
-                     {"", "busy", 6},
-                     {"cycles", "model", 6, false, false, 1},
-                     {"a frame", "idle", 6, false, false, 5},
+                     {"frames", "/sync", 6, false, false, 6},
+                     {"ticks", "busy", 6},
+                     {"/frame", "model", 6, false, false, 1},
+                     {"", "idle", 6, false, false, 5},
                      {"frames", "in all", 15, false, false, 7},
                      {"off core", "ms", 9, false, false, 8},
                      {"longest", "gap ms", 9, false, false, 9}});
     const auto add = [&](const std::string& name, const LiveRates& rates,
                          const LiveWorkerFigures* worker) {
-      const auto cycles = [&rates](double value) {
+      const auto ticks = [&rates](double value) {
         return rates.pps > 0 ? short_ticks(value) : "-";
       };
       table.add({name, in_unit(rates.pps, pps), in_unit(rates.bps_l1, bps),
                  rates.line_rate_percent > 0 ? percent(rates.line_rate_percent) : "-",
                  worker != nullptr ? fmt::format("{:.0f}", worker->ring_percent) : "",
                  rates.frames_per_sync > 0 ? fmt::format("{:.1f}", rates.frames_per_sync) : "-",
-                 cycles(rates.busy_tsc_ticks_per_frame),
-                 has_model(about_) ? cycles(rates.model_tsc_ticks_per_frame) : "-",
-                 cycles(rates.idle_tsc_ticks_per_frame), grouped(rates.total_frames),
+                 ticks(rates.busy_tsc_ticks_per_frame),
+                 has_model(about_) ? ticks(rates.model_tsc_ticks_per_frame) : "-",
+                 ticks(rates.idle_tsc_ticks_per_frame), grouped(rates.total_frames),
                  worker != nullptr ? milliseconds(worker->off_core_ms) : "",
                  worker != nullptr ? milliseconds(worker->longest_gap_us / 1e3) : ""});
     };
@@ -545,13 +545,14 @@ class Page {
       add_words(kKeyColumns, text, Style::kPlain);
     }
     y++;
-    add_words(0,
-              "Rates and latencies are of the last second, counts since this phase began. busy: "
-              "application, core and driver. model: inside the simulated device, the price of the "
-              "simulation. idle: waiting. In cycles of the time stamp counter. so far: what the "
-              "verdict would be now, by the run's own rules. Lost frames are told up to the newest "
-              "that has come; what is still under way is not lost.",
-              Style::kFaint);
+    add_words(
+        0,
+        "Rates and latencies are of the last second, counts since this phase began. busy: "
+        "application, core and driver. model: inside the simulated device, the price of the "
+        "simulation. idle: waiting. In ticks of the time stamp counter (TSC). so far: what the "
+        "verdict would be now, by the run's own rules. Lost frames are told up to the newest "
+        "that has come; what is still under way is not lost.",
+        Style::kFaint);
   }
 
   Canvas& canvas_;

@@ -42,12 +42,12 @@ TEST(LiveView, TheMainPageAt80x24) {
   EXPECT_EQ(drawn(example(), {}, 80, 24),
             R"(nmgen 64b-10g  measuring 10.0 of 60 s                            so far: invalid
 simulated 82599, 10 Gbit/s: a result of the model, not of a NIC     process 4242
-                       rate  on wire   line ring frames        cycles a frame
-                       Mpps   Gbit/s      %    % a sync   busy  model    idle
-sim:left sends       12.500    8.400  84.00       128.0   20.0   30.0    17.0
-  tx0 ring 0         12.500    8.400  84.00   25  128.0   20.0   30.0    17.0
-sim:right receives   12.500    8.400  84.00       128.0   20.0   30.0    17.0
-  rx0 ring 0         12.500    8.400  84.00   25  128.0   20.0   30.0    17.0
+                       rate  on wire   line ring frames  ticks /frame
+                       Mpps   Gbit/s      %    %  /sync   busy  model   idle
+sim:left sends       12.500    8.400  84.00       128.0   20.0   30.0   17.0
+  tx0 ring 0         12.500    8.400  84.00   25  128.0   20.0   30.0   17.0
+sim:right receives   12.500    8.400  84.00       128.0   20.0   30.0   17.0
+  rx0 ring 0         12.500    8.400  84.00   25  128.0   20.0   30.0   17.0
 lost 0   duplicates 0   reordered 0   damaged 0   foreign 0
 dropped by device (no descriptor) 0   wire paused 0.000 s
 sent, Mpps
@@ -251,7 +251,7 @@ TEST(LiveView, TheMainPageAt60x15) {
             R"(nmgen 64b-10g  measuring 10.0 of 60 s        so far: invalid
 simulated 82599, 10 Gbit/s: a result of the model, not of a
 NIC                                             process 4242
-                        rate    line  ring          cycles
+                        rate    line  ring   ticks  /frame
                         Mpps       %     %    busy   model
 sim:left sends        12.500   84.00          20.0    30.0
 sim:right receives    12.500   84.00          20.0    30.0

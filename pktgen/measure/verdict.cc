@@ -98,6 +98,17 @@ std::string absent(const JudgeInput& input, double percent, bool receivers_too =
   });
 }
 
+// Of those, as the cause of another reason. How long each was away is told once: by judge_cores(),
+// unless all are within the limit.
+std::string lost_cores(const JudgeInput& input, const char* who, const std::string& workers) {
+  const bool told =
+      std::any_of(input.workers.begin(), input.workers.end(),
+                  [&](const JudgedWorker& worker) { return lost_its_core(input, worker); });
+  return told ? fmt::format("{} lost their cores", who)
+              : fmt::format("{} lost their cores: {}; keep other work off those cores", who,
+                            workers);
+}
+
 // Why a port did not reach its rate, as far as the figures tell.
 std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double reached,
                         double expected) {
@@ -116,7 +127,7 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
                        rate(port.line_rate_pps));
   // A receiver without its core lets its ring fill, and flow control then stops the wire.
   if (const std::string workers = absent(input, off_percent, port.pause_s > 0); !workers.empty())
-    return fmt::format("workers lost their cores: {}; keep other work off those cores", workers);
+    return lost_cores(input, "workers", workers);
   if (port.pause_s > 0)
     return fmt::format(
         "flow control stopped its wire for {:.3f} s; ask for less, or give the receiver more "
@@ -224,7 +235,7 @@ void judge_departures(const JudgeInput& input, std::vector<std::string>& reasons
                                   [](const JudgedPort& port) { return port.pause_s > 0; });
   std::string why = "the ring was full or the sender too slow; ask for less";
   if (!senders.empty())
-    why = fmt::format("senders lost their cores: {}; keep other work off those cores", senders);
+    why = lost_cores(input, "senders", senders);
   else if (paused)
     why = "flow control delayed them; ask for less, or give the receiver more workers or slots";
   reasons.push_back(fmt::format(
@@ -320,10 +331,11 @@ LossRecord loss_of(uint64_t sent, uint64_t received_once) {
 Judgement judge(const JudgeInput& input) {
   std::vector<std::string> invalid, fail, notes;
   judge_trust(input, invalid);
+  // First, as it is the cause of others.
+  judge_cores(input, invalid);
   for (const JudgedPort& port : input.ports)
     judge_port(input, port, invalid);
   judge_saturation(input, invalid);
-  judge_cores(input, invalid);
   judge_departures(input, invalid);
   judge_counts(input, invalid, fail);
 

@@ -214,9 +214,18 @@ TEST(Judge, ASenderWithoutItsCoreIsNotSaturated) {
   input.workers[0].off_core_ms = 5000;
   input.workers[0].off_core_times = 100;
   Judgement result = judge(input);
-  EXPECT_THAT(result.reasons, ElementsAre(AllOf(HasSubstr("50.000 % below"),
-                                                HasSubstr("workers lost their cores: tx0 5000 ms")),
-                                          HasSubstr("Workers lost their cores")));
+  // The cause first, and who was away for how long only there.
+  EXPECT_THAT(result.reasons,
+              ElementsAre(HasSubstr("Workers lost their cores: tx0 5000 ms (50 %), more than"),
+                          AllOf(HasSubstr("50.000 % below"),
+                                testing::EndsWith(": workers lost their cores."))));
+  // Within the limit there is no other reason that tells it.
+  input.limits.off_core_percent = 60;
+  result = judge(input);
+  ASSERT_FALSE(result.reasons.empty());
+  EXPECT_THAT(result.reasons[0], AllOf(HasSubstr("50.000 % below"),
+                                       HasSubstr("workers lost their cores: tx0 5000 ms (50 %); "
+                                                 "keep other work off those cores.")));
 }
 
 TEST(Judge, RateExceeded) {
@@ -242,7 +251,7 @@ TEST(Judge, RateMissedByFlowControl) {
   input.workers[1].off_core_ms = 450 * input.seconds;
   const Judgement result = judge(input);
   EXPECT_THAT(result.reasons, testing::Contains(AllOf(HasSubstr("50.000 % below"),
-                                                      HasSubstr("workers lost their cores: rx0"),
+                                                      HasSubstr(": workers lost their cores."),
                                                       Not(HasSubstr("flow control")))));
 }
 

@@ -37,6 +37,7 @@ table { border-collapse: collapse; min-width: min(100%, 46em); font-variant-nume
 th, td { padding: .2em .6em; text-align: right; border-bottom: 1px solid var(--grid); }
 th { font-weight: 600; vertical-align: bottom; } td { white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
+@media (max-width: 900px) { table { font-size: 13px; } th, td { padding: .2em .4em; } }
 table.words { max-width: 75em; } table.words td { text-align: left; vertical-align: top; }
 table.words td + td { white-space: normal; overflow-wrap: anywhere; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 600px), 1fr)); gap: .8em 2em; }
@@ -186,7 +187,7 @@ std::string curves(const Record& record) {
                    Quantity::kTimeNs,
                    "",
                    {over_time(record, "median", [](Interval i) { return i.latency_p50_ns; }),
-                    over_time(record, "99 %", [](Interval i) { return i.latency_p99_ns; }),
+                    over_time(record, "p99", [](Interval i) { return i.latency_p99_ns; }),
                     over_time(record, "highest", [](Interval i) { return i.latency_max_ns; })}});
   all.push_back(
       {"Time that workers were off their cores",
@@ -255,9 +256,8 @@ std::string latency(const Record& record) {
   }
   const std::map<uint64_t, uint64_t> sent = buckets_of(record, false);
   return "<h2>Latency</h2>\n" +
-         table(
-             {"run", "", "probes", "lowest", "50 %", "90 %", "99 %", "99.9 %", "highest", "floor"},
-             rows) +
+         table({"run", "", "probes", "lowest", "p50", "p90", "p99", "p99.9", "highest", "floor"},
+               rows) +
          charts({{"Latency histogram, from sending",
                   Quantity::kNumber,
                   "% of probes",

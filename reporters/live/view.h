@@ -23,6 +23,8 @@ struct LiveViewState {
 
 // Below that there is only a sentence.
 inline constexpr int kLiveMinWidth = 60, kLiveMinHeight = 15;
+// Of a look as plain text.
+inline constexpr int kLiveTextWidth = 80, kLiveTextHeight = 24;
 
 void draw_live(Canvas& canvas, const LiveHistory& history, const LiveViewState& state);
 

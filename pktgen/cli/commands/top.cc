@@ -64,7 +64,7 @@ int top(const TopOptions& options) {
   if (!segment)
     return complain(segment.error());
   if (options.once) {
-    const std::string text = live_text(**segment, 1, kLiveMinWidth, kLiveMinHeight, false);
+    const std::string text = live_text(**segment, 1, kLiveTextWidth, kLiveTextHeight, false);
     return print(text) ? kExitPass : kExitBadUse;
   }
   Result<std::unique_ptr<Terminal>> terminal = Terminal::open();

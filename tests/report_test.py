@@ -150,6 +150,14 @@ class Reports(NmgenTest):
                 self.assertIn(f">{self.shown_rate(value)}</td>", html)
             for run in record["runs"]:
                 self.assertIn(f">{run[way]['frames']:,}</td>", html)
+        for run in record["runs"]:
+            for worker in run["workers"]:
+                for value in (worker["off_core_ms"], worker["longest_gap_us"] / 1e3):
+                    self.assertIn(f">{value:,.3f}</td>", html)
+        for name in ("tx0", "rx0"):
+            off_core_ms = sum(worker["off_core_ms"] for run in record["runs"] for worker in run["workers"]
+                              if worker["name"] == name)
+            self.assertRegex(console, rf"(?m)^  {name} .* {off_core_ms:,.3f}( |$)")
         lost = sum(run["loss"]["frames"] for run in record["runs"])
         self.assertEqual(next(sample.value for sample in families["nmgen_lost_frames"].samples), lost)
         self.assertIn(f"lost {lost:,} (", console)

@@ -99,7 +99,10 @@ std::vector<PanelTick> decade_ticks(double low_ns, double high_ns, int columns) 
   const double span = std::log(high_ns / low_ns);
   // Decades alone where there is no room for more.
   const bool fine = columns / (3 * std::log10(high_ns / low_ns)) >= kTickColumns;
-  for (double ns = low_ns; ns <= high_ns * 1.001; ns = round_up(ns * 1.1)) {
+  std::vector<double> steps = {low_ns};
+  while (steps.back() * 1.1 < high_ns)
+    steps.push_back(round_up(steps.back() * 1.1));
+  for (const double ns : steps) {
     const bool decade = std::fabs(std::log10(ns) - std::round(std::log10(ns))) < 1e-6;
     if (!fine && !decade)
       continue;

@@ -62,7 +62,7 @@ latency p50 18.0us p90 18.0us p99 45.0us p99.9 45.0us max 45.0us floor 85ns
       0                           #                                        _
       10 us                          20 us                                 50 us
 sim:left sent 12.500 Mpps in the median second, 16.000 % below the 14.881 Mpps
-of its line: its workers had time to spare, so the device or the core's othe ...
+of its line: its workers had idle time, so the device or other programs on t ...
 q leave  space pause  w workers  s streams  u units  +/- rate  ? help
 )");
 }

@@ -1,78 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Binding a client to rings of a port, and undoing it. All under core->lock.
+ * Opening a client, binding it to rings of a port, and undoing both. Binding is under core->lock.
  *
  * Either everything that a REGISTER asks for is made, or nothing is.
  */
-#include "nm_internal.h"
+#include "bind.h"
 
-/*
- * One ring, or all, of those numbered from @base; a side with fewer rings serves a pair with its
- * first one.
- */
-static struct nm_range one_of(u32 base, u32 count, u32 i)
-{
-	struct nm_range range = { base, base };
-
-	if (count) {
-		range.first = base + (i < count ? i : 0);
-		range.last = range.first + 1;
-	}
-	return range;
-}
-
-static u32 larger(u32 a, u32 b)
-{
-	return a > b ? a : b;
-}
-
-int nm_bind_choose_rings(struct nm_client *client, const struct nm_port *port,
-			 const struct nmreq_register *reg, struct nm_range rings[NM_DIRS])
-{
-	const struct nm_port_config *c = &port->config;
-	const u32 pairs = larger(c->num_rings[NM_TX], c->num_rings[NM_RX]);
-	int dir;
-
-	for (dir = 0; dir < NM_DIRS; dir++) {
-		const u32 nic = c->num_rings[dir], host = c->num_host_rings[dir];
-
-		switch (reg->nr_mode) {
-		case NR_REG_ALL_NIC:
-			rings[dir] = (struct nm_range){ 0, nic };
-			break;
-		case NR_REG_SW:
-			rings[dir] = (struct nm_range){ nic, nic + host };
-			break;
-		case NR_REG_NIC_SW:
-			rings[dir] = (struct nm_range){ 0, nic + host };
-			break;
-		case NR_REG_ONE_NIC:
-			if (reg->nr_ringid >= pairs)
-				return nm_refuse(client, -EINVAL,
-						 "%s has no ring %u; its rings are 0 to %u",
-						 port->name, reg->nr_ringid, pairs - 1);
-			rings[dir] = one_of(0, nic, reg->nr_ringid);
-			break;
-		case NR_REG_ONE_SW:
-			if (reg->nr_ringid >= larger(c->num_host_rings[NM_TX],
-						     c->num_host_rings[NM_RX]))
-				return nm_refuse(client, -EINVAL,
-						 "%s has no host ring %u; use a smaller number",
-						 port->name, reg->nr_ringid);
-			rings[dir] = one_of(nic, host, reg->nr_ringid);
-			break;
-		default:
-			return nm_refuse(client, -EINVAL,
-					 "REGISTER has no mode %u; use NR_REG_ALL_NIC or another NR_REG_ value",
-					 reg->nr_mode);
-		}
-	}
-	if (reg->nr_flags & NR_RX_RINGS_ONLY)
-		rings[NM_TX] = (struct nm_range){ 0, 0 };
-	if (reg->nr_flags & NR_TX_RINGS_ONLY)
-		rings[NM_RX] = (struct nm_range){ 0, 0 };
-	return 0;
-}
+#include "lookup.h"
+#include "ports.h"
+#include "region.h"
+#include "rings.h"
 
 static int check_exclusive(struct nm_client *client, const struct nm_port *port,
 			   const struct nm_range rings[NM_DIRS], bool exclusive)
@@ -239,9 +176,8 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	client->region = region;
 	client->nif = offset;
 	client->flags = reg->nr_flags;
-	/* A monitor's transmit rings only ever answer EIO: poll does not ask them. */
-	if (port && nm_monitor_is_port(port))
-		client->flags |= NR_NO_TX_POLL;
+	if (port)
+		client->flags |= port->kind->client_flags;
 	client->sync_flags = port && rings[NM_TX].first == 0 &&
 			     rings[NM_TX].last >= port->config.num_rings[NM_TX] ?
 				     NM_SYNC_ALL_TX : 0;
@@ -268,16 +204,16 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 		return nm_refuse(client, -EINVAL,
 				 "a null port needs the number of a memory region that exists, not %u; 1 is the global one",
 				 reg->nr_mem_id);
-	error = nm_region_get(region);
+	error = nm_region_use(region);
 	if (error)
 		return nm_refuse(client, error,
 				 "no memory for region %u; make its pools smaller", region->id);
 	error = finish(client, NULL, region, name, none, reg, max_memsize);
 	if (error) {
-		nm_region_put(region);
+		nm_region_unuse(region);
 		return error;
 	}
-	nm_region_hold(region);
+	nm_region_ref(region);
 	reg->nr_tx_rings = 0;
 	reg->nr_rx_rings = 0;
 	reg->nr_host_tx_rings = 0;
@@ -298,37 +234,37 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 
 	if (port->owner)
 		return nm_refuse(client, -EBUSY, "%s belongs to %s; detach it there first",
-				 port->name, port->owner);
+				 port->name, port->owner->name);
 	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)
 		return nm_refuse(client, -EINVAL,
 				 "%s is in memory region %u, not %u; use 0 or %u",
 				 port->name, port->region->id, reg->nr_mem_id, port->region->id);
 	nm_port_refresh(port);
 	nm_port_set_host_rings(port, reg->nr_host_tx_rings, reg->nr_host_rx_rings);
-	error = nm_bind_choose_rings(client, port, reg, rings);
+	error = nm_rings_choose(client, port, reg, rings);
 	if (error)
 		return error;
 	error = check_exclusive(client, port, rings, exclusive);
-	if (!error)
-		error = nm_vale_check_rings(client, port, rings);
+	if (!error && port->kind->may_have)
+		error = port->kind->may_have(client, port, rings);
 	if (error)
 		return error;
-	error = nm_region_get(port->region);
+	error = nm_region_use(port->region);
 	if (error)
 		return nm_refuse(client, error,
 				 "%s: no memory for its region; make the pools smaller",
 				 port->name);
-	error = nm_rings_get(port, rings, use);
+	error = nm_rings_use(port, rings, use);
 	if (error) {
-		nm_region_put(port->region);
+		nm_region_unuse(port->region);
 		return nm_refuse(client, error,
 				 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
 				 port->name, -error);
 	}
 	error = finish(client, port, port->region, port->name, rings, reg, max_memsize);
 	if (error) {
-		nm_rings_put(port, rings, use);
-		nm_region_put(port->region);
+		nm_rings_unuse(port, rings, use);
+		nm_region_unuse(port->region);
 		return error;
 	}
 	reg->nr_tx_rings = (u16)port->config.num_rings[NM_TX];
@@ -361,12 +297,12 @@ int nm_client_bind(struct nm_client *client, const char *name, struct nmreq_regi
 		return error;
 	host_rings[NM_TX] = port->config.num_host_rings[NM_TX];
 	host_rings[NM_RX] = port->config.num_host_rings[NM_RX];
-	error = nm_vale_check_bind(client, port, reg->nr_flags);
+	error = port->kind->may_bind ? port->kind->may_bind(client, port, reg->nr_flags) : 0;
 	if (!error)
 		error = bind_port(client, port, reg, max_memsize);
 	if (error) {
 		nm_port_set_host_rings(port, host_rings[NM_TX], host_rings[NM_RX]);
-		nm_port_put(port);
+		nm_port_unref(port);
 	}
 	return error;
 }
@@ -384,11 +320,32 @@ void nm_client_unbind(struct nm_client *client)
 	nm_store_release(&client->port, NULL);
 	client->region = NULL;
 	if (port)
-		nm_rings_put(port, client->rings, NM_USE_SHARED);
-	nm_region_put(region);
+		nm_rings_unuse(port, client->rings, NM_USE_SHARED);
+	nm_region_unuse(region);
 	/* Either may end the region. */
 	if (port)
-		nm_port_put(port);
+		nm_port_unref(port);
 	else
-		nm_region_drop(region);
+		nm_region_unref(region);
+}
+
+int nm_client_open(struct nm_core *core, struct nm_waiter *waiter, struct nm_client **out)
+{
+	struct nm_client *client = nm_os_alloc(sizeof(*client));
+
+	if (!client)
+		return -ENOMEM;
+	client->core = core;
+	client->waiter = waiter;
+	nm_spin_init(&client->reason_lock);
+	*out = client;
+	return 0;
+}
+
+void nm_client_close(struct nm_client *client)
+{
+	nm_mutex_lock(&client->core->lock);
+	nm_client_unbind(client);
+	nm_mutex_unlock(&client->core->lock);
+	nm_os_free(client);
 }

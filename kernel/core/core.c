@@ -1,27 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* An instance of the core, and the little that has no better place. */
-#include "nm_internal.h"
-
-void nm_list_init(struct nm_list *head)
-{
-	head->next = head;
-	head->prev = head;
-}
-
-void nm_list_add(struct nm_list *head, struct nm_list *item)
-{
-	item->next = head;
-	item->prev = head->prev;
-	head->prev->next = item;
-	head->prev = item;
-}
-
-void nm_list_remove(struct nm_list *item)
-{
-	item->prev->next = item->next;
-	item->next->prev = item->prev;
-	nm_list_init(item);
-}
+/* An instance of the core: making, changing and ending it. */
+#include "port.h"
+#include "region.h"
+#include "vale/switches.h"
 
 int nm_snprintf(char *to, size_t size, const char *format, ...)
 {
@@ -77,12 +58,12 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 		return -ENOMEM;
 	core->config = *config;
 	core->private_sizes = private_sizes;
-	nm_lock_init(&core->lock);
+	nm_mutex_init(&core->lock);
 	nm_list_init(&core->ports);
 	nm_list_init(&core->regions);
 	error = nm_region_create(core, 1, &sizes, &core->global);
 	if (error) {
-		nm_lock_destroy(&core->lock);
+		nm_mutex_destroy(&core->lock);
 		nm_os_free(core);
 		return error;
 	}
@@ -93,8 +74,8 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 void nm_core_destroy(struct nm_core *core)
 {
 	nm_vale_destroy(core);
-	nm_region_drop(core->global);
-	nm_lock_destroy(&core->lock);
+	nm_region_unref(core->global);
+	nm_mutex_destroy(&core->lock);
 	nm_os_free(core);
 }
 
@@ -105,7 +86,7 @@ int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 
 	if (!nm_region_sizes_fit(&sizes) || !nm_region_sizes_fit(&private_sizes))
 		return -EINVAL;
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	core->global->wanted = sizes;
 	core->private_sizes = private_sizes;
 	nm_write_once(core->config.no_timestamp, config->no_timestamp);
@@ -114,7 +95,7 @@ int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 	nm_write_once(core->config.max_switches, config->max_switches);
 	nm_write_once(core->config.vale_batch, config->vale_batch);
 	nm_write_once(core->config.txsync_tries, config->txsync_tries);
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 	return 0;
 }
 
@@ -122,7 +103,7 @@ void nm_core_namespace_gone(struct nm_core *core, const void *ns)
 {
 	struct nm_list *item;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	nm_vale_namespace_gone(core, ns);
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
 		struct nm_port *port = nm_entry(item, struct nm_port, link);
@@ -131,16 +112,16 @@ void nm_core_namespace_gone(struct nm_core *core, const void *ns)
 		if (port->ns == ns)
 			port->ns = port;
 	}
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 }
 
 void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools)
 {
 	memset(pools, 0, sizeof(*pools));
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	if (core->global->users)
 		nm_region_pools(core->global, pools);
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 }
 
 struct nm_os *nm_core_os(struct nm_core *core)

@@ -9,7 +9,11 @@
  * Ports with no host stack have host rings too, for clients count on them: what is sent there is
  * taken and forgotten, and nothing ever comes in.
  */
-#include "nm_internal.h"
+#include "host.h"
+
+#include "instance.h"
+#include "rxqueue.h"
+#include "sync.h"
 
 int nm_host_sync_none(struct nm_kring *kr, int flags)
 {
@@ -60,7 +64,7 @@ int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 
 	if (!q)
 		return error;
-	nm_spin_acquire(&q->lock);
+	nm_spin_lock(&q->lock);
 	if (q->open) {
 		const u32 size = q->bufs.size;
 		const u32 slots = len / size + (len % size != 0);
@@ -74,13 +78,18 @@ int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 		if (error)
 			q->drops++;
 	}
-	nm_spin_release(&q->lock);
+	nm_spin_unlock(&q->lock);
 	if (!error)
 		nm_kring_notify(kr);
 	return error;
 }
 
-int nm_frags_gather(struct nm_kring *kr, u32 i, u32 end, struct nm_frag *frags, u32 *num)
+/*
+ * The frame that begins at slot @i and may go on up to @end: its slots are checked and gathered.
+ * Return: how many slots it takes; 0 where it is not complete; -1 after nm_slot_refuse(). A frame
+ * of more than NETMAP_MAX_FRAGS slots counts as complete with what it has, and @num is 0.
+ */
+static int gather(struct nm_kring *kr, u32 i, u32 end, struct nm_frag *frags, u32 *num)
 {
 	const u32 lim = kr->num_slots - 1;
 	int taken = 0;
@@ -125,7 +134,7 @@ int nm_host_txsync(struct nm_kring *kr, int flags)
 
 	(void)flags;
 	while (kr->hwcur != kr->rhead) {
-		int slots = nm_frags_gather(kr, kr->hwcur, kr->rhead, frags, &num);
+		int slots = gather(kr, kr->hwcur, kr->rhead, frags, &num);
 
 		if (slots <= 0)
 			break;
@@ -214,7 +223,7 @@ static void forward_down(struct nm_kring *kr)
 	for (ring = 0; ring < port->config.num_rings[NM_TX] && i != kr->rhead; ring++) {
 		struct nm_kring *tx = &port->krings[NM_TX][ring];
 
-		if (!nm_kring_try(tx))
+		if (!nm_kring_trylock(tx))
 			continue;
 		for (; i != kr->rhead && !nm_read_once(tx->stopped); i = nm_add(i, slots, n)) {
 			slots = frame_slots(kr, i, kr->rhead);
@@ -225,7 +234,7 @@ static void forward_down(struct nm_kring *kr)
 		}
 		if (!nm_read_once(tx->stopped))
 			nm_kring_sync_held(tx, 0);
-		nm_kring_unhold(tx);
+		nm_kring_unlock(tx);
 	}
 	for (; i != kr->rhead; i = nm_add(i, slots, n)) {
 		slots = frame_slots(kr, i, kr->rhead);
@@ -258,7 +267,7 @@ void nm_host_forward_up(struct nm_kring *kr)
 
 		if (flags & NS_FORWARD) {
 			nm_write_once(slot->flags, (u16)(flags & ~NS_FORWARD));
-			const int got = nm_frags_gather(kr, i, kr->rhead, frags, &num);
+			const int got = gather(kr, i, kr->rhead, frags, &num);
 
 			if (got < 0)
 				break;

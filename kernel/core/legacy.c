@@ -3,7 +3,10 @@
  * The ioctls from before NIOCCTRL: one structure, struct nmreq, for all there was to ask. Each is
  * translated to the request of today that says the same, and its answer back.
  */
-#include "nm_internal.h"
+#include "legacy.h"
+
+#include "request.h"
+#include "vale/switches.h"
 
 /* The mode that a REGISTER of old means. 0: none. */
 static u32 mode_of(const struct nmreq *old)

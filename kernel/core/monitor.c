@@ -17,7 +17,13 @@
  *
  * Taps are made and unmade under core->lock with the ring held; monitor_sync() has the ring held.
  */
-#include "nm_internal.h"
+#include "monitor.h"
+
+#include "ports.h"
+#include "region.h"
+#include "rings.h"
+#include "rxqueue.h"
+#include "sync.h"
 
 /**
  * struct nm_tap - a monitor's connection to a ring that it watches
@@ -33,11 +39,13 @@ struct nm_tap {
 
 /**
  * struct nm_taps - of a ring that is watched
+ * @watch: what the ring has of it
  * @sync: the ring's own sync function
  * @list: its taps
  * @seen: slots before this one have been copied
  */
 struct nm_taps {
+	struct nm_ring_watch watch;
 	int (*sync)(struct nm_kring *kr, int flags);
 	struct nm_list list;
 	u32 seen;
@@ -56,6 +64,12 @@ struct nm_monitor {
 	bool watches[NM_DIRS];
 	u32 nic_rings;
 };
+
+/* NULL: nobody watches the ring. */
+static struct nm_taps *taps_of(const struct nm_kring *kr)
+{
+	return kr->watch ? nm_entry(kr->watch, struct nm_taps, watch) : NULL;
+}
 
 /*
  * The next slot that is free, as @empty shows it; NULL, and a drop, where there is none. With the
@@ -117,11 +131,12 @@ static void swap_slot(struct nm_kring *out, struct nm_kring *kr, u32 i)
 /* Show slots @from .. @to - 1 to the taps of one kind. */
 static void show(struct nm_kring *kr, u32 from, u32 to, bool zero_copy)
 {
+	struct nm_taps *taps = taps_of(kr);
 	struct nm_list *item;
 
 	if (from == to)
 		return;
-	for (item = kr->taps->list.next; item != &kr->taps->list; item = item->next) {
+	for (item = taps->list.next; item != &taps->list; item = item->next) {
 		const struct nm_tap *tap = nm_entry(item, struct nm_tap, link);
 		struct nm_kring *out = tap->out;
 		bool open;
@@ -129,7 +144,7 @@ static void show(struct nm_kring *kr, u32 from, u32 to, bool zero_copy)
 
 		if (tap->zero_copy != zero_copy)
 			continue;
-		nm_spin_acquire(&out->queue->lock);
+		nm_spin_lock(&out->queue->lock);
 		open = out->queue->open;
 		for (i = from; i != to && open; i = nm_next(i, kr->num_slots - 1)) {
 			if (zero_copy)
@@ -137,7 +152,7 @@ static void show(struct nm_kring *kr, u32 from, u32 to, bool zero_copy)
 			else
 				copy_slot(out, kr, i);
 		}
-		nm_spin_release(&out->queue->lock);
+		nm_spin_unlock(&out->queue->lock);
 		if (open)
 			nm_kring_notify(out);
 	}
@@ -147,14 +162,14 @@ static void show(struct nm_kring *kr, u32 from, u32 to, bool zero_copy)
 static u32 not_seen(const struct nm_kring *kr, u32 first, u32 end)
 {
 	const u32 n = kr->num_slots;
-	const u32 seen = kr->taps->seen;
+	const u32 seen = taps_of(kr)->seen;
 
 	return nm_dist(first, seen, n) <= nm_dist(first, end, n) ? seen : first;
 }
 
-void nm_monitor_rewound(struct nm_kring *kr)
+static void rewound(struct nm_kring *kr)
 {
-	kr->taps->seen = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
+	taps_of(kr)->seen = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
 }
 
 /*
@@ -164,12 +179,13 @@ void nm_monitor_rewound(struct nm_kring *kr)
  */
 static u32 show_sent(struct nm_kring *kr, u32 from, u32 to, bool give_up)
 {
+	int (*const fetch)(struct nm_kring *kr, u32 i, bool *give_up) = kr->port->kind->fetch;
 	const u32 lim = kr->num_slots - 1;
 	u32 frame = from, i;
 	bool lost = false;
 
 	for (i = from; i != to; i = nm_next(i, lim)) {
-		const int error = lost ? 0 : nm_vale_fetch(kr, i, &give_up);
+		const int error = lost || !fetch ? 0 : fetch(kr, i, &give_up);
 
 		if (error == -EAGAIN) {
 			show(kr, from, frame, false);
@@ -191,7 +207,7 @@ static u32 show_sent(struct nm_kring *kr, u32 from, u32 to, bool give_up)
 
 static int sync_tx(struct nm_kring *kr, int flags)
 {
-	struct nm_taps *taps = kr->taps;
+	struct nm_taps *taps = taps_of(kr);
 	const u32 lim = kr->num_slots - 1, tail = kr->hwtail, head = kr->rhead;
 	int error;
 
@@ -206,7 +222,7 @@ static int sync_tx(struct nm_kring *kr, int flags)
 
 static int sync_rx(struct nm_kring *kr, int flags)
 {
-	struct nm_taps *taps = kr->taps;
+	struct nm_taps *taps = taps_of(kr);
 	int error;
 
 	show(kr, kr->hwcur, kr->rhead, true);
@@ -224,11 +240,12 @@ static int monitor_sync(struct nm_kring *kr, int flags)
 
 static struct nm_tap *find_tap(const struct nm_kring *kr, const struct nm_kring *out)
 {
+	struct nm_taps *taps = taps_of(kr);
 	struct nm_list *item;
 
-	if (!kr->taps)
+	if (!taps)
 		return NULL;
-	for (item = kr->taps->list.next; item != &kr->taps->list; item = item->next) {
+	for (item = taps->list.next; item != &taps->list; item = item->next) {
 		struct nm_tap *tap = nm_entry(item, struct nm_tap, link);
 
 		if (out ? tap->out == out : tap->zero_copy)
@@ -237,10 +254,12 @@ static struct nm_tap *find_tap(const struct nm_kring *kr, const struct nm_kring 
 	return NULL;
 }
 
+static void ring_gone(struct nm_kring *kr);
+
 /* Return: 0 or -ENOMEM. */
 static int add_tap(struct nm_kring *kr, struct nm_kring *out, bool zero_copy)
 {
-	struct nm_taps *taps = kr->taps;
+	struct nm_taps *taps = taps_of(kr);
 	struct nm_tap *tap, *last;
 
 	/* Behind the zero-copy monitors that are there. */
@@ -249,7 +268,7 @@ static int add_tap(struct nm_kring *kr, struct nm_kring *out, bool zero_copy)
 		if (!last || last->out == out)
 			break;
 		kr = last->out;
-		taps = kr->taps;
+		taps = taps_of(kr);
 	}
 	if (find_tap(kr, out))
 		return 0;
@@ -262,32 +281,34 @@ static int add_tap(struct nm_kring *kr, struct nm_kring *out, bool zero_copy)
 	}
 	tap->out = out;
 	tap->zero_copy = zero_copy;
-	nm_kring_hold(kr);
-	if (!kr->taps) {
+	nm_kring_lock(kr);
+	if (!kr->watch) {
 		nm_list_init(&taps->list);
 		taps->sync = kr->sync;
 		taps->seen = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
-		kr->taps = taps;
+		taps->watch.gone = ring_gone;
+		taps->watch.rewound = rewound;
+		kr->watch = &taps->watch;
 		kr->sync = monitor_sync;
 	}
 	nm_list_add(&taps->list, &tap->link);
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 	return 0;
 }
 
 static void remove_tap(struct nm_kring *kr, struct nm_tap *tap)
 {
-	struct nm_taps *taps = kr->taps;
+	struct nm_taps *taps = taps_of(kr);
 
-	nm_kring_hold(kr);
+	nm_kring_lock(kr);
 	nm_list_remove(&tap->link);
 	if (taps->list.next == &taps->list) {
 		kr->sync = taps->sync;
-		kr->taps = NULL;
+		kr->watch = NULL;
 	} else {
 		taps = NULL;
 	}
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 	nm_os_free(taps);
 	nm_os_free(tap);
 }
@@ -303,8 +324,8 @@ static struct nm_kring *watched(const struct nm_kring *out, enum nm_dir dir)
 	if (!m->watches[dir] || i >= (out->is_host ? c->num_host_rings[dir] : c->num_rings[dir]))
 		return NULL;
 	kr = &m->target->krings[dir][out->is_host ? c->num_rings[dir] + i : i];
-	if (m->zero_copy && dir == NM_TX)
-		kr = nm_pipe_other_ring(kr);
+	if (m->zero_copy && dir == NM_TX && m->target->kind->other_ring)
+		kr = m->target->kind->other_ring(kr);
 	return kr->ring && (kr->users || kr->pins) && nm_kring_has_bufs(kr) ? kr : NULL;
 }
 
@@ -379,13 +400,16 @@ static void detach(struct nm_kring *out)
 	move_up(out);
 }
 
-void nm_monitor_ring_gone(struct nm_kring *kr)
+static const struct nm_port_kind monitor_kind;
+
+/* Its monitors are disconnected, and those without another ring to watch stop. */
+static void ring_gone(struct nm_kring *kr)
 {
 	/* A monitor's own ring hands its chain on when it is switched off. */
-	if (nm_monitor_is_port(kr->port))
+	if (kr->port->kind == &monitor_kind)
 		return;
-	while (kr->taps) {
-		struct nm_tap *tap = nm_entry(kr->taps->list.next, struct nm_tap, link);
+	while (kr->watch) {
+		struct nm_tap *tap = nm_entry(taps_of(kr)->list.next, struct nm_tap, link);
 		struct nm_kring *out = tap->out;
 
 		remove_tap(kr, tap);
@@ -442,7 +466,7 @@ static void monitor_release(struct nm_port *port)
 {
 	struct nm_monitor *m = port->driver_data;
 
-	nm_port_put(m->target);
+	nm_port_unref(m->target);
 	nm_os_free(m);
 }
 
@@ -451,10 +475,12 @@ bool nm_monitor_is_wanted(u64 flags)
 	return flags & (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON);
 }
 
-bool nm_monitor_is_port(const struct nm_port *port)
-{
-	return port->ops == &monitor_ops;
-}
+static const struct nm_port_kind monitor_kind = {
+	/* Its transmit rings only ever answer EIO: poll does not ask them. */
+	.client_flags = NR_NO_TX_POLL,
+	.host_rings_carry = true,
+	.release = monitor_release,
+};
 
 /* Whether one of the rings that are to be watched is in netmap mode. */
 static int check_target(struct nm_client *client, const struct nm_monitor *m,
@@ -466,7 +492,7 @@ static int check_target(struct nm_client *client, const struct nm_monitor *m,
 	u32 i;
 
 	all.nr_flags = 0;
-	error = nm_bind_choose_rings(client, m->target, &all, rings);
+	error = nm_rings_choose(client, m->target, &all, rings);
 	if (error)
 		return error;
 	for (dir = 0; dir < NM_DIRS; dir++) {
@@ -514,55 +540,46 @@ static int make_port(struct nm_client *client, struct nm_monitor *m,
 		config.num_slots[NM_RX] = NM_MAX_SLOTS;
 	m->nic_rings = nic;
 	if (m->zero_copy)
-		nm_region_hold(region);
+		nm_region_ref(region);
 	else
-		error = nm_region_choose(client, reg, &region);
+		error = nm_client_choose_region(client, reg, &region);
 	if (error)
 		return error;
 	nm_snprintf(name, sizeof(name), "%.55s monitor", m->target->name);
 	error = nm_port_create(client->core, name, &monitor_ops, &config, region, m, out);
-	nm_region_drop(region);
+	nm_region_unref(region);
 	if (error)
 		return nm_refuse(client, error, "%s: no memory for its monitor; close a port",
 				 m->target->name);
 	error = nm_rx_queues_make(*out, 0, nic + host);
 	if (error) {
-		nm_port_put(*out);
+		nm_port_unref(*out);
 		return nm_refuse(client, error, "%s: no memory for its monitor; close a port",
 				 m->target->name);
 	}
 	for (i = nic; i < nic + host; i++)
 		(*out)->krings[NM_RX][i].sync = monitor_rxsync;
-	(*out)->release = monitor_release;
+	(*out)->kind = &monitor_kind;
 	return 0;
 }
 
-int nm_monitor_make(struct nm_client *client, const char *name, const struct nmreq_register *reg,
-		    struct nm_port **out)
+int nm_monitor_make(struct nm_client *client, struct nm_port *target,
+		    const struct nmreq_register *reg, struct nm_port **out)
 {
 	const bool zero_copy = reg->nr_flags & NR_ZCOPY_MON;
-	/* The target is as it is. */
-	const struct nmreq_register target_reg = { .nr_mode = NR_REG_ALL_NIC };
-	struct nm_monitor *m;
+	struct nm_monitor *m = nm_os_alloc(sizeof(*m));
 	int error;
 
-	m = nm_os_alloc(sizeof(*m));
 	if (!m)
 		return nm_refuse(client, -ENOMEM, "no memory for a monitor; close a port");
+	m->target = target;
 	m->zero_copy = zero_copy;
 	m->watches[NM_TX] = zero_copy || (reg->nr_flags & NR_MONITOR_TX);
 	m->watches[NM_RX] = zero_copy || (reg->nr_flags & NR_MONITOR_RX);
-	error = nm_port_lookup(client, name, &target_reg, &m->target);
-	if (error)
-		goto no_target;
 	error = check_target(client, m, reg);
 	if (!error)
 		error = make_port(client, m, reg, out);
-	if (!error)
-		return 0;
-
-	nm_port_put(m->target);
-no_target:
-	nm_os_free(m);
+	if (error)
+		nm_os_free(m);
 	return error;
 }

@@ -180,7 +180,7 @@ TEST_F(Monitor, ManyMonitorsOfOneRing) {
   EXPECT_NE(kr->sync, port.port()->ops->txsync);
   monitors.clear();
   EXPECT_EQ(kr->sync, port.port()->ops->txsync) << "a ring that is not watched pays nothing";
-  EXPECT_EQ(kr->taps, nullptr);
+  EXPECT_EQ(kr->watch, nullptr);
   EXPECT_EQ(nm_region_find(world.core(), 2), nullptr);
 }
 
@@ -262,8 +262,8 @@ TEST_F(Monitor, ZeroCopyMonitorsAreChained) {
   receive();
   EXPECT_THAT(seen(*chain[2]), ElementsAre("c", "in"));
   chain[2]->close();
-  EXPECT_EQ(hole.kring(NM_TX, 0)->taps, nullptr);
-  EXPECT_EQ(hole.kring(NM_RX, 0)->taps, nullptr);
+  EXPECT_EQ(hole.kring(NM_TX, 0)->watch, nullptr);
+  EXPECT_EQ(hole.kring(NM_RX, 0)->watch, nullptr);
 }
 
 TEST_F(Monitor, TheyStopWhenTheTargetLeaves) {

@@ -27,7 +27,7 @@ enum nm_dir { NM_RX = 0, NM_TX = 1, NM_DIRS = 2 };
 struct nm_port;
 struct nm_kring;
 struct nm_rx_queue;
-struct nm_taps;
+struct nm_ring_watch;
 
 /*
  * What a port is made of. The driver fills it in; the core reads it at attach and when
@@ -126,7 +126,8 @@ struct nm_kring {
 	u16 ring_id;			/* NIC rings first, then host rings */
 	u8 dir;				/* enum nm_dir */
 	bool is_host;
-	bool may_forward;		/* a NIC RX ring with a host stack to forward to */
+	/* A NIC RX ring with a host stack to forward to: called before its sync. Else NULL. */
+	void (*forward)(struct nm_kring *kr);
 	struct nm_port *port;
 	int (*sync)(struct nm_kring *kr, int flags);	/* the driver's, or the host ring's */
 	void *driver_data;				/* the driver's own queue */
@@ -161,7 +162,7 @@ struct nm_kring {
 	struct nm_work notify_work;	/* calls @notify where the driver's interrupt must not */
 	struct nm_waitq waitq;
 	struct nm_rx_queue *queue;	/* RX rings that others fill at any time; rxqueue.c */
-	struct nm_taps *taps;		/* who watches; under @busy; monitor.c */
+	struct nm_ring_watch *watch;	/* who watches; under @busy; port.h */
 };
 
 /* Words that overlay several fields of a structure. */

@@ -8,15 +8,15 @@
  *
  * Types            u8 u16 u32 u64 (unsigned long long) s64 bool size_t va_list
  *                  struct nm_os        the residence's context, given to the core at its creation
- *                  struct nm_lock      sleeping mutex, for the control path
+ *                  struct nm_mutex     sleeping mutex, for the control path
  *                  struct nm_spin      spinning lock, held for a few microseconds at most
  *                  struct nm_waitq     where pollers of a ring wait
  *                  struct nm_waiter    one poller (a file in the kernel, a hosted descriptor)
  *                  struct nm_work      something to do in a moment, see below
  *                  struct nm_os_mem    one piece of region memory, see below
  *
- * Locks            void nm_lock_init(struct nm_lock *), _destroy, _acquire, _release
- *                  void nm_spin_init(struct nm_spin *), _acquire, _release; bool nm_spin_try
+ * Locks            void nm_mutex_init(struct nm_mutex *), _destroy, _lock, _unlock
+ *                  void nm_spin_init(struct nm_spin *), _lock, _unlock; bool _trylock
  *
  * Memory order     nm_read_once(x), nm_write_once(x, v)          one plain load or store, not torn,
  *                                                                not repeated

@@ -4,7 +4,7 @@
  * included. It is walked once, each head copied once; what bounds the walk is that body and options
  * together are at most NETMAP_REQ_MAXSIZE bytes.
  */
-#include "nm_internal.h"
+#include "options.h"
 
 /* Bytes of an option in the client's memory. */
 static u64 option_size(const struct nmreq_option *head)

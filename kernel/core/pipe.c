@@ -14,7 +14,11 @@
  * client of that end finds the frames. The rings of both ends are pinned as long as the pipe exists,
  * that is, while one of its ends is open.
  */
-#include "nm_internal.h"
+#include "pipe.h"
+
+#include "ports.h"
+#include "region.h"
+#include "rings.h"
 
 #define NM_PIPE_MAX_SLOTS	4096
 
@@ -156,13 +160,11 @@ static const struct nm_driver_ops pipe_ops = {
 	.rxsync = pipe_rxsync,
 };
 
-struct nm_kring *nm_pipe_other_ring(struct nm_kring *kr)
+static struct nm_kring *other_ring(struct nm_kring *kr)
 {
 	const struct nm_pipe_queue *q = kr->driver_data;
 
-	if (kr->port->ops != &pipe_ops || kr->is_host)
-		return kr;
-	return kr->dir == NM_TX ? q->rx : q->tx;
+	return kr->is_host ? kr : q->rx;
 }
 
 static void all_nic(const struct nm_port *port, struct nm_range rings[NM_DIRS])
@@ -176,7 +178,7 @@ static void unpin(struct nm_port *end)
 	struct nm_range rings[NM_DIRS];
 
 	all_nic(end, rings);
-	nm_rings_put(end, rings, NM_USE_PIN);
+	nm_rings_unuse(end, rings, NM_USE_PIN);
 }
 
 static int pin(struct nm_port *end)
@@ -184,7 +186,7 @@ static int pin(struct nm_port *end)
 	struct nm_range rings[NM_DIRS];
 
 	all_nic(end, rings);
-	return nm_rings_get(end, rings, NM_USE_PIN);
+	return nm_rings_use(end, rings, NM_USE_PIN);
 }
 
 /* Both ends have lost their last reference. */
@@ -194,12 +196,17 @@ static void pipe_release(struct nm_port *end)
 
 	unpin(pipe->ends[NM_MASTER]);
 	unpin(pipe->ends[NM_SLAVE]);
-	nm_region_put(end->region);
+	nm_region_unuse(end->region);
 	nm_list_remove(&pipe->link);
-	nm_port_put(pipe->parent);
+	nm_port_unref(pipe->parent);
 	nm_os_free(pipe->queues);
 	nm_os_free(pipe);
 }
+
+static const struct nm_port_kind pipe_kind = {
+	.release = pipe_release,
+	.other_ring = other_ring,
+};
 
 static int make_queues(struct nm_pipe *pipe)
 {
@@ -252,7 +259,7 @@ static int make_ends(struct nm_pipe *pipe, const struct nm_port_config *config)
 	error = make_queues(pipe);
 	if (error)
 		goto no_queues;
-	error = nm_region_get(parent->region);
+	error = nm_region_use(parent->region);
 	if (error)
 		goto no_memory;
 	error = pin(pipe->ends[NM_MASTER]);
@@ -264,13 +271,13 @@ static int make_ends(struct nm_pipe *pipe, const struct nm_port_config *config)
 
 	unpin(pipe->ends[NM_MASTER]);
 no_pin:
-	nm_region_put(parent->region);
+	nm_region_unuse(parent->region);
 no_memory:
 	nm_os_free(pipe->queues);
 no_queues:
-	nm_port_put(pipe->ends[NM_SLAVE]);
+	nm_port_unref(pipe->ends[NM_SLAVE]);
 no_slave:
-	nm_port_put(pipe->ends[NM_MASTER]);
+	nm_port_unref(pipe->ends[NM_MASTER]);
 	return error;
 }
 
@@ -311,7 +318,7 @@ static int make_pipe(struct nm_client *client, struct nm_port *parent, const cha
 		return error;
 	}
 	for (i = NM_MASTER; i <= NM_SLAVE; i++) {
-		pipe->ends[i]->release = pipe_release;
+		pipe->ends[i]->kind = &pipe_kind;
 		pipe->ends[i]->twin = pipe->ends[!i];
 		pipe->ends[i]->refs = 0;
 	}
@@ -345,42 +352,35 @@ bool nm_pipe_is_name(const char *name)
 	return find_brace(name);
 }
 
-int nm_pipe_find_or_make(struct nm_client *client, const char *name,
+const char *nm_pipe_split(struct nm_client *client, const char *name, char parent[NM_NAME_SIZE])
+{
+	const char *brace = find_brace(name);
+
+	if (brace == name || !brace[1] || find_brace(brace + 1)) {
+		nm_refuse(client, -EINVAL,
+			  "%s: a pipe end is named PORT{ID or PORT}ID, with no brace in ID", name);
+		return NULL;
+	}
+	nm_snprintf(parent, NM_NAME_SIZE, "%.*s", (int)(brace - name), name);
+	return brace;
+}
+
+int nm_pipe_find_or_make(struct nm_client *client, struct nm_port *parent, const char *end,
 			 const struct nmreq_register *reg, struct nm_port **out)
 {
-	/* The parent is as it chooses to be: what is asked for is the pipe. */
-	const struct nmreq_register parent_reg = {
-		.nr_mode = NR_REG_ALL_NIC,
-		.nr_mem_id = reg->nr_mem_id,
-		.nr_extra_bufs = reg->nr_extra_bufs,
-	};
-	const char *brace = find_brace(name);
-	const bool slave = *brace == '}';
-	char parent_name[NM_NAME_SIZE];
-	struct nm_port *parent;
-	struct nm_pipe *pipe;
+	const bool slave = *end == '}';
+	struct nm_pipe *pipe = find_pipe(parent, end + 1);
 	int error;
 
-	if (brace == name || !brace[1] || find_brace(brace + 1))
-		return nm_refuse(client, -EINVAL,
-				 "%s: a pipe end is named PORT{ID or PORT}ID, with no brace in ID",
-				 name);
-	nm_snprintf(parent_name, sizeof(parent_name), "%.*s", (int)(brace - name), name);
-	error = nm_auto_find_or_make(client, parent_name, &parent_reg, &parent);
-	if (error)
-		return error;
-	pipe = find_pipe(parent, brace + 1);
 	if (pipe) {
 		/* It has a reference of its own. */
-		nm_port_put(parent);
+		nm_port_unref(parent);
 	} else {
-		error = make_pipe(client, parent, brace + 1, slave, reg, &pipe);
-		if (error) {
-			nm_port_put(parent);
+		error = make_pipe(client, parent, end + 1, slave, reg, &pipe);
+		if (error)
 			return error;
-		}
 	}
 	*out = pipe->ends[slave];
-	(*out)->refs++;
+	nm_port_ref(*out);
 	return 0;
 }

@@ -5,7 +5,8 @@
  * before, so the second look, which comes after, sees it; one that comes later finds the waiter. So
  * none is lost.
  */
-#include "nm_internal.h"
+#include "client.h"
+#include "sync.h"
 
 /* Linux's values; no header of an operating system gives them to the core. */
 #define NM_POLLIN	0x0001u

@@ -14,7 +14,9 @@
  * regions of their own). It can not spoil the pools: an index is freed once, whatever the slots
  * say, and not while a slot of another ring names it.
  */
-#include "nm_internal.h"
+#include "region.h"
+
+#include "port.h"
 
 /* How many more buffers than at the start a region may get. */
 #define NM_GROW_BUFS	(1u << 21)
@@ -132,7 +134,7 @@ int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes 
 	region->refs = 1;
 	region->wanted = *sizes;
 	nm_list_init(&region->ports);
-	nm_lock_init(&region->lock);
+	nm_mutex_init(&region->lock);
 	for (after = core->regions.next; after != &core->regions; after = after->next) {
 		if (nm_entry(after, struct nm_region, link)->id > id)
 			break;
@@ -151,17 +153,17 @@ int nm_region_create_private(struct nm_core *core, u32 extra_bufs, struct nm_reg
 	return nm_region_create(core, 0, &sizes, out);
 }
 
-void nm_region_hold(struct nm_region *region)
+void nm_region_ref(struct nm_region *region)
 {
 	region->refs++;
 }
 
-void nm_region_drop(struct nm_region *region)
+void nm_region_unref(struct nm_region *region)
 {
 	if (--region->refs)
 		return;
 	nm_list_remove(&region->link);
-	nm_lock_destroy(&region->lock);
+	nm_mutex_destroy(&region->lock);
 	nm_os_free(region);
 }
 
@@ -269,7 +271,7 @@ void nm_region_pools(const struct nm_region *region, struct nmreq_pools_info *po
 }
 
 /* One more client; under core->lock. */
-int nm_region_get(struct nm_region *region)
+int nm_region_use(struct nm_region *region)
 {
 	if (region->users == 0) {
 		int error = region_make(region);
@@ -281,7 +283,7 @@ int nm_region_get(struct nm_region *region)
 	return 0;
 }
 
-void nm_region_put(struct nm_region *region)
+void nm_region_unuse(struct nm_region *region)
 {
 	if (--region->users)
 		return;
@@ -310,13 +312,13 @@ static u64 pool_alloc(struct nm_region *region, struct nm_pool *pool, u32 bytes)
 	u32 count = (u32)(align_up(bytes, pool->size) / pool->size), i;
 	u64 offset;
 
-	nm_lock_acquire(&region->lock);
+	nm_mutex_lock(&region->lock);
 	offset = take_from(pool, count);
 	for (i = 0; i < region->num_more && !offset; i++) {
 		if (region->more[i].size == pool->size)
 			offset = take_from(&region->more[i], count);
 	}
-	nm_lock_release(&region->lock);
+	nm_mutex_unlock(&region->lock);
 	return offset;
 }
 
@@ -329,7 +331,7 @@ static void pool_free(struct nm_region *region, struct nm_pool *pool, u64 offset
 {
 	u32 count = (u32)(align_up(bytes, pool->size) / pool->size), i;
 
-	nm_lock_acquire(&region->lock);
+	nm_mutex_lock(&region->lock);
 	for (i = 0; i < region->num_more; i++) {
 		const struct nm_pool *more = &region->more[i];
 
@@ -337,7 +339,7 @@ static void pool_free(struct nm_region *region, struct nm_pool *pool, u64 offset
 			pool = &region->more[i];
 	}
 	pool_mark(pool, (u32)((offset - pool->offset) / pool->size), count, false);
-	nm_lock_release(&region->lock);
+	nm_mutex_unlock(&region->lock);
 }
 
 /* @bytes may exceed an object: a port with many rings takes several in a row. */
@@ -419,7 +421,7 @@ static int pool_grow(struct nm_region *region, const struct nm_pool *pool, u32 b
 	int error = -ENOMEM;
 	u32 i;
 
-	nm_lock_acquire(&region->lock);
+	nm_mutex_lock(&region->lock);
 	for (i = 0; i < region->num_more; i++) {
 		if (region->more[i].size == pool->size)
 			num += region->more[i].num;
@@ -439,7 +441,7 @@ static int pool_grow(struct nm_region *region, const struct nm_pool *pool, u32 b
 	else
 		region->num_more++;
 out:
-	nm_lock_release(&region->lock);
+	nm_mutex_unlock(&region->lock);
 	return error;
 }
 
@@ -473,7 +475,7 @@ u32 nm_region_alloc_buf(struct nm_region *region, bool grow)
 	struct nm_pool *bufs = &region->bufs;
 	u32 index = 0;
 
-	nm_lock_acquire(&region->lock);
+	nm_mutex_lock(&region->lock);
 	if (bufs->num_free == 0 && grow)
 		region_grow(region);
 	if (bufs->num_free) {
@@ -482,7 +484,7 @@ u32 nm_region_alloc_buf(struct nm_region *region, bool grow)
 		/* A slot may have named it while it was free. */
 		bit_set(region->named, index, false);
 	}
-	nm_lock_release(&region->lock);
+	nm_mutex_unlock(&region->lock);
 	return index;
 }
 
@@ -491,14 +493,14 @@ bool nm_region_free_buf(struct nm_region *region, u32 index)
 	struct nm_pool *bufs = &region->bufs;
 	bool freed = false;
 
-	nm_lock_acquire(&region->lock);
+	nm_mutex_lock(&region->lock);
 	if (index >= NM_RESERVED_BUFS && index < bufs->num && bit_get(bufs->used, index) &&
 	    !bit_get(region->named, index) && !is_taken(region, index)) {
 		bit_set(bufs->used, index, false);
 		region->free_bufs[bufs->num_free++] = index;
 		freed = true;
 	}
-	nm_lock_release(&region->lock);
+	nm_mutex_unlock(&region->lock);
 	return freed;
 }
 
@@ -563,7 +565,7 @@ int nm_core_regions(struct nm_core *core,
 	struct nm_list *item, *port;
 	int count = 0;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	for (item = core->regions.next; item != &core->regions; item = item->next) {
 		struct nm_region *region = nm_entry(item, struct nm_region, link);
 		struct nm_region_view view = { .id = region->id, .users = region->users };
@@ -571,16 +573,16 @@ int nm_core_regions(struct nm_core *core,
 		for (port = region->ports.next; port != &region->ports; port = port->next)
 			view.ports++;
 		if (region->users) {
-			nm_lock_acquire(&region->lock);
+			nm_mutex_lock(&region->lock);
 			view_pool(region, &region->ifs, &view.ifs_used, &view.ifs);
 			view_pool(region, &region->rings, &view.rings_used, &view.rings);
 			view.bufs_used = region->bufs.num - region->bufs.num_free;
 			view.bufs = region->bufs.num;
-			nm_lock_release(&region->lock);
+			nm_mutex_unlock(&region->lock);
 		}
 		visit(&view, arg);
 		count++;
 	}
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 	return count;
 }

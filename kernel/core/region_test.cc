@@ -109,7 +109,7 @@ TEST_F(Pools, PrivateRegionsHaveNumbersOfTheirOwn) {
   make();
   nm_core* core = world->core();
   nm_region *two = nullptr, *three = nullptr, *again = nullptr;
-  nm_lock_acquire(&core->lock);
+  nm_mutex_lock(&core->lock);
   ASSERT_EQ(nm_region_create_private(core, 0, &two), 0);
   ASSERT_EQ(nm_region_create_private(core, 100, &three), 0);
   EXPECT_EQ(two->id, 2);
@@ -117,13 +117,13 @@ TEST_F(Pools, PrivateRegionsHaveNumbersOfTheirOwn) {
   EXPECT_EQ(nm_region_find(core, 1), region);
   EXPECT_EQ(nm_region_find(core, 3), three);
   EXPECT_EQ(nm_region_find(core, 4), nullptr);
-  nm_region_drop(two);
+  nm_region_unref(two);
   EXPECT_EQ(nm_region_find(core, 2), nullptr);
   ASSERT_EQ(nm_region_create_private(core, 0, &again), 0);
   EXPECT_EQ(again->id, 2);
   EXPECT_EQ(nm_region_find(core, 3), three);
-  nm_region_drop(again);
-  nm_lock_release(&core->lock);
+  nm_region_unref(again);
+  nm_mutex_unlock(&core->lock);
 
   // A null port may live there, and keeps it.
   Client null(*world);
@@ -136,14 +136,14 @@ TEST_F(Pools, PrivateRegionsHaveNumbersOfTheirOwn) {
   EXPECT_EQ(null.nif()->ni_flags, u32{NI_PRIV_MEM});
   EXPECT_EQ(three->rings.size, 20480u);
   EXPECT_EQ(three->bufs.size, 2048u);
-  nm_lock_acquire(&core->lock);
-  nm_region_drop(three);
+  nm_mutex_lock(&core->lock);
+  nm_region_unref(three);
   EXPECT_EQ(nm_region_find(core, 3), three);
-  nm_lock_release(&core->lock);
+  nm_mutex_unlock(&core->lock);
   null.close();
-  nm_lock_acquire(&core->lock);
+  nm_mutex_lock(&core->lock);
   EXPECT_EQ(nm_region_find(core, 3), nullptr);
-  nm_lock_release(&core->lock);
+  nm_mutex_unlock(&core->lock);
 }
 
 TEST_F(Pools, OffsetZeroIsNeverGiven) {

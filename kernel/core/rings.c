@@ -6,11 +6,78 @@
  * keeps both its ends). NIC rings enter netmap mode with their first user and leave it with their
  * last; other rings of the port stay as they were (partial opening).
  */
-#include "nm_internal.h"
+#include "rings.h"
 
-bool nm_kring_has_bufs(const struct nm_kring *kr)
+#include "region.h"
+#include "rxqueue.h"
+#include "sync.h"
+
+/*
+ * One ring, or all, of those numbered from @base; a side with fewer rings serves a pair with its
+ * first one.
+ */
+static struct nm_range one_of(u32 base, u32 count, u32 i)
 {
-	return !kr->is_host || kr->port->ops->host_up || nm_monitor_is_port(kr->port);
+	struct nm_range range = { base, base };
+
+	if (count) {
+		range.first = base + (i < count ? i : 0);
+		range.last = range.first + 1;
+	}
+	return range;
+}
+
+static u32 larger(u32 a, u32 b)
+{
+	return a > b ? a : b;
+}
+
+int nm_rings_choose(struct nm_client *client, const struct nm_port *port,
+		    const struct nmreq_register *reg, struct nm_range rings[NM_DIRS])
+{
+	const struct nm_port_config *c = &port->config;
+	const u32 pairs = larger(c->num_rings[NM_TX], c->num_rings[NM_RX]);
+	int dir;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		const u32 nic = c->num_rings[dir], host = c->num_host_rings[dir];
+
+		switch (reg->nr_mode) {
+		case NR_REG_ALL_NIC:
+			rings[dir] = (struct nm_range){ 0, nic };
+			break;
+		case NR_REG_SW:
+			rings[dir] = (struct nm_range){ nic, nic + host };
+			break;
+		case NR_REG_NIC_SW:
+			rings[dir] = (struct nm_range){ 0, nic + host };
+			break;
+		case NR_REG_ONE_NIC:
+			if (reg->nr_ringid >= pairs)
+				return nm_refuse(client, -EINVAL,
+						 "%s has no ring %u; its rings are 0 to %u",
+						 port->name, reg->nr_ringid, pairs - 1);
+			rings[dir] = one_of(0, nic, reg->nr_ringid);
+			break;
+		case NR_REG_ONE_SW:
+			if (reg->nr_ringid >= larger(c->num_host_rings[NM_TX],
+						     c->num_host_rings[NM_RX]))
+				return nm_refuse(client, -EINVAL,
+						 "%s has no host ring %u; use a smaller number",
+						 port->name, reg->nr_ringid);
+			rings[dir] = one_of(nic, host, reg->nr_ringid);
+			break;
+		default:
+			return nm_refuse(client, -EINVAL,
+					 "REGISTER has no mode %u; use NR_REG_ALL_NIC or another NR_REG_ value",
+					 reg->nr_mode);
+		}
+	}
+	if (reg->nr_flags & NR_RX_RINGS_ONLY)
+		rings[NM_TX] = (struct nm_range){ 0, 0 };
+	if (reg->nr_flags & NR_TX_RINGS_ONLY)
+		rings[NM_RX] = (struct nm_range){ 0, 0 };
+	return 0;
 }
 
 static u32 ring_bytes(const struct nm_kring *kr)
@@ -83,12 +150,12 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
  */
 static void ring_resume(struct nm_kring *kr)
 {
-	nm_kring_hold(kr);
+	nm_kring_lock(kr);
 	kr->rcur = kr->rhead;
 	nm_write_once(kr->ring->head, kr->rhead);
 	nm_write_once(kr->ring->cur, kr->rhead);
 	nm_write_once(kr->ring->tail, kr->rtail);
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 }
 
 void nm_rings_update_bufs(struct nm_region *region)
@@ -106,11 +173,11 @@ void nm_rings_update_bufs(struct nm_region *region)
 
 				if (!kr->ring || kr->bufs.num == region->bufs.num)
 					continue;
-				nm_kring_hold(kr);
+				nm_kring_lock(kr);
 				kr->bufs.num = region->bufs.num;
 				if (kr->queue)
 					nm_rx_queue_set_bufs(kr, region->bufs.num);
-				nm_kring_unhold(kr);
+				nm_kring_unlock(kr);
 			}
 		}
 	}
@@ -149,7 +216,8 @@ static bool is_unused(const struct nm_kring *kr)
 	return !kr->users && !kr->pins;
 }
 
-void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], enum nm_ring_use use)
+void nm_rings_unuse(struct nm_port *port, const struct nm_range rings[NM_DIRS],
+		    enum nm_ring_use use)
 {
 	int dir;
 	u32 i;
@@ -167,7 +235,8 @@ void nm_rings_put(struct nm_port *port, const struct nm_range rings[NM_DIRS], en
 			if (!is_unused(kr))
 				continue;
 			nm_kring_stop(kr);
-			nm_monitor_ring_gone(kr);
+			if (kr->watch)
+				kr->watch->gone(kr);
 			kr->pending_on = false;
 		}
 	}
@@ -195,7 +264,7 @@ static void ring_free_stuck(struct nm_port *port, struct nm_kring *kr)
 {
 	nm_region_protect(port->region);
 	ring_free(port->region, kr, kr->num_slots);
-	nm_region_put(port->region);
+	nm_region_unuse(port->region);
 }
 
 void nm_rings_free_stuck(struct nm_port *port)
@@ -242,7 +311,7 @@ static int rings_unstick(struct nm_port *port, const struct nm_range rings[NM_DI
 	return 0;
 }
 
-int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], enum nm_ring_use use)
+int nm_rings_use(struct nm_port *port, const struct nm_range rings[NM_DIRS], enum nm_ring_use use)
 {
 	struct nm_range made[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
 	int dir, error = rings_unstick(port, rings);
@@ -257,7 +326,7 @@ int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], enu
 				error = ring_make(port->region, kr);
 				if (error)
 					break;
-				kr->pending_on = !kr->is_host || nm_monitor_is_port(port);
+				kr->pending_on = !kr->is_host || port->kind->host_rings_carry;
 			}
 			if (use == NM_USE_PIN) {
 				kr->pins++;
@@ -276,7 +345,7 @@ int nm_rings_get(struct nm_port *port, const struct nm_range rings[NM_DIRS], enu
 		error = rings_switch(port, rings);
 	}
 	if (error) {
-		nm_rings_put(port, made, use);
+		nm_rings_unuse(port, made, use);
 		return error;
 	}
 	for (dir = 0; dir < NM_DIRS; dir++) {

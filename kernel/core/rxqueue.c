@@ -5,7 +5,7 @@
  * slots that the client knows; the next rxsync shows it. A spin lock of the queue orders the two,
  * so a producer never waits for a sync.
  */
-#include "nm_internal.h"
+#include "rxqueue.h"
 
 int nm_rx_queues_make(struct nm_port *port, u32 first, u32 num)
 {
@@ -25,27 +25,27 @@ void nm_rx_queue_open(struct nm_kring *kr)
 {
 	struct nm_rx_queue *q = kr->queue;
 
-	nm_spin_acquire(&q->lock);
+	nm_spin_lock(&q->lock);
 	q->open = true;
 	q->bad_slot = false;
 	q->tail = kr->hwtail;
 	q->end = nm_prev(kr->hwcur, kr->num_slots - 1);
 	q->bufs = kr->bufs;
-	nm_spin_release(&q->lock);
+	nm_spin_unlock(&q->lock);
 }
 
 void nm_rx_queue_close(struct nm_kring *kr)
 {
-	nm_spin_acquire(&kr->queue->lock);
+	nm_spin_lock(&kr->queue->lock);
 	kr->queue->open = false;
-	nm_spin_release(&kr->queue->lock);
+	nm_spin_unlock(&kr->queue->lock);
 }
 
 void nm_rx_queue_set_bufs(struct nm_kring *kr, u32 num)
 {
-	nm_spin_acquire(&kr->queue->lock);
+	nm_spin_lock(&kr->queue->lock);
 	kr->queue->bufs.num = num;
-	nm_spin_release(&kr->queue->lock);
+	nm_spin_unlock(&kr->queue->lock);
 }
 
 void nm_rx_queue_sync(struct nm_kring *kr)
@@ -62,7 +62,7 @@ void nm_rx_queue_sync(struct nm_kring *kr)
 		}
 	}
 	kr->hwcur = i;
-	nm_spin_acquire(&q->lock);
+	nm_spin_lock(&q->lock);
 	q->end = nm_prev(kr->hwcur, lim);
 	kr->hwtail = q->tail;
 	kr->stats.drops += q->drops;
@@ -71,5 +71,5 @@ void nm_rx_queue_sync(struct nm_kring *kr)
 		q->bad_slot = false;
 		nm_slot_refuse(kr, q->tail);
 	}
-	nm_spin_release(&q->lock);
+	nm_spin_unlock(&q->lock);
 }

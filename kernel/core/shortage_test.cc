@@ -101,14 +101,14 @@ std::string state(World& world, bool pools) {
   for (nm_list* item = world.core()->ports.next; item != &world.core()->ports; item = item->next) {
     const nm_port* port = nm_entry(item, nm_port, link);
     text += fmt::format("port {}: {} refs, owner {}, {} and {} host rings\n", port->name,
-                        port->refs, port->owner ? port->owner : "nobody",
+                        port->refs, port->owner ? port->owner->name : "nobody",
                         port->config.num_host_rings[NM_TX], port->config.num_host_rings[NM_RX]);
     for (const nm_kring* krings : port->krings) {
       for (u32 i = 0; i < port->max_rings[krings->dir]; ++i)
-        if (krings[i].ring || krings[i].users || krings[i].pins || krings[i].on || krings[i].taps)
+        if (krings[i].ring || krings[i].users || krings[i].pins || krings[i].on || krings[i].watch)
           text += fmt::format("  {} ring {}: {} users, {} pins, on {}, watched {}\n",
                               krings->dir == NM_TX ? "tx" : "rx", i, krings[i].users,
-                              krings[i].pins, krings[i].on, krings[i].taps != nullptr);
+                              krings[i].pins, krings[i].on, krings[i].watch != nullptr);
     }
   }
   nm_vale_ports(

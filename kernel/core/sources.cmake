@@ -13,8 +13,9 @@ set(NM_CORE_SOURCES
   options.c
   pipe.c
   poll.c
-  port.c
+  ports.c
   region.c
+  request.c
   rings.c
   rxqueue.c
   sync.c

@@ -12,12 +12,15 @@
  * the rule, or holds a bad slot, is re-initialised: only its own client loses
  * frames.
  */
-#include "nm_internal.h"
+#include "sync.h"
+
+#include "client.h"
+#include "rxqueue.h"
 
 /* Bounded, so that the control path is not held up by a thread that is not running. */
 #define NM_SPINS_BEFORE_YIELD	1000
 
-void nm_kring_hold(struct nm_kring *kr)
+void nm_kring_lock(struct nm_kring *kr)
 {
 	u32 spins = 0;
 
@@ -29,12 +32,12 @@ void nm_kring_hold(struct nm_kring *kr)
 	}
 }
 
-bool nm_kring_try(struct nm_kring *kr)
+bool nm_kring_trylock(struct nm_kring *kr)
 {
 	return nm_xchg_acquire(&kr->busy, 1) == 0;
 }
 
-void nm_kring_release(struct nm_kring *kr)
+void nm_kring_unlock_quiet(struct nm_kring *kr)
 {
 	nm_store_release(&kr->busy, 0);
 }
@@ -43,9 +46,9 @@ void nm_kring_release(struct nm_kring *kr)
  * Pairs with nm_kring_when_free(): either we see the mark of who came while we had the ring, or
  * that one comes so late that he gets the ring.
  */
-void nm_kring_unhold(struct nm_kring *kr)
+void nm_kring_unlock(struct nm_kring *kr)
 {
-	nm_kring_release(kr);
+	nm_kring_unlock_quiet(kr);
 	if (nm_likely(!nm_read_once(kr->notify)))
 		return;
 	nm_mb();
@@ -62,12 +65,12 @@ void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data))
 {
 	nm_write_once(kr->notify_again, 1);
 	nm_mb();
-	while (nm_read_once(kr->notify_again) && nm_kring_try(kr)) {
+	while (nm_read_once(kr->notify_again) && nm_kring_trylock(kr)) {
 		nm_write_once(kr->notify_again, 0);
 		nm_mb();
 		if (kr->notify_data && !nm_read_once(kr->stopped))
 			work(kr->notify_data);
-		nm_kring_release(kr);
+		nm_kring_unlock_quiet(kr);
 		nm_mb();
 	}
 }
@@ -75,20 +78,20 @@ void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data))
 /* After this no thread is in the ring's sync, and later ones get EIO. Sleeps. */
 void nm_kring_stop(struct nm_kring *kr)
 {
-	nm_kring_hold(kr);
+	nm_kring_lock(kr);
 	nm_write_once(kr->stopped, 1);
 	if (kr->queue)
 		nm_rx_queue_close(kr);
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 }
 
 void nm_kring_start(struct nm_kring *kr)
 {
-	nm_kring_hold(kr);
+	nm_kring_lock(kr);
 	if (kr->queue)
 		nm_rx_queue_open(kr);
 	nm_write_once(kr->stopped, 0);
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 }
 
 void nm_slot_refuse(struct nm_kring *kr, u32 i)
@@ -116,8 +119,8 @@ static void ring_reinit(struct nm_kring *kr)
 	kr->rhead = kr->hwcur;
 	kr->rcur = kr->hwcur;
 	kr->rtail = kr->hwtail;
-	if (kr->taps)
-		nm_monitor_rewound(kr);
+	if (kr->watch)
+		kr->watch->rewound(kr);
 	nm_write_once(ring->head, kr->rhead);
 	nm_write_once(ring->cur, kr->rcur);
 	nm_store_release(&ring->tail, kr->rtail);
@@ -159,8 +162,8 @@ int nm_kring_sync_held(struct nm_kring *kr, int flags)
 		ring_reinit(kr);
 		return NM_SYNC_REINIT;
 	}
-	if (nm_unlikely(kr->may_forward))
-		nm_host_forward_up(kr);
+	if (nm_unlikely(kr->forward))
+		kr->forward(kr);
 	error = kr->sync(kr, flags);
 	kr->stats.frames += nm_dist(before, kr->dir == NM_TX ? kr->hwcur : kr->hwtail,
 				    kr->num_slots);
@@ -208,14 +211,14 @@ int nm_kring_sync(struct nm_kring *kr, int flags)
 
 	for (;;) {
 		result = -EIO;
-		nm_kring_hold(kr);
+		nm_kring_lock(kr);
 		if (nm_likely(!nm_read_once(kr->stopped)))
 			result = nm_kring_sync_held(kr, flags);
 		len = kr->fault_len;
 		fault_at = kr->fault_at;
 		kr->fault_len = 0;
 		at = kr->hwcur;
-		nm_kring_unhold(kr);
+		nm_kring_unlock(kr);
 		/* A client may feed the ring for ever; twice all its slots is enough for a call. */
 		if (nm_likely(!len) || result || ++rounds > 2 * kr->num_slots)
 			return result;
@@ -231,11 +234,11 @@ u64 nm_kring_deadline(struct nm_kring *kr)
 {
 	u64 at = 0;
 
-	nm_kring_hold(kr);
+	nm_kring_lock(kr);
 	/* The ops of a stopped ring may be gone with their driver. */
 	if (!nm_read_once(kr->stopped) && kr->port->ops->deadline)
 		at = kr->port->ops->deadline(kr);
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 	return at;
 }
 

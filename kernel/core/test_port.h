@@ -26,7 +26,10 @@
 #include "kernel/core/nm_core.h"
 #include "kernel/hosted/hosted.h"
 extern "C" {
-#include "kernel/core/nm_internal.h"
+#include "kernel/core/ports.h"
+#include "kernel/core/region.h"
+#include "kernel/core/rings.h"
+#include "kernel/core/sync.h"
 }
 
 namespace nmgen::test {

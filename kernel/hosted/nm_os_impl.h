@@ -88,26 +88,26 @@ static inline u32 nm_xchg_acquire(u32 *p, u32 v)
 
 /* Locks */
 
-struct nm_lock {
+struct nm_mutex {
 	pthread_mutex_t mutex;
 };
 
-static inline void nm_lock_init(struct nm_lock *lock)
+static inline void nm_mutex_init(struct nm_mutex *lock)
 {
 	pthread_mutex_init(&lock->mutex, NULL);
 }
 
-static inline void nm_lock_destroy(struct nm_lock *lock)
+static inline void nm_mutex_destroy(struct nm_mutex *lock)
 {
 	pthread_mutex_destroy(&lock->mutex);
 }
 
-static inline void nm_lock_acquire(struct nm_lock *lock)
+static inline void nm_mutex_lock(struct nm_mutex *lock)
 {
 	pthread_mutex_lock(&lock->mutex);
 }
 
-static inline void nm_lock_release(struct nm_lock *lock)
+static inline void nm_mutex_unlock(struct nm_mutex *lock)
 {
 	pthread_mutex_unlock(&lock->mutex);
 }
@@ -127,7 +127,7 @@ static inline void nm_spin_init(struct nm_spin *lock)
 	__atomic_store_n(&lock->held, 0u, __ATOMIC_RELAXED);
 }
 
-static inline bool nm_spin_try(struct nm_spin *lock)
+static inline bool nm_spin_trylock(struct nm_spin *lock)
 {
 	return !__atomic_load_n(&lock->held, __ATOMIC_RELAXED) && !nm_xchg_acquire(&lock->held, 1);
 }
@@ -136,11 +136,11 @@ static inline bool nm_spin_try(struct nm_spin *lock)
  * Waits by reading, so that the cache line stays with the holder; yields, as the holder may have
  * been taken off its processor.
  */
-static inline void nm_spin_acquire(struct nm_spin *lock)
+static inline void nm_spin_lock(struct nm_spin *lock)
 {
 	u32 looks = 0;
 
-	while (!nm_spin_try(lock)) {
+	while (!nm_spin_trylock(lock)) {
 		nm_cpu_relax();
 		if (++looks == NM_SPIN_LOOKS) {
 			looks = 0;
@@ -149,7 +149,7 @@ static inline void nm_spin_acquire(struct nm_spin *lock)
 	}
 }
 
-static inline void nm_spin_release(struct nm_spin *lock)
+static inline void nm_spin_unlock(struct nm_spin *lock)
 {
 	__atomic_store_n(&lock->held, 0u, __ATOMIC_RELEASE);
 }

@@ -131,9 +131,9 @@ TEST_F(Log, TakesManyThreads) {
 TEST(Spin, ExcludesOthers) {
   nm_spin lock;
   nm_spin_init(&lock);
-  ASSERT_TRUE(nm_spin_try(&lock));
-  EXPECT_FALSE(nm_spin_try(&lock));
-  nm_spin_release(&lock);
+  ASSERT_TRUE(nm_spin_trylock(&lock));
+  EXPECT_FALSE(nm_spin_trylock(&lock));
+  nm_spin_unlock(&lock);
 
   constexpr int kThreads = 4;
   constexpr int kRounds = 20000;
@@ -142,9 +142,9 @@ TEST(Spin, ExcludesOthers) {
   for (std::thread& thread : threads) {
     thread = std::thread([&lock, &sum] {
       for (int i = 0; i < kRounds; i++) {
-        nm_spin_acquire(&lock);
+        nm_spin_lock(&lock);
         sum++;
-        nm_spin_release(&lock);
+        nm_spin_unlock(&lock);
       }
     });
   }

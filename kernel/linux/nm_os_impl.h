@@ -77,24 +77,24 @@ static inline u32 nm_xchg_acquire(u32 *p, u32 v)
 
 /* Locks */
 
-struct nm_lock {
+struct nm_mutex {
 	struct mutex mutex;
 };
 
 /* A macro, so that lockdep tells one lock of the core from another by where it is made. */
-#define nm_lock_init(lock)	mutex_init(&(lock)->mutex)
+#define nm_mutex_init(lock)	mutex_init(&(lock)->mutex)
 
-static inline void nm_lock_destroy(struct nm_lock *lock)
+static inline void nm_mutex_destroy(struct nm_mutex *lock)
 {
 	mutex_destroy(&lock->mutex);
 }
 
-static inline void nm_lock_acquire(struct nm_lock *lock)
+static inline void nm_mutex_lock(struct nm_mutex *lock)
 {
 	mutex_lock(&lock->mutex);
 }
 
-static inline void nm_lock_release(struct nm_lock *lock)
+static inline void nm_mutex_unlock(struct nm_mutex *lock)
 {
 	mutex_unlock(&lock->mutex);
 }
@@ -106,19 +106,19 @@ struct nm_spin {
 
 #define nm_spin_init(spin)	spin_lock_init(&(spin)->lock)
 
-static inline void nm_spin_acquire(struct nm_spin *spin)
+static inline void nm_spin_lock(struct nm_spin *spin)
 	__acquires(&spin->lock)
 {
 	spin_lock_bh(&spin->lock);
 }
 
-static inline void nm_spin_release(struct nm_spin *spin)
+static inline void nm_spin_unlock(struct nm_spin *spin)
 	__releases(&spin->lock)
 {
 	spin_unlock_bh(&spin->lock);
 }
 
-#define nm_spin_try(spin)	spin_trylock_bh(&(spin)->lock)
+#define nm_spin_trylock(spin)	spin_trylock_bh(&(spin)->lock)
 
 /*
  * Waiting: the queue that poll, select and epoll know; a waiter is one call of the file's poll.

@@ -7,6 +7,9 @@
  * Two locks can be held at a time, the busy of a receive ring and that of a transmit ring, and the
  * second is only tried, never waited for: its holder does the work.
  */
+#include "region.h"
+#include "rings.h"
+#include "sync.h"
 #include "vale.h"
 
 /* Batches in a row before the processor and the ring are given up. */
@@ -92,10 +95,10 @@ u64 nm_vale_models_deadline(struct nm_switch *sw)
 
 static void set_notify(struct nm_kring *kr, void (*notify)(struct nm_kring *kr), void *data)
 {
-	nm_kring_hold(kr);
+	nm_kring_lock(kr);
 	kr->notify_data = data;
 	nm_write_once(kr->notify, notify);
-	nm_kring_unhold(kr);
+	nm_kring_unlock(kr);
 }
 
 /* Sources of the RX rings and queues to the TX rings of one half of @nic. */
@@ -178,24 +181,23 @@ static void half_free(struct nm_vale_port *port)
 
 static int rings_make(struct nm_port *nic, const struct nm_range rings[NM_DIRS])
 {
-	int error = nm_region_get(nic->region);
+	int error = nm_region_use(nic->region);
 
 	if (error)
 		return error;
-	error = nm_rings_get(nic, rings, NM_USE_PIN);
+	error = nm_rings_use(nic, rings, NM_USE_PIN);
 	if (error)
-		nm_region_put(nic->region);
+		nm_region_unuse(nic->region);
 	else
-		nic->refs++;
+		nm_port_ref(nic);
 	return error;
 }
 
 static void rings_free(struct nm_port *nic, const struct nm_range rings[NM_DIRS])
 {
-	nm_rings_put(nic, rings, NM_USE_PIN);
-	nm_region_put(nic->region);
-	nic->owner = NULL;
-	nm_port_put(nic);
+	nm_rings_unuse(nic, rings, NM_USE_PIN);
+	nm_region_unuse(nic->region);
+	nm_port_unref(nic);
 }
 
 void nm_vale_detach(struct nm_vale_port *port)
@@ -209,6 +211,7 @@ void nm_vale_detach(struct nm_vale_port *port)
 		half_free(port->host);
 	port->host = NULL;
 	if (port->kind == NM_VALE_NIC) {
+		nic->owner = NULL;
 		half_free(port);
 	} else {
 		nm_switch_leave(port);
@@ -218,23 +221,9 @@ void nm_vale_detach(struct nm_vale_port *port)
 		rings_free(nic, rings);
 }
 
-void nm_vale_port_gone(struct nm_port *nic)
+static void port_gone(struct nm_port_owner *owner)
 {
-	struct nm_list *item;
-	u32 i;
-
-	for (item = nic->core->vale->switches.next; item != &nic->core->vale->switches;
-	     item = item->next) {
-		struct nm_switch *sw = nm_entry(item, struct nm_switch, link);
-
-		for (i = 0; i < NM_VALE_PORTS; i++) {
-			if (sw->ports[i] && sw->ports[i]->port == nic &&
-			    sw->ports[i]->kind == NM_VALE_NIC) {
-				nm_vale_detach(sw->ports[i]);
-				return;
-			}
-		}
-	}
+	nm_vale_detach(nm_entry(owner, struct nm_vale_port, owner));
 }
 
 static int join_half(struct nm_vale *vale, const char *sw_name, struct nm_port *nic,
@@ -281,7 +270,9 @@ static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *n
 	}
 	port->rings[NM_TX] = rings[NM_TX];
 	port->rings[NM_RX] = rings[NM_RX];
-	nic->owner = port->sw->name;
+	port->owner.name = port->sw->name;
+	port->owner.port_gone = port_gone;
+	nic->owner = &port->owner;
 	*index = port->index;
 	nm_vale_port_resume(port);
 	if (port->host)
@@ -306,7 +297,7 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 
 	if (is_used(nic))
 		return nm_refuse(client, -EBUSY, "%s is open or belongs to %s; close it there first",
-				 name, nic->owner ? nic->owner : "a client");
+				 name, nic->owner ? nic->owner->name : "a client");
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		rings[dir].first = 0;
 		rings[dir].last = c->num_rings[dir];

@@ -78,7 +78,7 @@ void nm_fdb_sweep(struct nm_fdb *fdb, u64 tick)
 	u64 before;
 
 	/* Somebody else is at it: we go on with the tick as it was. */
-	if (!nm_spin_try(&fdb->sweeping))
+	if (!nm_spin_trylock(&fdb->sweeping))
 		return;
 	before = nm_read_once(fdb->tick);
 	/* A thread that was held up may bring an old time. */
@@ -87,7 +87,7 @@ void nm_fdb_sweep(struct nm_fdb *fdb, u64 tick)
 		nm_write_once(fdb->tick, tick);
 		forget(fdb, tick - before > NM_FDB_AGE_TICKS ? is_any : is_old, tick);
 	}
-	nm_spin_release(&fdb->sweeping);
+	nm_spin_unlock(&fdb->sweeping);
 }
 
 void nm_fdb_forget_port(struct nm_fdb *fdb, u32 port)

@@ -348,10 +348,10 @@ static void count_drops(struct nm_vale_queue *queue, u32 full, u32 misfit)
 {
 	if (!full && !misfit)
 		return;
-	nm_spin_acquire(&queue->lock);
+	nm_spin_lock(&queue->lock);
 	queue->stats.full += full;
 	queue->stats.misfit += misfit;
-	nm_spin_release(&queue->lock);
+	nm_spin_unlock(&queue->lock);
 }
 
 /* How many of @room slots the first frames take that fit as a whole. */

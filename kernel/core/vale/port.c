@@ -3,6 +3,7 @@
  * A port of a switch: its sources and queues, and for those that clients open, the operations of
  * an nm_port.
  */
+#include "region.h"
 #include "vale.h"
 
 #define NONE_OPEN	0
@@ -222,24 +223,64 @@ static void vale_idle(struct nm_port *nm_port)
 	port->joined_by_register = false;
 }
 
+static int may_have(struct nm_client *client, struct nm_port *port,
+		    const struct nm_range rings[NM_DIRS])
+{
+	const struct nm_vale_port *ours = port->driver_data;
+	int dir;
+
+	for (dir = 0; dir < NM_DIRS && ours->host; dir++) {
+		if (rings[dir].last > port->config.num_rings[dir])
+			return nm_refuse(client, -EBUSY,
+					 "%s: its host rings belong to %s; attach it there without its host stack, or open its other rings only",
+					 port->name, ours->sw->name);
+	}
+	return 0;
+}
+
+static int may_bind(struct nm_client *client, struct nm_port *port, u64 flags)
+{
+	const struct nm_vale_port *ours = port->driver_data;
+
+	if (!ours->vnet_len || (flags & NR_ACCEPT_VNET_HDR))
+		return 0;
+	return nm_refuse(client, -EIO,
+			 "%s: its frames begin with a vnet header of %u bytes; set NR_ACCEPT_VNET_HDR, or set its length to 0",
+			 port->name, ours->vnet_len);
+}
+
 struct nm_vale_port *nm_vale_port_of(struct nm_port *port)
 {
 	return port->ops == &vale_ops || port->ops == &vale_stack_ops ? port->driver_data : NULL;
 }
 
-int nm_vale_fetch(struct nm_kring *kr, u32 i, bool *give_up)
+static int vale_fetch(struct nm_kring *kr, u32 i, bool *give_up)
 {
 	const struct netmap_slot *slot = &kr->ring->slot[i];
 	struct nm_slot_view view;
 
-	if (!nm_vale_port_of(kr->port) || kr->is_host ||
-	    !(nm_read_once(slot->flags) & NS_INDIRECT))
+	if (kr->is_host || !(nm_read_once(slot->flags) & NS_INDIRECT))
 		return 0;
 	if (!nm_slot_get(slot, &kr->bufs, &view))
 		return -EFAULT;
 	return nm_vale_fetch_data(kr, nm_buf_at(&kr->bufs, view.buf_idx), nm_read_once(slot->ptr),
 				  view.len, give_up);
 }
+
+static const struct nm_port_kind ephemeral_kind = {
+	.may_bind = may_bind,
+	.may_have = may_have,
+	.release = vale_release,
+	.fetch = vale_fetch,
+};
+
+static const struct nm_port_kind persistent_kind = {
+	.may_bind = may_bind,
+	.may_have = may_have,
+	.idle = vale_idle,
+	.release = vale_release,
+	.fetch = vale_fetch,
+};
 
 /* Sources and queues for the rings of a port that clients open. */
 static int add_rings(struct nm_vale_port *port)
@@ -278,7 +319,7 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 	struct nm_region *region;
 	int error;
 
-	error = nm_region_choose(client, reg, &region);
+	error = nm_client_choose_region(client, reg, &region);
 	if (error)
 		return error;
 	nm_port_choose(reg, NM_VALE_RINGS, NM_VALE_MAX_SLOTS, &config);
@@ -290,13 +331,11 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 	if (error)
 		goto fail_port;
 	/* The nm_port has a reference of its own. */
-	nm_region_drop(region);
-	port->port->release = vale_release;
-	if (kind == NM_VALE_PERSISTENT)
-		port->port->idle = vale_idle;
+	nm_region_unref(region);
+	port->port->kind = kind == NM_VALE_PERSISTENT ? &persistent_kind : &ephemeral_kind;
 	error = add_rings(port);
 	if (error) {
-		nm_port_put(port->port);
+		nm_port_unref(port->port);
 		return nm_refuse(client, error, "%s: no memory for its rings", full_name);
 	}
 	*out = port;
@@ -305,6 +344,6 @@ int nm_vale_port_make(struct nm_client *client, const char *name, const char *fu
 fail_port:
 	nm_vale_port_free(port);
 fail_region:
-	nm_region_drop(region);
+	nm_region_unref(region);
 	return nm_refuse(client, error, "%s: no memory for the port", full_name);
 }

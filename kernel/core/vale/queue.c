@@ -5,6 +5,7 @@
  * slots in the order of the leases, so the first unfinished one holds back those after it; the
  * sender that finishes it publishes them.
  */
+#include "sync.h"
 #include "vale.h"
 
 static u32 advance(u32 at, u32 by, u32 n)
@@ -35,7 +36,7 @@ u32 nm_vale_lease(struct nm_vale_queue *queue, u32 want, u32 *at)
 {
 	u32 room;
 
-	nm_spin_acquire(&queue->lock);
+	nm_spin_lock(&queue->lock);
 	/* Pairs with the receiver's release: what it read of the slots before it gave them back. */
 	room = nm_dist(queue->lease, nm_load_acquire(&queue->limit), queue->num_slots);
 	if (want <= room) {
@@ -43,7 +44,7 @@ u32 nm_vale_lease(struct nm_vale_queue *queue, u32 want, u32 *at)
 		queue->lease = advance(queue->lease, want, queue->num_slots);
 		room = want;
 	}
-	nm_spin_release(&queue->lock);
+	nm_spin_unlock(&queue->lock);
 	return room;
 }
 
@@ -51,7 +52,7 @@ void nm_vale_publish(struct nm_vale_queue *queue, u32 at, u32 count, u32 frames)
 {
 	u32 end = advance(at, count, queue->num_slots);
 
-	nm_spin_acquire(&queue->lock);
+	nm_spin_lock(&queue->lock);
 	queue->stats.frames += frames;
 	if (at != queue->next_publish) {
 		queue->lease_end[at] = (u16)end;
@@ -69,7 +70,7 @@ void nm_vale_publish(struct nm_vale_queue *queue, u32 at, u32 count, u32 frames)
 		 */
 		nm_store_release(&queue->published, end);
 	}
-	nm_spin_release(&queue->lock);
+	nm_spin_unlock(&queue->lock);
 }
 
 /* An interface's TX ring, held. */

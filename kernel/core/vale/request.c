@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What clients ask of switches: names of ports, and requests 3 to 9. All under core->lock. */
+#include "pipe.h"
+#include "region.h"
 #include "vale.h"
 
 static int refuse_name(struct nm_client *client, const char *name)
@@ -22,7 +24,7 @@ static int take(struct nm_client *client, struct nm_vale_port *port, struct nm_p
 	if (port->kind == NM_VALE_HOST)
 		return nm_refuse(client, -EBUSY, "%s belongs to %s; detach it there first",
 				 port->name, port->sw->name);
-	port->port->refs++;
+	nm_port_ref(port->port);
 	*out = port->port;
 	return 0;
 }
@@ -60,37 +62,11 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 		return error;
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error) {
-		nm_port_put(port->port);
+		nm_port_unref(port->port);
 		return nm_vale_no_room(client, error, name);
 	}
 	*out = port->port;
 	return 0;
-}
-
-int nm_vale_check_rings(struct nm_client *client, struct nm_port *port,
-			const struct nm_range rings[NM_DIRS])
-{
-	const struct nm_vale_port *ours = nm_vale_port_of(port);
-	int dir;
-
-	for (dir = 0; dir < NM_DIRS && ours && ours->host; dir++) {
-		if (rings[dir].last > port->config.num_rings[dir])
-			return nm_refuse(client, -EBUSY,
-					 "%s: its host rings belong to %s; attach it there without its host stack, or open its other rings only",
-					 port->name, ours->sw->name);
-	}
-	return 0;
-}
-
-int nm_vale_check_bind(struct nm_client *client, struct nm_port *port, u64 flags)
-{
-	const struct nm_vale_port *ours = nm_vale_port_of(port);
-
-	if (!ours || !ours->vnet_len || (flags & NR_ACCEPT_VNET_HDR))
-		return 0;
-	return nm_refuse(client, -EIO,
-			 "%s: its frames begin with a vnet header of %u bytes; set NR_ACCEPT_VNET_HDR, or set its length to 0",
-			 port->name, ours->vnet_len);
 }
 
 static int do_attach(struct nm_client *client, const char *name, struct nmreq_vale_attach *body)
@@ -301,7 +277,7 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 	if (core->config.interface_make)
 		error = core->config.interface_make(core, port->port, &port->interface);
 	if (error) {
-		nm_port_put(port->port);
+		nm_port_unref(port->port);
 		return nm_refuse(client, error, "the system cannot create the interface %s (error %d)", name,
 				 -error);
 	}
@@ -317,7 +293,7 @@ static void unmake(struct nm_core *core, struct nm_vale_port *port)
 	if (core->config.interface_unmake && port->interface)
 		core->config.interface_unmake(core, port->interface);
 	port->interface = NULL;
-	nm_port_put(port->port);
+	nm_port_unref(port->port);
 }
 
 void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
@@ -337,11 +313,11 @@ void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
 			continue;
 		}
 		/* Its rings stop before that is gone which their frames go up to. */
-		port->refs++;
+		nm_port_ref(port);
 		nm_port_detach_locked(port);
-		port->refs++;
+		nm_port_ref(port);
 		unmake(core, ours);
-		nm_port_put(port);
+		nm_port_unref(port);
 	}
 	for (item = core->vale ? core->vale->switches.next : NULL;
 	     item && item != &core->vale->switches; item = item->next) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Switches, and who is in them. All under core->lock; vale.h says what senders may see. */
+#include "sync.h"
 #include "vale.h"
 
 #define PREFIX	"vale"
@@ -162,12 +163,12 @@ static void port_quiesce(struct nm_vale_port *port)
 	u32 i;
 
 	for (i = 0; i < port->num_sources; i++) {
-		nm_kring_hold(port->sources[i]->kr);
-		nm_kring_unhold(port->sources[i]->kr);
+		nm_kring_lock(port->sources[i]->kr);
+		nm_kring_unlock(port->sources[i]->kr);
 	}
 	for (i = 0; i < port->num_queues; i++) {
-		nm_kring_hold(port->queues[i]->kr);
-		nm_kring_unhold(port->queues[i]->kr);
+		nm_kring_lock(port->queues[i]->kr);
+		nm_kring_unlock(port->queues[i]->kr);
 	}
 }
 
@@ -206,7 +207,7 @@ int nm_vale_set_lookup(struct nm_core *core, const char *name, const struct nm_v
 	struct nm_switch *sw;
 	int error = 0;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	sw = nm_switch_find(core, name);
 	if (!sw) {
 		error = -ENXIO;
@@ -216,7 +217,7 @@ int nm_vale_set_lookup(struct nm_core *core, const char *name, const struct nm_v
 		nm_store_release(&sw->lookup, lookup);
 		nm_switch_quiesce(sw);
 	}
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 	return error;
 }
 
@@ -257,7 +258,7 @@ int nm_vale_ports(struct nm_core *core, void (*visit)(const struct nm_vale_view 
 	int count = 0;
 	u32 i;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	for (item = core->vale ? core->vale->switches.next : NULL;
 	     item && item != &core->vale->switches; item = item->next) {
 		struct nm_switch *sw = nm_entry(item, struct nm_switch, link);
@@ -269,6 +270,6 @@ int nm_vale_ports(struct nm_core *core, void (*visit)(const struct nm_vale_view 
 			count++;
 		}
 	}
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 	return count;
 }

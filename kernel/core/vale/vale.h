@@ -16,9 +16,10 @@
 #define NM_VALE_VALE_H
 
 #include "fdb.h"
-#include "nm_internal.h"
 #include "nm_vale.h"
+#include "ports.h"
 #include "segment.h"
+#include "switches.h"
 
 #define NM_VALE_IF_RINGS	NM_MAX_RINGS	/* an interface, and direction */
 #define NM_VALE_NONE	0xffffu		/* no frame, no lease */
@@ -123,6 +124,7 @@ struct nm_vale_source {
  * @port: the core's port, of whose clients this is; or the interface's
  * @rings: those that we keep: of an interface; of a persistent port with @host, its host rings
  * @interface: persistent: what the residence made for it
+ * @owner: of @port, where the kind is NM_VALE_NIC
  * @host: an interface, or a persistent port, whose host rings are attached too: the port of those
  * @joined_by_register: persistent: leaves the switch when nobody has it any more
  * @num_sources: rings that feed the switch
@@ -140,6 +142,7 @@ struct nm_vale_port {
 	char name[NM_NAME_SIZE];
 	struct nm_port *port;
 	struct nm_range rings[NM_DIRS];
+	struct nm_port_owner owner;
 	struct nm_vale_port *host;
 	bool joined_by_register;
 	void *interface;

@@ -180,10 +180,10 @@ TEST_F(Watch, WhatComesInWhileTheRingIsHeldIsForwardedThen) {
   attach();
   const Bytes in = frame(kEverybody, station(5));
   nm_kring* rx = nic.kring(NM_RX, 0);
-  nm_kring_hold(rx);
+  nm_kring_lock(rx);
   ASSERT_TRUE(nic.receive(0, in.data(), 60));
   EXPECT_EQ(delivered("vale0:a"), 0u);
-  nm_kring_unhold(rx);
+  nm_kring_unlock(rx);
   EXPECT_EQ(delivered("vale0:a"), 1u);
 }
 
@@ -191,10 +191,10 @@ TEST_F(Watch, WhatIsToBeSentWhileTheRingIsHeldIsSentThen) {
   attach();
   nic.keep_sent = true;
   nm_kring* tx = nic.kring(NM_TX, 0);
-  nm_kring_hold(tx);
+  nm_kring_lock(tx);
   ASSERT_TRUE(a.send(frame(kEverybody, station(1))));
   EXPECT_EQ(nic.sent.size(), 0u);
-  nm_kring_unhold(tx);
+  nm_kring_unlock(tx);
   EXPECT_EQ(nic.sent.size(), 1u);
 }
 

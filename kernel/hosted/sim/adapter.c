@@ -74,21 +74,21 @@ void sim_lock_all(struct ixgbe_hw *a, struct ixgbe_hw *b)
 	struct ixgbe_hw *first = !b || a < b ? a : b;
 	struct ixgbe_hw *second = first == a ? b : a;
 
-	nm_spin_acquire(&first->tx.lock);
+	nm_spin_lock(&first->tx.lock);
 	if (second)
-		nm_spin_acquire(&second->tx.lock);
-	nm_spin_acquire(&first->rx.lock);
+		nm_spin_lock(&second->tx.lock);
+	nm_spin_lock(&first->rx.lock);
 	if (second)
-		nm_spin_acquire(&second->rx.lock);
+		nm_spin_lock(&second->rx.lock);
 }
 
 void sim_unlock_all(struct ixgbe_hw *a, struct ixgbe_hw *b)
 {
-	nm_spin_release(&a->rx.lock);
-	nm_spin_release(&a->tx.lock);
+	nm_spin_unlock(&a->rx.lock);
+	nm_spin_unlock(&a->tx.lock);
 	if (b) {
-		nm_spin_release(&b->rx.lock);
-		nm_spin_release(&b->tx.lock);
+		nm_spin_unlock(&b->rx.lock);
+		nm_spin_unlock(&b->tx.lock);
 	}
 }
 
@@ -205,10 +205,10 @@ void sim_bug(struct ixgbe_hw *hw, const char *format, ...)
 {
 	va_list args;
 
-	nm_spin_acquire(&hw->bug_lock);
+	nm_spin_lock(&hw->bug_lock);
 	hw->bugs++;
 	va_start(args, format);
 	vsnprintf(hw->last_bug, sizeof(hw->last_bug), format, args);
 	va_end(args);
-	nm_spin_release(&hw->bug_lock);
+	nm_spin_unlock(&hw->bug_lock);
 }

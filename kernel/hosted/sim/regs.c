@@ -59,7 +59,7 @@ static void write_rss(struct ixgbe_hw *hw, u32 reg, u32 value)
 		sim_bug(hw, "register 0x%05x (receive-side scaling) is written while receiving is on", reg);
 		return;
 	}
-	nm_spin_acquire(&hw->rx.lock);
+	nm_spin_lock(&hw->rx.lock);
 	nm_write_once(hw->regs[reg / 4], value);
 	if (in_range(reg, IXGBE_RETA(0), IXGBE_RETA(IXGBE_RETA_ENTRIES / 4 - 1))) {
 		for (i = 0; i < 4; i++)
@@ -69,7 +69,7 @@ static void write_rss(struct ixgbe_hw *hw, u32 reg, u32 value)
 			key[i] = (u8)(sim_reg(hw, IXGBE_RSSRK(i / 4)) >> 8 * (i % 4));
 		sim_rss_table_init(&hw->rx.rss, key);
 	}
-	nm_spin_release(&hw->rx.lock);
+	nm_spin_unlock(&hw->rx.lock);
 }
 
 bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 tail)
@@ -88,9 +88,9 @@ bool sim_tail_check(struct ixgbe_hw *hw, const struct sim_tail *q, u32 tail)
 	head = nm_read_once(*q->head);
 	/* An engine that runs on another core has reported descriptors before it says where it stands: ask it when it has. */
 	if (nm_unlikely(nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num)) {
-		nm_spin_acquire(q->lock);
+		nm_spin_lock(q->lock);
 		head = *q->head;
-		nm_spin_release(q->lock);
+		nm_spin_unlock(q->lock);
 	}
 	if (nm_dist(head, q->tail, q->num) + nm_dist(q->tail, tail, q->num) >= q->num) {
 		sim_bug(hw, "%s queue %u goes from %u to %u, over descriptors that the device owns (head %u)", q->name, q->queue,

@@ -364,7 +364,7 @@ u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue)
 	struct sim_rx *rx = &hw->rx;
 
 	/* Who does not get the lock has nothing to do: the holder delivers to all queues. */
-	if (nm_spin_try(&rx->lock)) {
+	if (nm_spin_trylock(&rx->lock)) {
 		const u64 time = sim_time_at(&hw->clock,
 					     hw->clock.read ? sim_ticks(&hw->clock) : start);
 
@@ -374,7 +374,7 @@ u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue)
 			sim_tx_kick(hw->peer);
 			sim_rx_advance(hw, time, queue);
 		}
-		nm_spin_release(&rx->lock);
+		nm_spin_unlock(&rx->lock);
 	}
 	return nm_os_tsc_ticks() - start;
 }
@@ -385,12 +385,12 @@ bool sim_rx_next_at(struct ixgbe_hw *hw, u64 *time)
 	struct sim_rx *rx = &hw->rx;
 	bool known;
 
-	nm_spin_acquire(&rx->lock);
+	nm_spin_lock(&rx->lock);
 	known = sim_fifo_frames(&rx->cable) && !rx->frozen_at;
 	if (known)
 		*time = (rx->cable.headers[rx->cable.read & rx->cable.header_mask] | SIM_LEN_MASK) +
 			1 + rx->stopped;
-	nm_spin_release(&rx->lock);
+	nm_spin_unlock(&rx->lock);
 	return known;
 }
 
@@ -417,7 +417,7 @@ int sim_rx_enable(struct ixgbe_hw *hw, u32 i)
 	q->shadow = nm_os_alloc(bytes);
 	if (!q->shadow)
 		return -ENOMEM;
-	nm_spin_acquire(&hw->rx.lock);
+	nm_spin_lock(&hw->rx.lock);
 	q->desc = desc;
 	nm_write_once(q->num, bytes / IXGBE_DESC_SIZE);
 	q->buf_size = size_kb << IXGBE_SRRCTL_BSIZE_SHIFT;
@@ -425,7 +425,7 @@ int sim_rx_enable(struct ixgbe_hw *hw, u32 i)
 	nm_write_once(q->head, 0);
 	nm_write_once(q->tail, 0);
 	q->enabled = true;
-	nm_spin_release(&hw->rx.lock);
+	nm_spin_unlock(&hw->rx.lock);
 	return 0;
 }
 
@@ -434,7 +434,7 @@ void sim_rx_disable(struct ixgbe_hw *hw, u32 i)
 {
 	struct sim_rx_queue *q = &hw->rx.queue[i];
 
-	nm_spin_acquire(&hw->rx.lock);
+	nm_spin_lock(&hw->rx.lock);
 	sim_rx_advance(hw, sim_time_at(&hw->clock, sim_ticks(&hw->clock)), i);
 	q->enabled = false;
 	nm_write_once(q->head, 0);
@@ -442,7 +442,7 @@ void sim_rx_disable(struct ixgbe_hw *hw, u32 i)
 	q->desc = NULL;
 	nm_os_free(q->shadow);
 	q->shadow = NULL;
-	nm_spin_release(&hw->rx.lock);
+	nm_spin_unlock(&hw->rx.lock);
 }
 
 /* The driver writes RDT: descriptors before it are the device's. */

@@ -283,18 +283,18 @@ uint64_t nmh_sim_in_flight(struct nmh_sim *sim)
 	u64 frames, bytes, time;
 
 	sim_tx_kick(hw);
-	nm_spin_acquire(&hw->tx.lock);
+	nm_spin_lock(&hw->tx.lock);
 	time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
 	sim_tx_on_wire(hw, time, &frames, &bytes);
 	if (hw->peer) {
 		/* Nobody may be receiving: what has come in is taken, waits, or is missed by now. */
-		if (nm_spin_try(&hw->peer->rx.lock)) {
+		if (nm_spin_trylock(&hw->peer->rx.lock)) {
 			sim_rx_advance(hw->peer, time, IXGBE_MAX_QUEUES);
-			nm_spin_release(&hw->peer->rx.lock);
+			nm_spin_unlock(&hw->peer->rx.lock);
 		}
 		frames = sim_fifo_frames(&hw->peer->rx.cable) + nm_read_once(hw->peer->rx.waiting);
 	}
-	nm_spin_release(&hw->tx.lock);
+	nm_spin_unlock(&hw->tx.lock);
 	return frames + sim_tx_backlog(hw);
 }
 
@@ -303,11 +303,11 @@ uint64_t nmh_sim_wire_busy_ns(struct nmh_sim *sim)
 	struct ixgbe_hw *hw = &sim->hw;
 	u64 clock, busy = 0;
 
-	nm_spin_acquire(&hw->tx.lock);
+	nm_spin_lock(&hw->tx.lock);
 	clock = sim_tx_clock(hw, sim_time_at(&hw->clock, sim_ticks(&hw->clock)));
 	if (sim_before(clock, hw->tx.wire_free))
 		busy = ticks_to_ns(hw, (hw->tx.wire_free - clock) >> SIM_TIME_BITS);
-	nm_spin_release(&hw->tx.lock);
+	nm_spin_unlock(&hw->tx.lock);
 	return busy;
 }
 
@@ -318,7 +318,7 @@ void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats)
 	u32 i;
 
 	memset(stats, 0, sizeof(*stats));
-	nm_spin_acquire(&hw->tx.lock);
+	nm_spin_lock(&hw->tx.lock);
 	time = sim_time_at(&hw->clock, sim_ticks(&hw->clock));
 	/* The engine may be behind the wire; a count that was behind too would show a rate above the line's in the next interval. */
 	sim_tx_advance(hw, time);
@@ -328,19 +328,19 @@ void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats)
 	stats->lost_on_link_down = hw->tx.lost;
 	if (hw->peer)
 		stopped = time - sim_wire_clock(hw->peer, time);
-	nm_spin_release(&hw->tx.lock);
+	nm_spin_unlock(&hw->tx.lock);
 	stats->paused_ns = ticks_to_ns(hw, stopped >> SIM_TIME_BITS);
 
-	nm_spin_acquire(&hw->rx.lock);
+	nm_spin_lock(&hw->rx.lock);
 	stats->rx_frames = hw->rx.frames;
 	stats->rx_bytes = hw->rx.bytes;
 	stats->missed = hw->rx.missed;
 	for (i = 0; i < hw->num_queues; i++)
 		stats->missed += hw->rx.queue[i].dropped;
-	nm_spin_release(&hw->rx.lock);
+	nm_spin_unlock(&hw->rx.lock);
 
-	nm_spin_acquire(&hw->bug_lock);
+	nm_spin_lock(&hw->bug_lock);
 	stats->driver_bugs = hw->bugs;
 	snprintf(stats->last_bug, sizeof(stats->last_bug), "%s", hw->last_bug);
-	nm_spin_release(&hw->bug_lock);
+	nm_spin_unlock(&hw->bug_lock);
 }

@@ -384,10 +384,10 @@ TEST(Sim82599, AnEngineThatIsLateLosesNoWireTime) {
   ASSERT_EQ(sender.txsync(), 0);
   pair.clock.forward_ns(400000);  // 4000 frames of 67.2 ns take 268.8 us
   nm_spin* engine = &nmh_sim_hw(pair.a.sim)->tx.lock;
-  nm_spin_acquire(engine);
+  nm_spin_lock(engine);
   ASSERT_TRUE(put_frame(sender.tx(), frame.data(), 60));
   ASSERT_EQ(sender.txsync(), 0);
-  nm_spin_release(engine);
+  nm_spin_unlock(engine);
   EXPECT_EQ(pair.a.stats().tx_frames, 4000u);
   pair.clock.forward_ns(68);
   ASSERT_EQ(receiver.rxsync(), 0);

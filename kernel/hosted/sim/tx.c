@@ -390,10 +390,10 @@ void sim_tx_advance(struct ixgbe_hw *hw, u64 time)
 		sent = tx_pass(hw, time, ready, &stop);
 		frames += sent;
 		/* Nobody takes frames out of the cable: do it for the receiver, whose packet buffer has to fill and overflow. */
-		if (stop != TX_CABLE || !nm_spin_try(&hw->peer->rx.lock))
+		if (stop != TX_CABLE || !nm_spin_trylock(&hw->peer->rx.lock))
 			break;
 		sim_rx_advance(hw->peer, time, IXGBE_MAX_QUEUES);
-		nm_spin_release(&hw->peer->rx.lock);
+		nm_spin_unlock(&hw->peer->rx.lock);
 		if (!sent && sim_fifo_room(&hw->peer->rx.cable) < sim_cells(IXGBE_MAX_FRAME))
 			break;
 	}
@@ -411,17 +411,17 @@ u64 sim_tx_kick(struct ixgbe_hw *hw)
 	 * the lock: note, fence, try against release, fence, look; so one of the two sees the other.
 	 */
 	do {
-		if (!nm_spin_try(&tx->lock)) {
+		if (!nm_spin_trylock(&tx->lock)) {
 			nm_write_once(tx->pending, 1);
 			nm_mb();
-			if (!nm_spin_try(&tx->lock))
+			if (!nm_spin_trylock(&tx->lock))
 				break;
 		}
 		/* An exchange, as the tails must not be read before it. */
 		if (nm_unlikely(nm_read_once(tx->pending)))
 			nm_xchg_acquire(&tx->pending, 0);
 		sim_tx_advance(hw, sim_time_at(&hw->clock, hw->clock.read ? sim_ticks(&hw->clock) : start));
-		nm_spin_release(&tx->lock);
+		nm_spin_unlock(&tx->lock);
 		nm_mb();
 	} while (nm_unlikely(nm_read_once(tx->pending)));
 	return nm_os_tsc_ticks() - start;
@@ -498,7 +498,7 @@ bool sim_tx_space_at(struct ixgbe_hw *hw, u32 queue, u64 *time)
 	u64 at, refill;
 	u32 i;
 
-	nm_spin_acquire(&hw->tx.lock);
+	nm_spin_lock(&hw->tx.lock);
 	at = hw->tx.wire_free - hw->tx.ahead;
 	refill = hw->tx.wire_free - hw->tx.refill;
 	for (i = q->head; q->enabled && hw->link && i != nm_read_once(q->tail) && !known;
@@ -515,7 +515,7 @@ bool sim_tx_space_at(struct ixgbe_hw *hw, u32 queue, u64 *time)
 		known = known && !nm_read_once(hw->peer->rx.frozen_at);
 		at += nm_read_once(hw->peer->rx.stopped);
 	}
-	nm_spin_release(&hw->tx.lock);
+	nm_spin_unlock(&hw->tx.lock);
 	*time = at;
 	return known;
 }
@@ -535,14 +535,14 @@ int sim_tx_enable(struct ixgbe_hw *hw, u32 i)
 	q->shadow = nm_os_alloc(bytes);
 	if (!q->shadow)
 		return -ENOMEM;
-	nm_spin_acquire(&hw->tx.lock);
+	nm_spin_lock(&hw->tx.lock);
 	q->desc = desc;
 	nm_write_once(q->num, bytes / IXGBE_DESC_SIZE);
 	q->rung = 0;
 	nm_write_once(q->head, 0);
 	nm_write_once(q->tail, 0);
 	q->enabled = true;
-	nm_spin_release(&hw->tx.lock);
+	nm_spin_unlock(&hw->tx.lock);
 	return 0;
 }
 
@@ -550,7 +550,7 @@ void sim_tx_disable(struct ixgbe_hw *hw, u32 i)
 {
 	struct sim_tx_queue *q = &hw->tx.queue[i];
 
-	nm_spin_acquire(&hw->tx.lock);
+	nm_spin_lock(&hw->tx.lock);
 	q->enabled = false;
 	q->rung = 0;
 	nm_write_once(q->head, 0);
@@ -558,7 +558,7 @@ void sim_tx_disable(struct ixgbe_hw *hw, u32 i)
 	q->desc = NULL;
 	nm_os_free(q->shadow);
 	q->shadow = NULL;
-	nm_spin_release(&hw->tx.lock);
+	nm_spin_unlock(&hw->tx.lock);
 }
 
 /* The driver writes TDT: the descriptors before it are the device's. */

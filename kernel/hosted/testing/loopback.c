@@ -39,11 +39,11 @@ static int reg(struct nm_port *port)
 
 		if (!nm_kring_pending(rx))
 			continue;
-		nm_spin_acquire(&wire->lock);
+		nm_spin_lock(&wire->lock);
 		wire->ring = rx->pending_on ? rx->ring : NULL;
 		wire->fill = rx->hwtail;
 		wire->free = rx->hwcur;
-		nm_spin_release(&wire->lock);
+		nm_spin_unlock(&wire->lock);
 	}
 	return 0;
 }
@@ -72,7 +72,7 @@ static int txsync(struct nm_kring *kr, int flags)
 	u32 sent = 0;
 
 	(void)flags;
-	nm_spin_acquire(&wire->lock);
+	nm_spin_lock(&wire->lock);
 	while (kr->hwcur != kr->rhead) {
 		struct netmap_slot *slot = &kr->ring->slot[kr->hwcur];
 		struct nm_slot_view frame;
@@ -90,7 +90,7 @@ static int txsync(struct nm_kring *kr, int flags)
 		kr->hwcur = nm_next(kr->hwcur, lim);
 	}
 	kr->hwtail = nm_prev(kr->hwcur, lim);
-	nm_spin_release(&wire->lock);
+	nm_spin_unlock(&wire->lock);
 	if (sent && !lb->delay_ns)
 		nm_kring_notify(wire->rx);
 	return 0;
@@ -104,13 +104,13 @@ static int rxsync(struct nm_kring *kr, int flags)
 	bool released;
 
 	(void)flags;
-	nm_spin_acquire(&wire->lock);
+	nm_spin_lock(&wire->lock);
 	released = kr->hwcur != kr->rhead;
 	kr->hwcur = kr->rhead;
 	wire->free = kr->hwcur;
 	while (kr->hwtail != wire->fill && wire->due_ns[kr->hwtail] <= now)
 		kr->hwtail = nm_next(kr->hwtail, kr->num_slots - 1);
-	nm_spin_release(&wire->lock);
+	nm_spin_unlock(&wire->lock);
 	if (released)
 		nm_kring_notify(wire->tx);
 	return 0;
@@ -124,10 +124,10 @@ static u64 deadline(struct nm_kring *kr)
 
 	if (!lb->delay_ns || kr->dir == NM_TX)
 		return 0;
-	nm_spin_acquire(&wire->lock);
+	nm_spin_lock(&wire->lock);
 	if (kr->hwtail != wire->fill)
 		at = wire->due_ns[kr->hwtail];
-	nm_spin_release(&wire->lock);
+	nm_spin_unlock(&wire->lock);
 	return at;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Ports: what drivers attach. A port's krings exist from attach to the last reference. */
-#include "nm_internal.h"
+#include "ports.h"
 
-u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir)
-{
-	return port->config.num_rings[dir] + port->config.num_host_rings[dir];
-}
+#include "host.h"
+#include "region.h"
+#include "rings.h"
+#include "rxqueue.h"
+#include "sync.h"
 
 /* Under core->lock. */
 static struct nm_port *find(struct nm_core *core, const void *ns, const char *name)
@@ -89,7 +90,8 @@ static int krings_make(struct nm_port *port)
 			kr->is_host = i >= port->config.num_rings[dir];
 			kr->num_slots = port->config.num_slots[dir];
 			kr->stopped = 1;
-			kr->may_forward = has_stack && dir == NM_RX && !kr->is_host;
+			if (has_stack && dir == NM_RX && !kr->is_host)
+				kr->forward = nm_host_forward_up;
 			kring_choose_sync(kr);
 			nm_os_waitq_init(&kr->waitq, dir == NM_TX);
 			nm_os_work_init(&kr->notify_work, nm_kring_notify_work);
@@ -174,6 +176,9 @@ void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx)
 	}
 }
 
+/* A network port, or one that is not whole. */
+static const struct nm_port_kind no_kind;
+
 /* All of a port but its names. */
 static int port_make(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
 		     const struct nm_port_config *config, struct nm_region *region,
@@ -194,6 +199,7 @@ static int port_make(struct nm_core *core, const char *name, const struct nm_dri
 	port->driver_data = driver_data;
 	port->region = region;
 	port->refs = 1;
+	port->kind = &no_kind;
 	nm_list_init(&port->link);
 	nm_list_init(&port->pipes);
 	nm_snprintf(port->name, sizeof(port->name), "%s", name);
@@ -221,7 +227,7 @@ int nm_port_create(struct nm_core *core, const char *name, const struct nm_drive
 
 	if (error)
 		return error;
-	nm_region_hold(region);
+	nm_region_ref(region);
 	nm_list_add(&region->ports, &port->in_region);
 	*out = port;
 	return 0;
@@ -237,7 +243,7 @@ int nm_port_attach_locked(struct nm_core *core, const char *name, const struct n
 	if (error)
 		return error;
 	if (find(core, port->ns, name)) {
-		nm_port_put(port);
+		nm_port_unref(port);
 		return -EEXIST;
 	}
 	nm_list_add(&core->ports, &port->link);
@@ -250,9 +256,9 @@ int nm_port_attach(struct nm_core *core, const char *name, const struct nm_drive
 {
 	int error;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	error = nm_port_attach_locked(core, name, ops, config, driver_data, out);
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 	return error;
 }
 
@@ -286,20 +292,19 @@ static void port_free(struct nm_port *port)
 	nm_list_remove(&port->in_region);
 	krings_free(port);
 	nm_os_free(port);
-	nm_region_drop(region);
+	nm_region_unref(region);
 }
 
-/* One reference less; under core->lock. */
-void nm_port_put(struct nm_port *port)
+void nm_port_unref(struct nm_port *port)
 {
 	struct nm_port *twin = port->twin;
 
-	if (--port->refs == 1 && port->idle)
-		port->idle(port);
+	if (--port->refs == 1 && port->kind->idle)
+		port->kind->idle(port);
 	if (port->refs || (twin && twin->refs))
 		return;
-	if (port->release)
-		port->release(port);
+	if (port->kind->release)
+		port->kind->release(port);
 	port_free(port);
 	if (twin)
 		port_free(twin);
@@ -318,7 +323,8 @@ void nm_port_detach_locked(struct nm_port *port)
 
 			if (kr->ring) {
 				nm_kring_stop(kr);
-				nm_monitor_ring_gone(kr);
+				if (kr->watch)
+					kr->watch->gone(kr);
 			}
 			kr->pending_on = false;
 			pending |= nm_kring_pending(kr);
@@ -337,20 +343,19 @@ void nm_port_detach_locked(struct nm_port *port)
 	nm_list_remove(&port->link);
 	port->gone = true;
 	if (port->owner)
-		nm_vale_port_gone(port);
-	nm_port_put(port);
+		port->owner->port_gone(port->owner);
+	nm_port_unref(port);
 }
 
 void nm_port_detach(struct nm_port *port)
 {
 	struct nm_core *core = port->core;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	nm_port_detach_locked(port);
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 }
 
-/* Take up what the driver says now (link, speed); under core->lock. */
 void nm_port_refresh(struct nm_port *port)
 {
 	struct nm_port_config now = port->config;
@@ -368,7 +373,7 @@ int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view 
 	struct nm_list *item;
 	int count = 0;
 
-	nm_lock_acquire(&core->lock);
+	nm_mutex_lock(&core->lock);
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
 		struct nm_port *port = nm_entry(item, struct nm_port, link);
 		struct nm_port_view view;
@@ -383,7 +388,7 @@ int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view 
 		visit(&view, arg);
 		count++;
 	}
-	nm_lock_release(&core->lock);
+	nm_mutex_unlock(&core->lock);
 	return count;
 }
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Memory in three pools, one piece of offsets: netmap_ifs, rings, buffers. */
+#ifndef NM_REGION_H
+#define NM_REGION_H
+
+#include "instance.h"
+
+#define NM_RESERVED_BUFS	2	/* where a bad index is redirected */
+
+/* Objects of one size in a row. @used has a bit an object. */
+struct nm_pool {
+	u64 offset;
+	u32 size;
+	u32 num;
+	u32 num_free;
+	u64 *used;
+};
+
+/* How often the pools of netmap_ifs and rings of one region may grow. */
+#define NM_MAX_MORE_POOLS	24
+
+/**
+ * struct nm_region - memory that the clients of its ports map
+ * @link: in core->regions
+ * @core: instance
+ * @id: as in nr_mem_id; 1 is the global region
+ * @refs: one for each port and null client that lives here, and one of the core for region 1. The
+ *	structure goes with the last. Under core->lock
+ * @ports: all ports that live here, by nm_port.in_region. Under core->lock
+ * @wanted: sizes to make when the first client comes
+ * @users: clients bound; the memory exists while there is one. Under core->lock
+ * @lock: guards the pools
+ * @mem: the memory
+ * @more: what the pools of netmap_ifs and rings have grown by. They lie between buffers: the
+ *	indexes of those places are never given away
+ * @bufs: what a ring's slots may name; num grows, nothing else changes while there are users
+ * @max_bufs: how many buffers there may be after growth
+ * @free_bufs: stack of free buffer indexes, room for all there are
+ * @named: a bit a buffer, those that a ring in use names; nm_region_protect(). Under core->lock
+ */
+struct nm_region {
+	struct nm_list link;
+	struct nm_core *core;
+	u16 id;
+	u32 refs;
+	struct nm_list ports;
+	struct nm_region_sizes wanted;
+	u32 users;
+	struct nm_mutex lock;
+	struct nm_os_mem mem;
+	struct nm_pool ifs, rings, bufs;
+	struct nm_pool more[NM_MAX_MORE_POOLS];
+	u32 num_more;
+	u32 *free_bufs;
+	u32 max_bufs;
+	u64 *named;
+};
+
+bool nm_region_sizes_fit(const struct nm_region_sizes *sizes);
+
+/*
+ * All of these under core->lock. A new region has one reference, the caller's; @id 0 takes a free
+ * number.
+ */
+int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
+		     struct nm_region **out);
+/* Private memory: the sizes of the priv_* parameters and @extra_bufs buffers more. */
+int nm_region_create_private(struct nm_core *core, u32 extra_bufs, struct nm_region **out);
+struct nm_region *nm_region_find(struct nm_core *core, u16 id);
+void nm_region_ref(struct nm_region *region);
+void nm_region_unref(struct nm_region *region);
+
+/* One user of the memory more, which is made for the first, or less. Under core->lock. */
+int nm_region_use(struct nm_region *region);
+void nm_region_unuse(struct nm_region *region);
+u64 nm_region_memsize(const struct nm_region *region);
+void nm_region_pools(const struct nm_region *region, struct nmreq_pools_info *pools);
+
+/* Offsets in the region, 0 where there is no room: offset 0 is never given away. */
+u64 nm_region_alloc_if(struct nm_region *region, u32 bytes);
+void nm_region_free_if(struct nm_region *region, u64 offset, u32 bytes);
+u64 nm_region_alloc_ring(struct nm_region *region, u32 bytes);
+void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes);
+
+/*
+ * Make room for more netmap_ifs or rings, @bytes in a row at least; under core->lock. Return: 0 or
+ * -ENOMEM.
+ */
+int nm_region_grow_ifs(struct nm_region *region, u32 bytes);
+int nm_region_grow_rings(struct nm_region *region, u32 bytes);
+
+/* A buffer index; 0 where there is none. Grows the pool if @grow. */
+u32 nm_region_alloc_buf(struct nm_region *region, bool grow);
+
+/*
+ * A client may have written anything where we find @index: one that is out of range, reserved,
+ * free already or protected is left alone. Return: whether it was freed.
+ */
+bool nm_region_free_buf(struct nm_region *region, u32 index);
+
+/*
+ * Protect the buffers that rings in use name, as they are now, from nm_region_free_buf(): who
+ * closes must not free what another still has in its slots. Until the next call; under core->lock.
+ */
+void nm_region_protect(struct nm_region *region);
+void *nm_region_buf(struct nm_region *region, u32 index);
+
+#endif /* NM_REGION_H */

@@ -23,7 +23,7 @@ ASKED_FOR = "nm_os_impl.h"
 # Where a name in quotes is looked for, after the directory of the file itself.
 PATHS = ("", "kernel/include", "kernel/core", "kernel/hosted", "kernel/drivers/ixgbe")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-NOT_PRODUCT = re.compile(r"(^|/)(testing|probe|tests)/|_(test|bench|fuzz)\.cc$|(^|/)(test_|fuzz_)\w+\.h$")
+NOT_PRODUCT = re.compile(r"(^|/)(testing|checks|tests)/|_(test|bench|fuzz)\.cc$|(^|/)(test_|fuzz_)\w+\.h$")
 
 
 def product_files():

@@ -22,7 +22,4 @@ Result<Scenario> load_scenario(const std::string& file,
 Result<Scenario> parse_scenario_text(std::string_view text, const std::string& file,
                                      const std::vector<std::string>& overrides = {});
 
-// The JSON Schema that scenario files follow, as text.
-std::string_view scenario_schema_text();
-
 }  // namespace nmgen

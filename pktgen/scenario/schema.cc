@@ -14,7 +14,6 @@
 
 #include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/json_schema.h"
-#include "pktgen/scenario/parse.h"
 
 namespace nmgen {
 namespace {

@@ -5,11 +5,15 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pktgen/error.h"
 
 namespace nmgen {
+
+// As text.
+std::string_view scenario_schema_text();
 
 // The schema as a document; lives as long as the program. Any thread.
 const nlohmann::json& scenario_schema();

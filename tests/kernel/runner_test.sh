@@ -78,7 +78,7 @@ reported() {
 }
 check "one that passes" reported good 0 "this is good"
 check "one that fails" reported bad 3 "this is bad"
-check "one that hangs" reported hangs 1 "this is hangs" "FAILED: hangs hangs: it is ended at its limit of 3 s" "sleep 1000000"
+check "one that hangs" reported hangs 1 "this is hangs" "FAILED: hangs hangs: it was stopped at its limit of 3 s" "sleep 1000000"
 check "one that leaves things behind" reported leaves 1 "leaves something behind" "namespace lost" "interface x0" "process sleep"
 check "the next finds it clean" reported after 0 "this is after"
 check "one in which the kernel dies" reported dies 1 "this is dies" "the guest ended while it ran" "Kernel panic"

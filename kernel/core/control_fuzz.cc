@@ -235,6 +235,9 @@ class Machine {
     for (std::unique_ptr<Client>& c : clients_)
       c.reset();
     port_a_.reg_results.clear();
+    // Buffers that clients had may have taken the memory that larger rings would need.
+    port_a_.change(rings_of_a_);
+    port_b_.change(rings_of_b_);
     // Ports that the input has made to stay.
     for (const char* name : kNames) {
       Client one(world_);
@@ -262,8 +265,9 @@ class Machine {
 
   Input input_;
   World world_{kSizes};
-  TestPort port_a_{world_, "a", port_config(4, 16, 2), Wire::kLoopback};
-  TestPort port_b_{world_, "b", port_config(1, 64), Wire::kBlackHole};
+  const nm_port_config rings_of_a_ = port_config(4, 16, 2), rings_of_b_ = port_config(1, 64);
+  TestPort port_a_{world_, "a", rings_of_a_, Wire::kLoopback};
+  TestPort port_b_{world_, "b", rings_of_b_, Wire::kBlackHole};
   Client keeper_{world_};
   std::unique_ptr<Client> clients_[kClients];
   u32 ifs_ = 0, rings_ = 0;

@@ -269,9 +269,9 @@ std::string inconsistency(const Record& record) {
 
 // The commit that the program was built from which wrote the document; empty: it does not say.
 std::string commit_of(const Json& document) {
-  const Json::json_pointer place("/fingerprint/commit");
-  return document.contains(place) && document[place].is_string()
-             ? document[place].get<std::string>()
+  const Json::json_pointer field("/fingerprint/commit");
+  return document.contains(field) && document[field].is_string()
+             ? document[field].get<std::string>()
              : "";
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "reporters/axis.h"
 #include "reporters/markup.h"
 
 namespace nmgen {
@@ -130,8 +131,7 @@ class Drawing {
 
   // "5 s", "100 us"
   std::string x_figure(double x) const {
-    const Unit unit = chart_.log_x ? unit_for(Quantity::kTimeNs, x * (1 + 1e-9)) : Unit{1, "s"};
-    return fmt::format("{:.6g} {}", x / unit.size, unit.name);
+    return chart_.log_x ? time_label(x) : fmt::format("{:.6g} s", x);
   }
 
   // Of a logarithmic axis: 1, 2 and 5 in each decade, or the decades alone where those are many.
@@ -144,13 +144,9 @@ class Drawing {
       return steps;
     }
     const bool fine = x_.high - x_.low < 3;
-    for (int decade = static_cast<int>(std::floor(x_.low)); decade <= x_.high; decade++)
-      for (const double step : {1.0, 2.0, 5.0}) {
-        const double x = step * std::pow(10.0, decade);
-        const double placed = place_on_x(x);
-        if (placed >= x_.low && placed <= x_.high && (fine || step == 1.0))
-          steps.push_back(x);
-      }
+    for (const double x : decade_steps(std::pow(10.0, x_.low), std::pow(10.0, x_.high)))
+      if (fine || is_decade(x))
+        steps.push_back(x);
     return steps;
   }
 
@@ -180,26 +176,6 @@ class Drawing {
 };
 
 }  // namespace
-
-std::vector<double> round_steps(double low, double high, unsigned wanted) {
-  const double rough = (high - low) / std::max(1U, wanted);
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough * (1 - 1e-9)) {
-      step = factor * power;
-      break;
-    }
-  }
-  std::vector<double> steps;
-  const double first = std::floor(low / step + 1e-9);
-  const double last = std::ceil(high / step - 1e-9);
-  const size_t count = last >= first ? static_cast<size_t>(last - first) + 1 : 0;
-  steps.reserve(count);
-  for (size_t k = 0; k < count; k++)
-    steps.push_back((first + static_cast<double>(k)) * step);
-  return steps;
-}
 
 std::string chart_svg(const Chart& chart) {
   return Drawing(chart).svg();

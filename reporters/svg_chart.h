@@ -24,10 +24,6 @@ struct Chart {
   bool log_x = false;                     // x is ns above 0 then, else seconds
 };
 
-// The steps of an axis from `low` to `high`: round numbers (1, 2 or 5 by a power of ten), about
-// `wanted` of them, the first at or below `low` and the last at or above `high`. low < high.
-std::vector<double> round_steps(double low, double high, unsigned wanted);
-
 // A whole <svg> element, 720 x 250. Its classes (axis, grid, line0 ...) are coloured by the page. A
 // chart with no point says "nothing was measured".
 std::string chart_svg(const Chart& chart);

@@ -12,13 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(RoundSteps, AreRoundAndCoverTheRange) {
-  EXPECT_THAT(round_steps(0, 10, 5), ElementsAre(0, 2, 4, 6, 8, 10));
-  EXPECT_THAT(round_steps(0, 14.88e6, 5), ElementsAre(0, 5e6, 10e6, 15e6));
-  EXPECT_THAT(round_steps(99.5, 100, 5), testing::SizeIs(6));
-  EXPECT_THAT(round_steps(-3, 7, 2), ElementsAre(-5, 0, 5, 10));
-}
-
 TEST(SvgChart, ALineIsDrawnFromLeftToRightWithinThePicture) {
   Chart chart{"Rate", Quantity::kFrameRate, "", {{"sent", {{0, 0}, {1, 5}, {2, 10}}}}};
   // Left, bottom; middle; right, top.

@@ -20,7 +20,7 @@ std::string si_rate(double per_second);
 // A count in at most 6 columns: "99,999", "123.5k", "1.23M".
 std::string short_count(uint64_t count);
 
-// Cycles a frame in at most 6 columns: "32.1", "1234", "12.3k".
+// TSC ticks per frame in at most 6 columns: "32.1", "1234", "12.3k".
 std::string short_ticks(double ticks);
 
 // A time with three significant digits, at most 6 columns: "85ns", "12.3us", "1.23ms", "10.0s".

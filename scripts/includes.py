@@ -6,9 +6,10 @@
 
 A unit is a source and its header. Tests, benchmarks, fuzz targets and what they share are left out.
 --units: print the units too, each with those that it includes.
-Exit codes: 0; 1 a unit includes from a room above its own, or units include each other in a circle: each is named; 2 bad use.
+Exit codes: 0; 1 a unit includes from a room above its own: each is named; or units include each other in a circle: one is named; 2 bad use.
 """
 import argparse
+import graphlib
 import pathlib
 import re
 import subprocess
@@ -54,29 +55,13 @@ def included(file, files):
                 break
 
 
-def circles(graph):
-    """Lists of nodes that reach each other, more than one each (Tarjan's algorithm)."""
-    index, low, stack, found = {}, {}, [], []
-
-    def visit(node):
-        index[node] = low[node] = len(index)
-        stack.append(node)
-        for other in sorted(graph[node]):
-            if other not in index:
-                visit(other)
-                low[node] = min(low[node], low[other])
-            elif other in stack:
-                low[node] = min(low[node], index[other])
-        if low[node] == index[node]:
-            at = stack.index(node)
-            if len(stack) - at > 1:
-                found.append(sorted(stack[at:]))
-            del stack[at:]
-
-    for node in sorted(graph):
-        if node not in index:
-            visit(node)
-    return found
+def circle(graph):
+    """Nodes each of which reaches the next, and the last the first; empty: there are none."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
 
 
 def main():
@@ -100,7 +85,8 @@ def main():
     if options.units:
         for unit in sorted(units):
             print(f"  {unit}: {' '.join(sorted(units[unit])) or '-'}")
-    wrong += [f"a circle of includes: {' '.join(circle)}" for circle in circles(units)]
+    if found := circle(units):
+        wrong.append(f"a circle of includes: {' '.join(found)}")
     print("\n".join(wrong), file=sys.stderr, end="\n" if wrong else "")
     return 1 if wrong else 0
 

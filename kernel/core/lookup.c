@@ -55,12 +55,10 @@ static int find_pipe(struct nm_client *client, const char *name, const struct nm
 	return error;
 }
 
-static int find_network_port(struct nm_client *client, const char *name,
-			     const struct nmreq_register *reg, struct nm_port **out)
+static int find_network_port(struct nm_client *client, const char *name, struct nm_port **out)
 {
 	struct nm_port *port = nm_port_find(client->core, name);
 
-	(void)reg;
 	if (!port)
 		return nm_refuse(client, -ENXIO, "there is no port %s; `nmgen ports` lists the ports",
 				 name);
@@ -69,49 +67,14 @@ static int find_network_port(struct nm_client *client, const char *name,
 	return 0;
 }
 
-static bool is_monitor(const char *name, u64 flags)
-{
-	(void)name;
-	return nm_monitor_is_wanted(flags);
-}
-
-static bool is_pipe(const char *name, u64 flags)
-{
-	(void)flags;
-	return nm_pipe_is_name(name);
-}
-
-static bool is_vale(const char *name, u64 flags)
-{
-	(void)flags;
-	return nm_vale_is_name(name);
-}
-
-static bool is_any(const char *name, u64 flags)
-{
-	(void)name;
-	(void)flags;
-	return true;
-}
-
-/* The first that a request fits. */
-static const struct {
-	bool (*fits)(const char *name, u64 flags);
-	int (*find)(struct nm_client *client, const char *name, const struct nmreq_register *reg,
-		    struct nm_port **out);
-} kinds[] = {
-	{ is_monitor, find_monitor },
-	{ is_pipe, find_pipe },
-	{ is_vale, nm_vale_find_or_make },
-	{ is_any, find_network_port },
-};
-
 int nm_port_lookup(struct nm_client *client, const char *name, const struct nmreq_register *reg,
 		   struct nm_port **out)
 {
-	u32 i = 0;
-
-	while (!kinds[i].fits(name, reg->nr_flags))
-		i++;
-	return kinds[i].find(client, name, reg, out);
+	if (nm_monitor_is_wanted(reg->nr_flags))
+		return find_monitor(client, name, reg, out);
+	if (nm_pipe_is_name(name))
+		return find_pipe(client, name, reg, out);
+	if (nm_vale_is_name(name))
+		return nm_vale_find_or_make(client, name, reg, out);
+	return find_network_port(client, name, out);
 }

@@ -105,19 +105,16 @@ tl::unexpected<Error> fail_no_key(const std::string& what, const std::string& ke
 Result<Spot> enter_object(const Spot& spot, const std::string& key, const std::string& what) {
   bool several_forms = spot.schema->contains("oneOf");
   const json& schema = branch_with(*spot.schema, key);
-  const json no_properties = json::object();
-  const json& properties = schema.contains("properties") ? schema.at("properties") : no_properties;
-  const json& names = schema.at("additionalProperties");
-  bool known_key = properties.contains(key);
-  if (!known_key && !names.is_object())
+  const json* below = member_schema(schema, key);
+  if (below == nullptr)
     return fail_no_key(what, key, schema_keys(schema));
+  const bool known_key = schema.contains("properties") && schema.at("properties").contains(key);
   if (several_forms || !spot.value->is_object())
     *spot.value = json::object();
   bool there = spot.value->contains(key);
   if (!known_key && !there && !spot.made)
     return fail_no_key(what, key, names_in(*spot.value));
-  const json& below = resolve_schema(known_key ? properties.at(key) : names);
-  return Spot{&(*spot.value)[key], &below, !there};
+  return Spot{&(*spot.value)[key], &resolve_schema(*below), !there};
 }
 
 Result<Spot> enter(const Spot& spot, const std::string& key, const std::string& what) {

@@ -61,12 +61,7 @@ class PlainValues {
  private:
   Result<void> make_members(const json& schema, json& object, const std::string& path) {
     for (auto member = object.begin(); member != object.end(); ++member) {
-      const json* node = nullptr;
-      if (schema.contains("properties") && schema.at("properties").contains(member.key()))
-        node = &schema.at("properties").at(member.key());
-      else if (schema.contains("additionalProperties") &&
-               schema.at("additionalProperties").is_object())
-        node = &schema.at("additionalProperties");
+      const json* node = member_schema(schema, member.key());
       if (node == nullptr)
         continue;  // the check against the schema says so
       if (Result<void> made = make(*node, member.value(), child_path(path, member.key())); !made)

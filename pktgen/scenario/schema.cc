@@ -270,9 +270,6 @@ class Explainer {
     Result<void> result = check_keys(schema, value, path);
     if (!result)
       return result;
-    const json no_properties = json::object();
-    const json& properties =
-        schema.contains("properties") ? schema.at("properties") : no_properties;
     for (auto member = value.begin(); member != value.end(); ++member) {
       std::string member_path = child_path(path, member.key());
       if (schema.contains("propertyNames")) {
@@ -280,9 +277,8 @@ class Explainer {
         if (!result)
           return result;
       }
-      auto known = properties.find(member.key());
-      const json& node = known != properties.end() ? *known : schema.at("additionalProperties");
-      result = check(node, member.value(), member_path);
+      // check_keys() has passed it.
+      result = check(*member_schema(schema, member.key()), member.value(), member_path);
       if (!result)
         return result;
     }
@@ -363,6 +359,14 @@ std::vector<std::string> schema_keys(const json& object_schema) {
          property != object_schema.at("properties").end(); ++property)
       keys.push_back(property.key());
   return keys;
+}
+
+const json* member_schema(const json& object_schema, const std::string& key) {
+  if (const auto properties = object_schema.find("properties"); properties != object_schema.end())
+    if (const auto property = properties->find(key); property != properties->end())
+      return &*property;
+  const auto names = object_schema.find("additionalProperties");
+  return names != object_schema.end() && names->is_object() ? &*names : nullptr;
 }
 
 std::string schema_words(const json& node) {

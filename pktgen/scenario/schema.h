@@ -24,6 +24,10 @@ const nlohmann::json& resolve_schema(const nlohmann::json& node);
 // The names of an object schema's properties.
 std::vector<std::string> schema_keys(const nlohmann::json& object_schema);
 
+// The schema of the member `key` of an object: its property's, or that of all names. Null: the
+// object has no such key.
+const nlohmann::json* member_schema(const nlohmann::json& object_schema, const std::string& key);
+
 // What the schema allows at `node`, as words that follow "use": "a whole number from 60 to 9216".
 std::string schema_words(const nlohmann::json& node);
 

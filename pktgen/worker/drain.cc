@@ -12,6 +12,7 @@ struct UnderWay {
   uint64_t waiting = 0, in_flight = 0, received = 0, sent = 0;  // waiting: in the senders' rings
   bool all_known = true;                                        // the ports know what is under way
 
+  // Lets the senders' rings go on first.
   explicit UnderWay(const RunSet& set) {
     for (const std::unique_ptr<SenderWorker>& worker : set.senders)
       waiting += worker->settle();

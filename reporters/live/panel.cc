@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "reporters/svg_chart.h"
+#include "reporters/axis.h"
 
 namespace nmgen {
 namespace {
@@ -99,35 +99,13 @@ std::vector<PanelTick> decade_ticks(double low_ns, double high_ns, int columns) 
   const double span = std::log(high_ns / low_ns);
   // Decades alone where there is no room for more.
   const bool fine = columns / (3 * std::log10(high_ns / low_ns)) >= kTickColumns;
-  std::vector<double> steps = {low_ns};
-  while (steps.back() * 1.1 < high_ns)
-    steps.push_back(round_up(steps.back() * 1.1));
-  for (const double ns : steps) {
-    const bool decade = std::fabs(std::log10(ns) - std::round(std::log10(ns))) < 1e-6;
-    if (!fine && !decade)
+  for (const double ns : decade_steps(low_ns, high_ns)) {
+    if (!fine && !is_decade(ns))
       continue;
     const int column = static_cast<int>(std::log(ns / low_ns) / span * columns);
-    const Unit unit = unit_for(Quantity::kTimeNs, ns * 1.0001);
-    ticks.push_back({std::min(column, columns - 1),
-                     fmt::format("{:g} {}", std::round(ns / unit.size), unit.name)});
+    ticks.push_back({std::min(column, columns - 1), time_label(ns)});
   }
   return ticks;
-}
-
-double round_down(double ns) {
-  const double power = std::pow(10.0, std::floor(std::log10(ns) + 1e-9));
-  for (const double step : {5.0, 2.0})
-    if (ns >= step * power * (1 - 1e-9))
-      return step * power;
-  return power;
-}
-
-double round_up(double ns) {
-  const double power = std::pow(10.0, std::floor(std::log10(ns) + 1e-9));
-  for (const double step : {1.0, 2.0, 5.0})
-    if (ns <= step * power * (1 + 1e-9))
-      return step * power;
-  return 10 * power;
 }
 
 }  // namespace nmgen

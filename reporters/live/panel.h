@@ -71,10 +71,7 @@ std::deque<double> curve(const std::deque<LiveHistoryPoint>& points, const TimeS
 
 std::vector<PanelTick> time_ticks(const TimeSpan& span, int columns);
 
-// 1, 2 and 5 of each decade from `low_ns` to `high_ns`, which are such themselves.
+// The round numbers from `low_ns` to `high_ns`, which are round themselves.
 std::vector<PanelTick> decade_ticks(double low_ns, double high_ns, int columns);
-// The nearest of 1, 2 and 5 of a decade that is not above, or not below, `ns`.
-double round_down(double ns);
-double round_up(double ns);
 
 }  // namespace nmgen

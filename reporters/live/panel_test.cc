@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "reporters/axis.h"
+
 namespace nmgen {
 namespace {
 
@@ -82,8 +84,6 @@ TEST(Panel, LatenciesHaveRoundLabels) {
   for (const PanelTick& tick : decade_ticks(round_down(4'000), round_up(44.8e6), 72))
     labels.push_back(tick.label);
   EXPECT_THAT(labels, ElementsAre("10 us", "100 us", "1 ms", "10 ms"));
-  EXPECT_EQ(round_down(1), 1);
-  EXPECT_EQ(round_up(999), 1000);
 }
 
 }  // namespace

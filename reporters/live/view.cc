@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "reporters/axis.h"
 #include "reporters/live/panel.h"
 #include "reporters/summary.h"
 #include "reporters/text_table.h"

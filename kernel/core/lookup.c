@@ -17,7 +17,7 @@ static int find_monitor(struct nm_client *client, const char *name,
 {
 	/* The target is as it is. */
 	const struct nmreq_register target_reg = { .nr_mode = NR_REG_ALL_NIC };
-	struct nm_port *target;
+	struct nm_port *target = NULL;
 	int error = nm_port_lookup(client, name, &target_reg, &target);
 
 	if (error)
@@ -39,7 +39,7 @@ static int find_pipe(struct nm_client *client, const char *name, const struct nm
 	};
 	char parent_name[NM_NAME_SIZE];
 	const char *end = nm_pipe_split(client, name, parent_name);
-	struct nm_port *parent;
+	struct nm_port *parent = NULL;
 	int error;
 
 	if (!end)

@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -52,6 +54,31 @@ TEST_F(RecordFile, IsWrittenWholeAndReadBack) {
   Result<Record> back = read_record(path("r.json"));
   ASSERT_TRUE(back) << back.error().sentence();
   EXPECT_EQ(*record_to_json(*back), *record_to_json(record_));
+}
+
+TEST_F(RecordFile, AProgramThatIsEndedInTheCheckLeavesNothing) {
+  for (int i = 0; i < 50; i++) {
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      for (bool told = false;; told = true) {
+        static_cast<void>(check_writable(path("r.json")));
+        if (!told && write(ready[1], "", 1) != 1)
+          _exit(1);
+      }
+    }
+    ASSERT_GT(child, 0);
+    char byte = 1;
+    EXPECT_EQ(read(ready[0], &byte, 1), 1);
+    kill(child, SIGTERM);
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    close(ready[0]);
+    close(ready[1]);
+  }
+  EXPECT_EQ(entries(), 0U);
 }
 
 TEST_F(RecordFile, ReplacesAnOldFileAndFollowsALink) {

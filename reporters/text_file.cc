@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -95,12 +96,18 @@ Result<void> check_writable(const std::string& path) {
     // Not opened: opening a pipe waits for its reader.
     return access(path.c_str(), W_OK) == 0 ? Result<void>() : fail_writing(path, errno);
   }
-  int fd = open_temporary(output->temporary);
-  if (fd < 0)
-    return fail_writing(path, errno);
-  close(fd);
-  unlink(output->temporary.c_str());
-  return {};
+  // A signal that ends the program waits, so that the file does not stay.
+  sigset_t all, former;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &former);
+  const int fd = open_temporary(output->temporary);
+  const int error = fd < 0 ? errno : 0;
+  if (fd >= 0) {
+    close(fd);
+    unlink(output->temporary.c_str());
+  }
+  pthread_sigmask(SIG_SETMASK, &former, nullptr);
+  return fd >= 0 ? Result<void>() : fail_writing(path, error);
 }
 
 Result<void> write_text(std::string_view text, const std::string& path) {

@@ -35,6 +35,7 @@ static void map_again(struct hostile *h, int fd, const struct target *t)
 	const int rights = now_and_then(h, 4) ? PROT_READ : PROT_READ | PROT_WRITE;
 	const int how = now_and_then(h, 6) ? MAP_PRIVATE : MAP_SHARED;
 	char *memory = mmap(NULL, length, rights, how, fd, offset);
+	size_t gone = 0;
 	size_t i;
 
 	if (memory == MAP_FAILED)
@@ -52,7 +53,9 @@ static void map_again(struct hostile *h, int fd, const struct target *t)
 		mprotect(memory, length, PROT_NONE);
 		break;
 	case 2:
-		munmap(memory, 4096);
+		/* Not twice: by then another thread's memory may be there. */
+		gone = length < 4096 ? length : 4096;
+		munmap(memory, gone);
 		break;
 	case 3:
 		madvise(memory, length, MADV_REMOVE);
@@ -60,7 +63,8 @@ static void map_again(struct hostile *h, int fd, const struct target *t)
 	default:
 		msync(memory, length, MS_SYNC);
 	}
-	munmap(memory, length);
+	if (gone < length)
+		munmap(memory + gone, length - gone);
 }
 
 /* Only what a child of a process with threads may do. */

@@ -118,6 +118,7 @@ static void find_rings(struct target *t)
 		const uint32_t n = i < tx ? t->reg.nr_tx_slots : t->reg.nr_rx_slots;
 		struct hostile_ring *r = &t->rings[t->num_rings];
 		const struct netmap_ring *ring;
+		uint32_t size;
 
 		/* Another hostile thread may have written to the netmap_if since. */
 		if (!ofs || at < 0 || at % NM_CACHE_ALIGN || !n ||
@@ -128,8 +129,9 @@ static void find_rings(struct target *t)
 		r->buf_ofs = ring->buf_ofs;
 		r->num_slots = n;
 		r->transmits = i < tx;
-		if (ring->nr_buf_size >= 64 && ring->nr_buf_size <= 65472)
-			t->buf_size = ring->nr_buf_size;
+		size = __atomic_load_n(&ring->nr_buf_size, __ATOMIC_RELAXED);
+		if (size >= 64 && size <= 65472)
+			t->buf_size = size;
 		t->num_rings++;
 	}
 }

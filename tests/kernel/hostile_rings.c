@@ -203,14 +203,16 @@ void hostile_send(struct hostile *h, struct target *t)
 		struct netmap_slot *slot = &ring->slot[at];
 		const uint32_t next = at + 1 == r->num_slots ? 0 : at + 1;
 		uint32_t len = 14 + below(h, now_and_then(h, 8) ? t->buf_size - 13 : 200);
-		char *frame = buffer_of(t, r, slot->buf_idx);
+		uint32_t index = __atomic_load_n(&slot->buf_idx, __ATOMIC_RELAXED);
+		char *frame = buffer_of(t, r, index);
 
 		if (at == ring->tail)
 			break;
 		/* What was spoilt before: any buffer will do. */
-		if (!frame || slot->buf_idx < 2) {
-			slot->buf_idx = any_index(h, t);
-			frame = buffer_of(t, r, slot->buf_idx);
+		if (!frame || index < 2) {
+			index = any_index(h, t);
+			slot->buf_idx = index;
+			frame = buffer_of(t, r, index);
 		}
 		if (frame)
 			build(h, frame, len);
@@ -231,15 +233,16 @@ void hostile_receive(struct hostile *h, struct target *t)
 {
 	struct hostile_ring *r = choose_ring(h, t, false);
 	struct netmap_ring *ring;
-	uint32_t n;
+	uint32_t head;
 
 	if (!r)
 		return;
 	ring = ring_of(r);
-	n = (ring->tail + r->num_slots - ring->head) % r->num_slots;
-	h->run->tally->received += n;
-	if (now_and_then(h, 2) && ring->head < r->num_slots)
-		ring->slot[ring->head].flags |= NS_FORWARD;
+	/* Read once: another thread may write anything to it. */
+	head = __atomic_load_n(&ring->head, __ATOMIC_RELAXED) % r->num_slots;
+	h->run->tally->received += (ring->tail + r->num_slots - head) % r->num_slots;
+	if (now_and_then(h, 2))
+		ring->slot[head].flags |= NS_FORWARD;
 	ring->head = ring->tail;
 	ring->cur = ring->head;
 }

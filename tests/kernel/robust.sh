@@ -98,9 +98,8 @@ while kill -0 $hostile 2>/dev/null; do
   n=$((n + 1))
 done
 wait $hostile
-code=$?
+expect "hostile for $seconds s" 0 test $? -eq 0
 cat /tmp/hostile
-expect "hostile for $seconds s" 0 test $code -eq 0
 echo "$n rounds of good clients beside it, $met of them among its frames"
 ./hostile clean
 # What is down is up again, and works.

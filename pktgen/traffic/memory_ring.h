@@ -12,7 +12,7 @@
 
 namespace nmgen {
 
-class MemoryRing final : public PortRing {
+class MemoryRing : public PortRing {
  public:
   MemoryRing(uint32_t slots, uint32_t extra, uint32_t buffer_bytes, bool keeps_buffers = true)
       : memory_((kBuffersAt + uint64_t{2 + slots + extra} * buffer_bytes) / sizeof(Line) + 1) {

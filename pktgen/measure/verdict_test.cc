@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/rate.h"
 
 namespace nmgen {
 namespace {

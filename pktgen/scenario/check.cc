@@ -265,46 +265,21 @@ class ScenarioChecker {
     const SimulatedDevice* device = scenario_.simulated_device(device_name(sender.port));
     if (device == nullptr || sender.rate.unit == Rate::Unit::kMax)
       return {};
-    double line_bps = device->speed_gbps * 1e9;
-    double size = mean_size_with_crc(sender);
-    double wire_size = size + kWireOverheadBytes;
-    double line = 0;  // the line's rate in the unit asked for
-    const char *key = "", *unit = "";
-    switch (sender.rate.unit) {
-      case Rate::Unit::kMax:
-        return {};
-      case Rate::Unit::kPps:
-        line = line_bps / (8 * wire_size);
-        key = "pps";
-        unit = "frames/s";
-        break;
-      case Rate::Unit::kBpsL1:
-        line = line_bps;
-        key = "bps_l1";
-        unit = "bit/s";
-        break;
-      case Rate::Unit::kBpsL2:
-        line = line_bps * size / wire_size;
-        key = "bps_l2";
-        unit = "bit/s";
-        break;
-      case Rate::Unit::kPercent:
-        line = 100;
-        key = "percent";
-        unit = "%";
-        break;
-    }
+    const double size = mean_size_with_crc(sender);
+    const double line = line_rate_in(sender.rate.unit, size, device->speed_gbps * 1e9);
+    const RateUnit& unit = rate_unit(sender.rate.unit);
     std::string carries = fmt::format("the {} Gbit/s of {} carry with frames of {} bytes",
                                       device->speed_gbps, sender.port, number_text(size));
     if (sender.rate.value > line * (1 + kRateTolerance))
-      return at(child_path(path, key),
-                fmt::format("{} {} is more than {}", number_text(sender.rate.value), unit, carries),
+      return at(child_path(path, unit.key),
+                fmt::format("{} {} is more than {}", number_text(sender.rate.value), unit.symbol,
+                            carries),
                 fmt::format("use {} or less, or \"max\"", number_text(std::floor(line))));
     double left = std::max(0.0, 1 - share) * line;
     share += sender.rate.value / line;
     if (share <= 1 + kRateTolerance)
       return {};
-    return at(child_path(path, key),
+    return at(child_path(path, unit.key),
               fmt::format("with it {} is asked for {:.1f} % of its line", sender.port, share * 100),
               left < 1 ? "lower the rates of the senders before it"
                        : fmt::format("use {} or less here", number_text(std::floor(left))));

@@ -68,13 +68,10 @@ RunLimits limits_from_json(const json& object) {
 Rate rate_from_json(const json& rate) {
   if (rate.is_string())
     return Rate{};
-  if (rate.contains("pps"))
-    return Rate{Rate::Unit::kPps, rate.at("pps").get<double>()};
-  if (rate.contains("bps_l1"))
-    return Rate{Rate::Unit::kBpsL1, rate.at("bps_l1").get<double>()};
-  if (rate.contains("bps_l2"))
-    return Rate{Rate::Unit::kBpsL2, rate.at("bps_l2").get<double>()};
-  return Rate{Rate::Unit::kPercent, rate.at("percent").get<double>()};
+  for (const RateUnit& unit : rate_units())
+    if (rate.contains(unit.key))
+      return Rate{unit.unit, rate.at(unit.key).get<double>()};
+  return Rate{};
 }
 
 SimulatedDevice device_from_json(const json& object, const std::string& name) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "pktgen/measure/rate.h"
 #include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/schema.h"
 #include "pktgen/scenario/units.h"
@@ -23,15 +24,12 @@ json number_json(double value) {
   return value;
 }
 
-// The forms of a rate, by the unit that a string has; without one it is the first.
-constexpr struct {
-  const char *key, *unit;
-} kRates[] = {{"pps", "pps"}, {"bps_l1", "bit/s"}, {"percent", "%"}};
-
+// By the unit that the string has; without one it is the first.
 std::optional<json> plain_rate(const std::string& text) {
-  for (const auto& rate : kRates)
-    if (std::optional<double> value = parse_quantity(text, rate.unit))
-      return json{{rate.key, number_json(*value)}};
+  for (const RateUnit& unit : rate_units())
+    if (unit.quantity != nullptr)
+      if (std::optional<double> value = parse_quantity(text, unit.quantity))
+        return json{{unit.key, number_json(*value)}};
   return std::nullopt;
 }
 
@@ -74,7 +72,7 @@ class PlainValues {
     const std::string& unit = schema.at("unit").get_ref<const std::string&>();
     const bool is_rate = unit == "rate";
     if (is_rate && value.is_number())
-      value = json{{kRates[0].key, value}};
+      value = json{{rate_units().front().key, value}};
     if (!value.is_string() || (is_rate && value == "max"))
       return {};
     const std::string& text = value.get_ref<const std::string&>();

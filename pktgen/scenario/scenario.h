@@ -9,17 +9,10 @@
 #include <vector>
 
 #include "pktgen/measure/limits.h"
+#include "pktgen/measure/rate.h"
 #include "pktgen/packet/frame.h"
 
 namespace nmgen {
-
-// A rate for a whole sender entry; its workers share it evenly.
-struct Rate {
-  enum class Unit { kMax, kPps, kBpsL1, kBpsL2, kPercent };
-  Unit unit = Unit::kMax;
-  double value = 0;  // frames/s, bits/s with (L1) or without (L2: frame and CRC) preamble and gap,
-                     // or % of line rate
-};
 
 // A header field that steps through `count` values from the frame's own, adding one each time.
 struct Vary {
@@ -61,8 +54,8 @@ struct SimulatedDevice {
 struct SenderSpec {
   std::string port;
   std::vector<std::string> streams;  // names, at least one
-  Rate rate;
-  unsigned workers = 1;  // one thread and one ring each, from ring `first_ring`
+  Rate rate;                         // of the whole entry; its workers share it evenly
+  unsigned workers = 1;              // one thread and one ring each, from ring `first_ring`
   unsigned first_ring = 0;
   std::vector<int> cores;  // a core for each worker, or empty: chosen at start
   unsigned batch = 256;    // frames per sync, at most

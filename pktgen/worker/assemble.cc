@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/rate.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
@@ -60,10 +60,10 @@ DirectionRecord direction(const std::vector<WorkerRecord>& workers, const std::s
   }
   if (seconds > 0) {
     sum.pps = static_cast<double>(sum.frames) / seconds;
-    sum.bps_l1 = 8.0 * static_cast<double>(sum.bytes + sum.frames * kWireOverheadBytes) / seconds;
+    sum.bps_l1 =
+        wire_bits_l1(static_cast<double>(sum.bytes), static_cast<double>(sum.frames)) / seconds;
   }
-  if (speed_bps > 0)
-    sum.line_rate_percent = 100 * sum.bps_l1 / speed_bps;
+  sum.line_rate_percent = line_rate_percent(sum.bps_l1, speed_bps);
   sum.busy_tsc_ticks_per_frame = ratio(busy, sum.frames);
   sum.model_tsc_ticks_per_frame = ratio(model, sum.frames);
   sum.frames_per_sync = ratio(sum.frames, syncs);

@@ -20,7 +20,7 @@
 
 #include "pktgen/measure/cores.h"
 #include "pktgen/measure/fingerprint.h"
-#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/rate.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/assemble.h"
 #include "pktgen/worker/phase.h"
@@ -31,23 +31,12 @@ namespace {
 
 // Frames a second for a whole sender entry; 0 for as fast as possible.
 Result<double> asked_pps(const SenderSpec& sender, const TrafficPlan& plan, const Port& port) {
-  const double size = plan.mean_size_with_crc();
-  switch (sender.rate.unit) {
-    case Rate::Unit::kMax:
-      return 0.0;
-    case Rate::Unit::kPps:
-      return sender.rate.value;
-    case Rate::Unit::kBpsL1:
-      return bps_l1_to_pps(sender.rate.value, size);
-    case Rate::Unit::kBpsL2:
-      return bps_l2_to_pps(sender.rate.value, size);
-    case Rate::Unit::kPercent:
-      if (port.speed_bps() <= 0)
-        return fail("cannot send at a percentage on " + port.name(),
-                    "the speed of its link is not known", "give the rate in pps, bps_l1 or bps_l2");
-      return line_rate_percent_to_pps(sender.rate.value, port.speed_bps(), size);
-  }
-  return 0.0;
+  const std::optional<double> pps =
+      rate_pps(sender.rate, plan.mean_size_with_crc(), port.speed_bps());
+  if (!pps)
+    return fail("cannot send at a percentage on " + port.name(),
+                "the speed of its link is not known", "give the rate in pps, bps_l1 or bps_l2");
+  return *pps;
 }
 
 // Whether what `port` sends comes to a receiver of the scenario: over a cable whose other end has

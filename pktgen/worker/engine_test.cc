@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "pktgen/measure/cores.h"
-#include "pktgen/measure/line_rate.h"
 #include "pktgen/measure/live_segment.h"
+#include "pktgen/measure/rate.h"
 
 namespace nmgen {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/rate.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
@@ -137,7 +137,7 @@ double IntervalLog::line_rate_percent(const CounterSample& from, const CounterSa
     wire_bits += bits / by_workers * static_cast<double>(frames[p]);
     speed += port->speed_bps();
   }
-  return speed > 0 && seconds > 0 ? 100 * wire_bits / seconds / speed : 0;
+  return seconds > 0 ? nmgen::line_rate_percent(wire_bits / seconds, speed) : 0;
 }
 
 template <typename Pick>

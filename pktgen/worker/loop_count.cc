@@ -37,9 +37,9 @@ struct Loop {
   bool paced;
 };
 constexpr Loop kLoops[] = {
-    {"in_place", 1, 1, 0, true, false},        {"in_place_paced", 1, 1, 0, true, true},
-    {"in_place_probes", 1, 1, 1, true, true},  {"swap", 1, 4096, 0, true, true},
-    {"swap_probes", 2, 256, 1, true, true},    {"patch_probes", 1, 4096, 1, true, true},
+    {"in_place", 1, 1, 0, true, false},       {"in_place_paced", 1, 1, 0, true, true},
+    {"in_place_probes", 1, 1, 1, true, true}, {"swap", 1, 4096, 0, true, true},
+    {"swap_probes", 2, 256, 1, true, true},   {"patch_probes", 1, 4096, 1, true, true},
     {"copy_probes", 1, 256, 1, false, true},
 };
 
@@ -126,8 +126,7 @@ class Fixture {
     SenderWorker worker(segment_->worker(0));
     prepare(worker);
     worker.ring = std::make_unique<SinkRing>(
-        kSlots,
-        static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots, loop.keeps_buffers)),
+        kSlots, static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots, loop.keeps_buffers)),
         kBufferBytes, loop.keeps_buffers);
     worker.plan = &*plan;
     worker.quota = frames;
@@ -138,8 +137,7 @@ class Fixture {
   }
 
   bool receive(uint64_t frames) {
-    ReceiverWorker worker(segment_->worker(1), segment_->latency(0),
-                          segment_->latency_intended(0));
+    ReceiverWorker worker(segment_->worker(1), segment_->latency(0), segment_->latency_intended(0));
     prepare(worker);
     worker.ring = std::make_unique<SourceRing>(frames, worker.batch, orders_);
     std::vector<std::unique_ptr<SenderWorker>> senders;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "pktgen/measure/clock.h"
-#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/rate.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
@@ -42,8 +42,8 @@ struct Work {
     LiveRates rates;
     rates.total_frames = total_frames;
     rates.pps = static_cast<double>(frames) / seconds;
-    rates.bps_l1 = 8 * (bytes + static_cast<double>(frames) * kWireOverheadBytes) / seconds;
-    rates.line_rate_percent = speed_bps > 0 ? 100 * rates.bps_l1 / speed_bps : 0;
+    rates.bps_l1 = wire_bits_l1(bytes, static_cast<double>(frames)) / seconds;
+    rates.line_rate_percent = line_rate_percent(rates.bps_l1, speed_bps);
     rates.frames_per_sync = ratio(frames, syncs);
     rates.busy_tsc_ticks_per_frame = ratio(busy, frames);
     rates.model_tsc_ticks_per_frame = ratio(model, frames);

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "pktgen/measure/line_rate.h"
+#include "pktgen/measure/rate.h"
 #include "pktgen/packet/probe.h"
 #include "pktgen/scenario/error_text.h"
 
@@ -26,20 +26,11 @@ double speed_bps(const Scenario& scenario, const std::string& port) {
   return device == nullptr ? 0 : device->speed_gbps * 1e9;
 }
 
+// 0 where it is not known.
 double entry_pps(const Rate& rate, double size_with_crc, double speed) {
-  switch (rate.unit) {
-    case Rate::Unit::kPps:
-      return rate.value;
-    case Rate::Unit::kBpsL1:
-      return bps_l1_to_pps(rate.value, size_with_crc);
-    case Rate::Unit::kBpsL2:
-      return bps_l2_to_pps(rate.value, size_with_crc);
-    case Rate::Unit::kPercent:
-      return line_rate_percent_to_pps(rate.value, speed, size_with_crc);
-    case Rate::Unit::kMax:
-      break;
-  }
-  return line_rate_pps(speed, size_with_crc);
+  if (rate.unit == Rate::Unit::kMax)
+    return line_rate_pps(speed, size_with_crc);
+  return rate_pps(rate, size_with_crc, speed).value_or(0);
 }
 
 }  // namespace
@@ -128,19 +119,9 @@ bool FrameWalk::next(WalkedFrame* frame) {
 }
 
 std::string rate_words(const Rate& rate) {
-  switch (rate.unit) {
-    case Rate::Unit::kMax:
-      break;
-    case Rate::Unit::kPps:
-      return number_text(rate.value) + " pps";
-    case Rate::Unit::kBpsL1:
-      return number_text(rate.value) + " bit/s on the wire";
-    case Rate::Unit::kBpsL2:
-      return number_text(rate.value) + " bit/s of frames";
-    case Rate::Unit::kPercent:
-      return number_text(rate.value) + " % of line rate";
-  }
-  return "max";
+  if (rate.unit == Rate::Unit::kMax)
+    return "max";
+  return number_text(rate.value) + " " + rate_unit(rate.unit).meaning;
 }
 
 }  // namespace nmgen

@@ -5,8 +5,9 @@
   scripts/regression_power.py [--build build/release] [--tries 20] [--scenario FILE] [--samples 10] [--duration 1] [--in-turns]
 
 A try is one `nmgen ci --against --side-by-side`: pairs of fresh processes, and a second look before an alarm. Tries with and without
-alternate. With --in-turns they do not run side by side, which wants a quiet machine. One that comes out invalid says that the machine
-was too busy to tell: it is made again, three times at most, and counted.
+alternate. The slowdown is regression_power.patch, applied to a copy of the tree under build/power/. With --in-turns they do not run
+side by side, which wants a quiet machine. One that comes out invalid says that the machine was too busy to tell: it is made again, three
+times at most, and counted.
 Exit codes: 0 at least 95 % of the slowdowns were caught and at most 5 % of the others were alarms; 1 not so; 2 bad use.
 """
 import argparse
@@ -21,6 +22,8 @@ import tempfile
 REGRESS, INVALID = 1, 3
 MOST_ATTEMPTS = 3
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PATCH = ROOT / "scripts/regression_power.patch"
+SLOWED = ROOT / "build/power"
 # A ring that stays in the core's own cache, so that a neighbour who fills the shared one does not change what a frame costs.
 SHORT_RING = ("--set", "simulated.left.tx_slots=4096")
 
@@ -38,6 +41,27 @@ def attempt(program, against, options):
     return result.returncode, float(shifts[-1]) if shifts else None
 
 
+def copy_tree():
+    """A copy of the tree as it is, with the patch, in SLOWED."""
+    shutil.rmtree(SLOWED, ignore_errors=True)
+    SLOWED.mkdir(parents=True)
+    files = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"], stdout=subprocess.PIPE,
+                           check=True).stdout
+    for name in filter(None, files.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (SLOWED / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, SLOWED / name)
+    run("apply the patch", "patch", "--fuzz=0", "-p1", "-d", str(SLOWED), "-i", str(PATCH))
+
+
+def run(what, *command):
+    """Ends the script where the command fails."""
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if result.returncode != 0:
+        print(f"regression_power.py: cannot {what}:\n{result.stdout[-2000:]}", file=sys.stderr)
+        sys.exit(2)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="regression_power.py", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument("--build", default=str(ROOT / "build/release"), metavar="DIR")
@@ -47,19 +71,17 @@ def main():
     parser.add_argument("--duration", type=float, default=1, metavar="SECONDS", help="of each run [1]")
     parser.add_argument("--in-turns", action="store_true", help="run in turns, not side by side")
     options = parser.parse_args()
-    build = subprocess.run(["cmake", "--build", options.build, "--target", "nmgen", "nmgen_slowed"], capture_output=True, text=True,
-                           check=False)
-    if build.returncode != 0:
-        print(f"regression_power.py: cannot build nmgen_slowed in {options.build}; configure it first: scripts/run does",
-              file=sys.stderr)
-        return 2
+    run(f"build nmgen in {options.build}; configure it first: scripts/run does", "cmake", "--build", options.build, "--target", "nmgen")
+    copy_tree()
+    run("configure the copy", "cmake", "-S", str(SLOWED), "-B", str(SLOWED / "build/release"), "--preset", "release", "-DNMGEN_BENCH=OFF")
+    run("build the copy", "cmake", "--build", str(SLOWED / "build/release"), "--target", "nmgen")
     caught = alarms = invalid = 0
     with tempfile.TemporaryDirectory(prefix="nmgen-power-") as directory:
         # Copies: a build meanwhile changes nothing, and the two without a slowdown are two files as well.
         programs = {}
-        for name, source in (("base", "nmgen"), ("same", "nmgen"), ("slowed", "nmgen_slowed")):
+        for name, build in (("base", options.build), ("same", options.build), ("slowed", SLOWED / "build/release")):
             programs[name] = str(pathlib.Path(directory, name))
-            shutil.copy(pathlib.Path(options.build, "bin", source), programs[name])
+            shutil.copy(pathlib.Path(build, "bin/nmgen"), programs[name])
         for number in range(1, options.tries + 1):
             words = []
             for name in ("slowed", "same"):

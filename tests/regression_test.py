@@ -5,9 +5,10 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import records
-from nmgen_process import NMGEN, NmgenTest, scenario
+from nmgen_process import NMGEN, ROOT, TIMEOUT_S, NmgenTest, scenario
 
 TX = scenario("64b-10g-tx")
 # A short ring: a sanitizer takes seconds to prepare a long one.
@@ -182,6 +183,16 @@ class Regression(NmgenTest):
         for arguments, words in cases:
             with self.subTest(arguments=arguments):
                 self.assertIn(words, self.refused(*arguments))
+
+
+class Power(NmgenTest):
+    def test_the_patch_of_the_slowed_sender_applies(self):
+        # What it compiles to and how often it is found is shown each night.
+        result = subprocess.run(["patch", "--dry-run", "--force", "--fuzz=0", "-p1", "-d", ROOT, "-i",
+                                 os.path.join(ROOT, "scripts/regression_power.patch")],
+                                capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("checking file pktgen/worker/sender.cc", result.stdout)
 
 
 del NmgenTest

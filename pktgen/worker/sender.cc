@@ -8,7 +8,6 @@
 #include "net/netmap_user.h"
 #include "pktgen/traffic/duty.h"
 #include "pktgen/traffic/writer.h"
-#include "pktgen/worker/slowdown.h"
 #include "pktgen/worker/tick_split.h"
 #include "pktgen/worker/worker.h"
 
@@ -137,7 +136,6 @@ class SendLoop {
           worker_.counters.late_departures.add(std::min<uint64_t>(count, overdue - queued_));
       }
       queued_ += count;
-      slow_down(count);
     }
     if (int error = worker_.ring->sync(); error != 0)
       worker_.error.store(error, std::memory_order_relaxed);

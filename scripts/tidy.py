@@ -4,7 +4,8 @@
 over those that have changed since, or include what has.
 
 Takes the compile commands from BUILD_DIR (the style preset's, whose compiler is clang). A source that was clean is
-remembered by a hash of its preprocessed text, its command and .clang-tidy, so a second run looks only at what changed.
+remembered by a hash of its preprocessed text, its command and .clang-tidy, so a second run looks only at what changed. The cache is our own
+because ccache stores what compilers write, not what clang-tidy finds, and Debian 12 and 13 have no other cache for it.
 clang's analyzer goes all the way in C, which runs in the kernel; in C++ that would take two thirds of all the time, so
 there it does not follow calls far. Prints each finding; exits 1 if there is one.
 """

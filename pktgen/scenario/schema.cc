@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Valijson says whether a document fits the schema. Where it does not, or where it is so large that
-// valijson would be slow, the explainer goes down the schema and the document together and puts the
-// first violation into words. It looks at sizes before contents, so that no input makes it slow.
+// Valijson decides whether a document fits the schema. Its errors name neither the allowed values
+// nor the key that was meant ("Failed to validate against exactly one child schema."), so the
+// explainer goes down the schema and the document together and puts the first violation into words.
+// It also comes first where a document is so large that valijson would be slow: it looks at sizes
+// before contents, so that no input makes it slow.
 #include "pktgen/scenario/schema.h"
 
 #include <fmt/format.h>

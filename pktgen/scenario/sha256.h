@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// SHA-256 is libmd's: dpkg itself needs that library, so every Debian has it.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace nmgen {
 
-// SHA-256 (FIPS 180-4, section 6.2) of `bytes`. No state, any thread.
-std::array<uint8_t, 32> sha256(std::string_view bytes);
-
-// The same as 64 lower-case hexadecimal digits.
+// SHA-256 (FIPS 180-4) of `bytes`, as 64 lower-case hexadecimal digits. No state, any thread.
 std::string sha256_hex(std::string_view bytes);
 
 }  // namespace nmgen

@@ -3,29 +3,26 @@
 # the hosted netmap as a library with its headers, for pkg-config and find_package(); the module's source for DKMS.
 include(GNUInstallDirs)
 
-# A page a command, made by the program itself from its options; docs/ says which commands there are.
-file(GLOB pages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/docs" "${PROJECT_SOURCE_DIR}/docs/nmgen-*.md")
+include(Manual)
+# A page for each command, and nmgen's own, which lists them.
+get_property(commands GLOBAL PROPERTY NMGEN_COMMANDS)
+set(cli "${PROJECT_SOURCE_DIR}/pktgen/cli")
 set(manual_dir "${PROJECT_BINARY_DIR}/manual")
-file(MAKE_DIRECTORY "${manual_dir}")
-set(manual "")
-list(PREPEND pages nmgen.md)
-foreach(page IN LISTS pages)
-  string(REGEX REPLACE "\\.md$" "" name "${page}")
-  string(REGEX REPLACE "^nmgen-?" "" command "${name}")
-  add_custom_command(OUTPUT "${manual_dir}/${name}.1.gz"
-    COMMAND sh -c "\"$1\" manual \${2:+--of $2} > \"$3\" && gzip -9nf \"$3\"" sh
-            "$<TARGET_FILE:nmgen>" "${command}" "${manual_dir}/${name}.1"
-    DEPENDS nmgen
-    COMMENT "Manual page of ${name}"
-    VERBATIM)
-  list(APPEND manual "${manual_dir}/${name}.1.gz")
+set(manual "${manual_dir}/nmgen.1.gz")
+set(list "\n## Commands\n\n")
+foreach(command IN LISTS commands)
+  nmgen_manual_page("nmgen-${command}" "${cli}/commands/${command}/${command}.md" "\n## See also\n\n**nmgen**(1)\n")
+  nmgen_page_summary("${cli}/commands/${command}/${command}.md" summary)
+  string(APPEND list "- `${command}`: ${summary}. See **nmgen-${command}**(1).\n")
+  list(APPEND manual "${manual_dir}/nmgen-${command}.1.gz")
 endforeach()
+nmgen_manual_page(nmgen "${cli}/nmgen.md" "${list}")
 add_custom_command(OUTPUT "${manual_dir}/completion"
   COMMAND sh -c "\"$1\" completion > \"$2\"" sh "$<TARGET_FILE:nmgen>" "${manual_dir}/completion"
   DEPENDS nmgen
   COMMENT "Completion for bash"
   VERBATIM)
-# Not part of `all`: a build for tests has no need of it, and a sanitized nmgen is slow to say it.
+# Not part of `all`: a build for tests has no need of it.
 add_custom_target(nmgen_manual DEPENDS ${manual} "${manual_dir}/completion")
 # All that an installation takes; scripts/package builds just this.
 add_custom_target(nmgen_package DEPENDS nmgen nmgen_manual netmap_hosted)
@@ -43,6 +40,8 @@ install(DIRECTORY results/published DESTINATION "${CMAKE_INSTALL_DATADIR}/nmgen/
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
 install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# Where they are in the tree, so that links between pages lead somewhere.
+install(DIRECTORY pktgen/cli/commands DESTINATION "${CMAKE_INSTALL_DOCDIR}/pktgen/cli" FILES_MATCHING PATTERN "*.md")
 
 install(TARGETS netmap_hosted ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(FILES kernel/include/net/netmap.h kernel/include/net/netmap_user.h

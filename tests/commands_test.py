@@ -22,14 +22,22 @@ class CommandLine(NmgenTest):
             self.assertIn("Example", page)
             self.assertIn(f"  nmgen {command}", page)
 
-    def test_pages_name_every_option(self):
-        for command in COMMANDS:
-            with open(os.path.join(ROOT, "docs", f"nmgen-{command}.md"), encoding="utf-8") as file:
-                page = file.read()
-            for option in re.findall(r"(?m)^ +(?:-\w,)?(--[a-z-]+)", self.good(command, "--help")):
-                if option != "--help":
-                    self.assertIn(f"`{option}", page, command)
-            self.assertIn(f"nmgen {command}", page)
+    def test_every_folder_is_a_command_and_its_page_is_the_help(self):
+        folders = os.path.join(ROOT, "pktgen/cli/commands")
+        commands = [name for name in os.listdir(folders) if os.path.isdir(os.path.join(folders, name))]
+        listed = self.good("--help").split("\nCommands:\n")[1].split("\n\n")[0]
+        self.assertEqual(sorted(re.findall(r"(?m)^  (\w+) ", listed)), sorted(commands))
+        for command in commands:
+            with open(os.path.join(folders, command, command + ".md"), encoding="utf-8") as file:
+                title, summary, page = file.read().split("\n\n", 2)
+            text = self.good(command, "--help")
+            self.assertTrue(text.startswith(f"Usage: nmgen {command} [OPTIONS]"), text)
+            self.assertTrue(title.startswith(f"# nmgen {command}"), title)
+            self.assertIn(f"\n{summary}\n", text)
+            # A command of a command has its own part of the page.
+            own = page.split(f"\n## nmgen {command} ")[0]
+            options = re.findall(r"(?m)^- `(?:-\w`, `)?(--[a-z-]+)", own)
+            self.assertEqual(re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", text), options + ["--help"])
 
     def test_help_of_a_command(self):
         self.assertEqual(self.good("help", "run"), self.good("run", "--help"))
@@ -82,6 +90,42 @@ class CommandLine(NmgenTest):
             process.stdout.close()
             self.assertEqual(process.stderr.read(), b"")
             self.assertEqual(process.wait(TIMEOUT_S), 0)
+
+
+class Manual(NmgenTest):
+    def sources(self):
+        """What lowdown makes the manual pages of: the build has written it."""
+        manual = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(NMGEN))), "manual")
+        return sorted(glob.glob(os.path.join(manual, "nmgen*.md")))
+
+    def test_a_page_for_each_command_with_all_that_help_says(self):
+        listed = re.findall(r"(?m)^  (\w+) ", self.good("--help").split("\nCommands:\n")[1].split("\n\n")[0])
+        names = [os.path.basename(source)[:-len(".md")] for source in self.sources()]
+        self.assertEqual(sorted(names), sorted(["nmgen"] + ["nmgen-" + command for command in listed]))
+        for source, name in zip(self.sources(), names):
+            with open(source, encoding="utf-8") as file:
+                page = file.read()
+            self.assertRegex(page, rf"\A# NAME\n\n{name} \\- \w[^\n]+[^.\n]\n\n# SYNOPSIS\n\n\*\*{name.replace('-', ' ')}\*\* \[OPTIONS\]")
+            self.assertNotIn("](", page)
+            for option in re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", self.good(*name.split("-")[1:], "--help")):
+                if option != "--help":
+                    self.assertRegex(page, rf"(?m)^(`-\w`, )?`{option}[` ][^\n]*\n: \w", name)
+            for command in listed if name == "nmgen" else ():
+                self.assertIn(f"\n`{command}`\n: ", page)
+
+    def test_they_are_manual_pages(self):
+        if shutil.which("lowdown") is None or shutil.which("man") is None:
+            self.skipTest("lowdown or man is not installed: scripts/test installs the first")
+        for source in self.sources():
+            page = self.path("page.1")
+            subprocess.run(["lowdown", "-s", "-t", "man", "--out-no-smarty", "-M", "title=x", "-M", "section=1", "-o", page, source],
+                           timeout=TIMEOUT_S, check=True)
+            result = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+                                    env=dict(os.environ, MANPAGER="cat", MANWIDTH="80", LC_ALL="C.UTF-8"))
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            for heading in ("NAME", "SYNOPSIS", "EXAMPLES"):
+                self.assertRegex(result.stdout, rf"(?m)^{heading}$")
+            self.assertNotIn("`", result.stdout)
 
 
 class Validate(NmgenTest):

@@ -47,7 +47,7 @@ class Paths(unittest.TestCase):
         self.assertEqual(named, fuzz_targets())
 
     def test_what_a_change_asks_for(self):
-        self.assertEqual(self.asked("docs/nmgen-run.md", "README.md", "results/pipe.json"), {})
+        self.assertEqual(self.asked("docs/performance.md", "README.md", "results/pipe.json"), {})
         self.assertLessEqual({f"guest.{kernel}" for kernel in parts.GUESTS}, set(self.asked("kernel/core/bind.c")))
         scenario = self.asked("pktgen/scenario/parse.cc")
         self.assertEqual(scenario["fuzz"], ["pktgen/scenario/parse.cc", ["scenario_fuzz"]])

@@ -5,22 +5,79 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <string_view>
+
+#include "reporters/units.h"
 
 namespace nmgen {
 namespace {
 
-// Those of comma-separated `names` that start with `dashes` and no further one.
-std::vector<std::string> names_after(std::string_view names, std::string_view dashes) {
-  std::vector<std::string> found;
-  while (!names.empty()) {
-    const std::string_view name = names.substr(0, names.find(','));
-    names.remove_prefix(std::min(names.size(), name.size() + 1));
-    const size_t dash_count = std::min(name.find_first_not_of('-'), name.size());
-    if (dash_count == dashes.size())
-      found.emplace_back(name.substr(dash_count));
+constexpr size_t kWidth = 80;
+constexpr size_t kTextColumn = 26;
+
+// "  TITLE      text", the text in a column of its own.
+std::string definition(const std::string& title, const std::string& text) {
+  std::string out, lead = "  " + title;
+  if (lead.size() + 2 > kTextColumn) {
+    out = lead + "\n";
+    lead.clear();
   }
-  return found;
+  for (const std::string& line : wrapped(text, kWidth - kTextColumn)) {
+    out += fmt::format("{:<{}}{}\n", lead, kTextColumn, line);
+    lead.clear();
+  }
+  return out;
+}
+
+// An option's or exit code's, with the first sentence of what the page says of it.
+std::string definition(const PageItem& item) {
+  const std::string title =
+      fmt::format("{}{}{}", fmt::join(item.names, ", "), item.value.empty() ? "" : " ", item.value);
+  std::string text = first_sentence(item.text);
+  if (!item.initial.empty())
+    text += " [" + item.initial + "]";
+  return definition(title, text);
+}
+
+std::string headed(const std::string& heading, const std::string& text) {
+  return text.empty() ? "" : "\n" + heading + ":\n" + text;
+}
+
+// A section of the page as it stands.
+std::string section_text(const Page& page, const char* heading) {
+  const PageSection* section = page.section(heading);
+  if (section == nullptr)
+    return "";
+  std::string text;
+  for (const PageBlock& block : section->blocks) {
+    if (!block.item.names.empty())
+      text += definition(block.item);
+    else if (!text.empty())
+      text += "\n";
+    for (const std::string& line : block.code)
+      text.append("  ").append(line).append("\n");
+    for (const std::string& line : wrapped(block.paragraph, kWidth))
+      text.append(line).append("\n");
+  }
+  return headed(heading, text);
+}
+
+// "nmgen vale attach PORT" as "nmgen vale attach [OPTIONS] PORT".
+std::string usage(const Command& command, const std::string& call) {
+  std::string text = call + " [OPTIONS]";
+  if (command.page.call.starts_with(call))
+    text += command.page.call.substr(call.size());
+  return text;
+}
+
+// Takes `page` apart for the command and its own commands.
+void give_page(Command& command, Page page) {
+  const std::string program = page.call.substr(0, page.call.find(' '));
+  for (Command& sub : command.commands)
+    for (Page& part : page.commands)
+      if ((part.call + " ").starts_with(fmt::format("{} {} {} ", program, command.name, sub.name)))
+        sub.page = std::move(part);
+  page.commands.clear();
+  command.page = std::move(page);
 }
 
 }  // namespace
@@ -29,23 +86,41 @@ bool Option::is_flag() const {
   return std::holds_alternative<bool*>(target) || std::holds_alternative<Action>(target);
 }
 
-std::vector<std::string> Option::short_names() const {
-  return names_after(names, "-");
+std::vector<std::string> Option::all_names() const {
+  std::vector<std::string> all;
+  std::string_view rest = names;
+  while (!rest.empty()) {
+    const std::string_view name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    all.emplace_back(name);
+  }
+  return all;
 }
 
-std::vector<std::string> Option::long_names() const {
-  return names_after(names, "--");
+Command named(std::string_view name, Command command, std::string_view markdown) {
+  command.name = name;
+  give_page(command, read_page(markdown));
+  return command;
 }
 
-std::string Option::value_words() const {
-  std::string words = value;
-  if (bounds)
-    words += fmt::format(":{} in [{:g} - {:g}]",
-                         std::holds_alternative<Seconds*>(target) ? "SECONDS" : "INT",
-                         bounds->least, bounds->most);
-  if (!choices.empty())
-    words += fmt::format(":{{{}}}", fmt::join(choices, ","));
-  return words;
+std::string help_text(const Command& command, const std::string& call) {
+  std::string arguments, options, commands;
+  for (const PageItem& item : command.page.options())
+    (item.names[0].starts_with('-') ? options : arguments) += definition(item);
+  for (const Command& sub : command.commands)
+    if (!sub.is_hidden)
+      commands += definition(sub.name, first_sentence(sub.page.summary));
+  std::string text = "Usage: " + usage(command, call) + "\n";
+  for (const std::string& line : wrapped(command.page.summary, kWidth))
+    text.append(line).append("\n");
+  text += headed("Arguments", arguments);
+  text += headed("Options", options + definition("-h, --help", "Show this help"));
+  text += headed("Commands", commands);
+  text += section_text(command.page, "Examples");
+  text += section_text(command.page, "Exit codes");
+  if (!commands.empty())
+    text += fmt::format("\n'{} COMMAND --help' shows the options of a command.\n", call);
+  return text;
 }
 
 int complain(const std::string& sentence) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a command is: a name, a table of options, a function. The command line, --help, the manual
-// pages and the completion are made from these tables.
+// What a command is: a page, a table of options, a function. The page says all that a reader is to
+// know of the options; the table says where their values go. A test holds one against the other.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "pktgen/cli/page.h"
 #include "pktgen/error.h"
 
 namespace nmgen {
@@ -32,37 +36,42 @@ struct Bounds {
 };
 
 struct Option {
-  std::string names;       // "-q,--quiet", "--set"; or a positional argument's, "FILE"
-  std::string value = "";  // what the help calls the value
-  std::string help;
+  std::string names;  // "-q,--quiet", "--set"; or a positional argument's, "FILE"
   Target target;
   std::optional<Bounds> bounds = std::nullopt;
   std::vector<int> choices = {};  // the only values, where there are any
   std::string excludes = "";      // an option before it that must not be given too
   bool is_required = false;       // of positional arguments
-  bool shows_default = false;
 
   bool is_positional() const { return !names.starts_with('-'); }
   bool is_flag() const;
-  // "q" and "quiet" of "-q,--quiet".
-  std::vector<std::string> short_names() const;
-  std::vector<std::string> long_names() const;
-  // The value's name with its bounds: "N:INT in [1 - 16]".
-  std::string value_words() const;
+  // "-q" and "--quiet" of "-q,--quiet".
+  std::vector<std::string> all_names() const;
 };
 
 struct Command {
-  std::string name;
-  std::string summary;
+  std::string name = "";
+  Page page = {};
   std::vector<Option> options = {};
-  std::string footer = "";             // laid out already: examples, notes, exit codes
   Action run = nullptr;                // called once all of the command line was understood
   std::vector<Command> commands = {};  // one of them is to follow where there is no `run`
-  std::string help = "Show help for this command";  // of --help, which every command has
   bool is_hidden = false;
 };
 
-inline constexpr char kHelpNames[] = "-h,--help";
+// The shape of nearly every command: `Values` holds the values of its options, with the defaults in
+// them, and `std::vector<Option> table()` says which option fills which. They live as long as the
+// command, or a copy of it.
+template <typename Values>
+Command make_command(int (*run)(const Values&)) {
+  const std::shared_ptr<Values> values = std::make_shared<Values>();
+  return {.options = values->table(), .run = [values, run] { return run(*values); }};
+}
+
+// `command` with its name, and its page from Markdown. Its commands get theirs from the same page.
+Command named(std::string_view name, Command command, std::string_view markdown = "");
+
+// What --help prints. `call`: how the command is called, "nmgen vale attach".
+std::string help_text(const Command& command, const std::string& call);
 
 // "nmgen: SENTENCE" on standard error. Returns kExitBadUse.
 int complain(const std::string& sentence);

@@ -25,19 +25,16 @@ struct Choice {
 };
 
 void add_checks(const Option& option, CLI::Option* added) {
-  // Option::value_words() says in the help what they check.
   if (option.bounds && !std::holds_alternative<Seconds*>(option.target))
-    added->check(CLI::Validator(CLI::Range(static_cast<int>(option.bounds->least),
-                                           static_cast<int>(option.bounds->most)))
-                     .description(""));
+    added->check(
+        CLI::Range(static_cast<int>(option.bounds->least), static_cast<int>(option.bounds->most)));
   if (!option.choices.empty())
-    added->check(CLI::Validator(CLI::IsMember(option.choices)).description(""));
+    added->check(CLI::IsMember(option.choices));
 }
 
 CLI::Option* add_seconds(CLI::App& app, const Option& option, Seconds* target) {
-  CLI::Option* added = app.add_option_function<std::string>(
-      option.names,
-      [&option, target](const std::string& text) {
+  return app.add_option_function<std::string>(
+      option.names, [&option, target](const std::string& text) {
         const std::optional<double> seconds = parse_quantity(text, "s");
         if (!seconds)
           throw CLI::ValidationError(
@@ -49,25 +46,24 @@ CLI::Option* add_seconds(CLI::App& app, const Option& option, Seconds* target) {
               option.names, fmt::format("{} is not in range; use {:g} to {:g} s", in_quotes(text),
                                         option.bounds->least, option.bounds->most));
         *target = Seconds(*seconds);
-      },
-      option.help);
-  return option.shows_default ? added->default_str(fmt::format("{:g}", target->count())) : added;
+      });
 }
 
-void add_option(CLI::App& app, const Option& option, Choice* choice) {
+// `item`: what the page says of the option. CLI11's messages name the value as it does.
+void add_option(CLI::App& app, const Option& option, const PageItem& item, Choice* choice) {
   CLI::Option* added = std::visit(
       [&](const auto& target) -> CLI::Option* {
         using Type = std::decay_t<decltype(target)>;
         if constexpr (std::is_same_v<Type, Action>) {
-          CLI::Option* flag = app.add_flag(option.names, option.help);
+          CLI::Option* flag = app.add_flag(option.names);
           choice->instead.emplace_back(flag, &target);
           return flag;
         } else if constexpr (std::is_same_v<Type, bool*>) {
-          return app.add_flag(option.names, *target, option.help);
+          return app.add_flag(option.names, *target);
         } else if constexpr (std::is_same_v<Type, Seconds*>) {
           return add_seconds(app, option, target);
         } else {
-          return app.add_option(option.names, *target, option.help);
+          return app.add_option(option.names, *target);
         }
       },
       option.target);
@@ -75,22 +71,19 @@ void add_option(CLI::App& app, const Option& option, Choice* choice) {
     added->excludes(app.get_option(option.excludes));
   if (option.is_flag())
     return;
-  added->type_name(option.value_words())->required(option.is_required);
+  added->type_name(item.value)->required(option.is_required);
   if (!option.is_positional())
     added->allow_extra_args(false);
   add_checks(option, added);
-  if (option.shows_default)
-    added->capture_default_str();
 }
 
 // What `command` has, to `app`, which is CLI11's idea of it.
 void fill(CLI::App& app, const Command& command, Choice* choice) {
   for (const Option& option : command.options)
-    add_option(app, option, choice);
-  app.footer(command.footer);
-  app.set_help_flag(kHelpNames, command.help);
+    add_option(app, option, command.page.option(option.all_names().back()), choice);
+  app.set_help_flag("-h,--help");
   for (const Command& sub : command.commands) {
-    CLI::App* added = app.add_subcommand(sub.name, sub.summary);
+    CLI::App* added = app.add_subcommand(sub.name);
     if (sub.is_hidden)
       added->group("");
     if (sub.run)
@@ -99,6 +92,15 @@ void fill(CLI::App& app, const Command& command, Choice* choice) {
       added->require_subcommand(1);
     fill(*added, sub, choice);
   }
+}
+
+// The help of the command that the arguments have named.
+std::string help_of(const CLI::App& app, const Command& command, const std::string& call) {
+  for (const CLI::App* chosen : app.get_subcommands())
+    for (const Command& sub : command.commands)
+      if (sub.name == chosen->get_name())
+        return help_of(*chosen, sub, call + " " + sub.name);
+  return help_text(command, call);
 }
 
 std::vector<std::string> option_names(const CLI::App& app) {
@@ -146,8 +148,7 @@ std::string left_over(const CLI::App& app) {
 }  // namespace
 
 int run_command_line(const Command& program, int argc, const char* const* argv) {
-  CLI::App app(program.summary, program.name);
-  app.get_formatter()->column_width(26);
+  CLI::App app("", program.name);
   Choice choice;
   fill(app, program, &choice);
   // What nobody takes is told by left_over(), with a suggestion.
@@ -157,7 +158,7 @@ int run_command_line(const Command& program, int argc, const char* const* argv) 
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return print(app.help()) ? kExitPass : kExitBadUse;
+    return print(help_of(app, program, program.name)) ? kExitPass : kExitBadUse;
   } catch (const CLI::ParseError& error) {
     std::string sentence = left_over(app);
     if (!sentence.empty())

@@ -12,32 +12,21 @@ namespace {
 class CommandLineTest : public testing::Test {
  protected:
   CommandLineTest() {
-    Command run = {
-        .name = "run",
-        .summary = "Run",
-        .options = {{.names = "FILE", .help = "Files", .target = &files_},
-                    {.names = "--set", .value = "X", .help = "Set", .target = &set_},
-                    {.names = "--time",
-                     .value = "T",
-                     .help = "Rate",
-                     .target = &time_,
-                     .bounds = Bounds{0.5, 100}},
-                    {.names = "--kind",
-                     .value = "K",
-                     .help = "Kind",
-                     .target = &kind_,
-                     .choices = {0, 10, 12}},
-                    {.names = "-q,--quiet", .help = "Quiet", .target = &quiet_},
-                    {.names = "--loud", .help = "Loud", .target = &loud_, .excludes = "--quiet"}},
+    const Command run = {
+        .options = {{"FILE", &files_},
+                    {"--set", &set_},
+                    {.names = "--time", .target = &time_, .bounds = Bounds{0.5, 100}},
+                    {.names = "--kind", .target = &kind_, .choices = {0, 10, 12}},
+                    {"-q,--quiet", &quiet_},
+                    {.names = "--loud", .target = &loud_, .excludes = "--quiet"}},
         .run = [this] { return did("run", 11); }};
-    Command attach = {
-        .name = "attach",
-        .summary = "Attach",
-        .options = {{.names = "PORT", .help = "Port", .target = &port_, .is_required = true}},
-        .run = [this] { return did("attach", 12); }};
-    program_.commands = {run, {.name = "vale", .summary = "Switches", .commands = {attach}}};
-    program_.options = {
-        {.names = "--version", .help = "Version", .target = [this] { return did("version", 13); }}};
+    const Command attach = {.options = {{.names = "PORT", .target = &port_, .is_required = true}},
+                            .run = [this] { return did("attach", 12); }};
+    program_.commands = {
+        named("run", run, "# prog run FILE...\n\nRun.\n\n## Options\n\n- `--time T`: Time.\n"),
+        named("vale", {.commands = {named("attach", attach)}},
+              "# prog vale\n\nSwitches.\n\n## prog vale attach PORT\n\nAttach.\n")};
+    program_.options = {{"--version", [this] { return did("version", 13); }}};
     program_.run = [this] { return did("nothing", 14); };
   }
 
@@ -59,7 +48,7 @@ class CommandLineTest : public testing::Test {
     return code;
   }
 
-  Command program_ = {.name = "prog", .summary = "A program."};
+  Command program_ = named("prog", {}, "# prog\n\nA program.\n");
   std::string done_, complaint_, printed_;
   std::vector<std::string> files_, set_;
   Seconds time_{1};
@@ -144,11 +133,21 @@ TEST_F(CommandLineTest, AnActionComesBeforeCommands) {
   EXPECT_EQ(call({}), 14);
 }
 
-TEST_F(CommandLineTest, HelpIsTheTables) {
+TEST_F(CommandLineTest, HelpIsOfTheCommandBeforeIt) {
   EXPECT_EQ(call({"run", "--help"}), kExitPass);
   EXPECT_EQ(done_, "");
-  EXPECT_NE(printed_.find("--time T:SECONDS in [0.5 - 100]"), std::string::npos) << printed_;
-  EXPECT_NE(printed_.find("--kind K:{0,10,12}"), std::string::npos) << printed_;
+  EXPECT_NE(printed_.find("Usage: prog run [OPTIONS] FILE...\nRun.\n"), std::string::npos)
+      << printed_;
+  EXPECT_NE(printed_.find("  --time T                Time\n"), std::string::npos) << printed_;
+  EXPECT_EQ(call({"vale", "attach", "-h"}), kExitPass);
+  EXPECT_NE(printed_.find("Attach.\n"), std::string::npos) << printed_;
+  EXPECT_EQ(call({"--help"}), kExitPass);
+  EXPECT_NE(printed_.find("  vale                    Switches\n"), std::string::npos) << printed_;
+}
+
+TEST_F(CommandLineTest, AValueThatIsMissingHasItsNameOnThePage) {
+  EXPECT_EQ(call({"run", "--time"}), kExitBadUse);
+  EXPECT_NE(complaint_.find("required T missing"), std::string::npos) << complaint_;
 }
 
 }  // namespace

@@ -12,25 +12,17 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pktgen/cli/command_line.h"
-#include "pktgen/cli/commands/commands.h"
-#include "pktgen/cli/manual.h"
+#include "pktgen/cli/commands.h"
+#include "pktgen/cli/completion.h"
 #include "pktgen/measure/fingerprint.h"
 
 namespace nmgen {
 
 namespace {
-
-constexpr const char* kExamples =
-    "\nExamples:\n"
-    "  nmgen machine\n"
-    "  nmgen run scenarios/64b-10g.json\n"
-    "  nmgen run scenarios/64b-10g.json --set senders.0.rate.pps=1000000 --out result.json\n"
-    "  nmgen show scenarios/udp-flows-64k.json --count 3\n"
-    "\n'nmgen COMMAND --help' shows the options of a command.\n"
-    "Exit codes: 0 pass, 1 fail, 2 bad use or bad input, 3 invalid run.";
 
 // Descriptors 0 to 2 are open from here on, or else a ring's memory could become standard output.
 void open_standard_streams() {
@@ -70,18 +62,10 @@ std::vector<const char*> words_for(const Command& program, int argc, char** argv
 
 Command program() {
   Command nmgen = {
-      .name = "nmgen",
-      .summary = "Traffic generator and line-rate benchmark on its own netmap.",
-      .options = {{.names = "--version",
-                   .help = "Print the version, and the commit from which it was built",
-                   .target = [] { return print(version_line()) ? kExitPass : kExitBadUse; }}},
-      .footer = kExamples,
+      .options = {{"--version", [] { return print(version_line()) ? kExitPass : kExitBadUse; }}},
       .run = [] { return complain("no command is given; see nmgen --help"); },
-      .help = "Show this help"};
-#define NMGEN_COMMAND(name) nmgen.commands.push_back(name##_command());
-#include "pktgen/cli/commands/command_list.h"
-#undef NMGEN_COMMAND
-  return nmgen;
+      .commands = all_commands()};
+  return named("nmgen", std::move(nmgen), program_page());
 }
 
 }  // namespace
@@ -92,7 +76,6 @@ int main(int argc, char** argv) {
   // A reader that has gone must not end a run before its record is written.
   std::signal(SIGPIPE, SIG_IGN);
   nmgen::Command program = nmgen::program();
-  program.commands.push_back(nmgen::manual_command(&program, NMGEN_VERSION));
   program.commands.push_back(nmgen::completion_command(&program));
   const std::vector<const char*> words = nmgen::words_for(program, argc, argv);
   int code = nmgen::kExitBadUse;

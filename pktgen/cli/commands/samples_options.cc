@@ -14,31 +14,15 @@
 
 namespace nmgen {
 
-void add_samples_options(Command* command, SamplesOptions* options) {
+std::vector<Option> with_samples_options(std::vector<Option> own, SamplesOptions& samples) {
   const std::vector<Option> added = {
-      {.names = "--samples",
-       .value = "N",
-       .help = "Runs of each program; a comparison needs 10",
-       .target = &options->samples,
-       .bounds = Bounds{1, 1000},
-       .shows_default = true},
-      {.names = "--duration",
-       .value = "TIME",
-       .help = "Measured time of each run, in s or with a unit",
-       .target = &options->duration,
-       .shows_default = true},
-      {.names = "--patience",
-       .value = "TIME",
-       .help = "Longest wait of a run for idle cores, in s or with a unit; 0 is no wait",
-       .target = &options->patience,
-       .bounds = Bounds{0, 3600},
-       .shows_default = true},
-      {.names = "--set",
-       .value = "PATH=VALUE",
-       .help = "Change a value of the scenario, e.g. senders.0.batch=64; can be repeated",
-       .target = &options->overrides},
-      {.names = "-q,--quiet", .help = "Print no progress", .target = &options->quiet}};
-  command->options.insert(command->options.end(), added.begin(), added.end());
+      {.names = "--samples", .target = &samples.samples, .bounds = Bounds{1, 1000}},
+      {"--duration", &samples.duration},
+      {.names = "--patience", .target = &samples.patience, .bounds = Bounds{0, 3600}},
+      {"--set", &samples.overrides},
+      {"-q,--quiet", &samples.quiet}};
+  own.insert(own.end(), added.begin(), added.end());
+  return own;
 }
 
 Result<Scenario> scenario_to_sample(const std::string& file, const SamplesOptions& options) {

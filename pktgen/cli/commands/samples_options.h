@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What record and ci have in common: how samples are asked for and their progress shown.
+// What baseline and ci have in common: how samples are asked for and their progress shown.
 #pragma once
 
 #include <string>
@@ -18,14 +18,15 @@ inline constexpr char kBaselines[] = "baselines";
 
 struct SamplesOptions {
   std::vector<std::string> overrides;
-  std::string duration = "0.5";  // as in the scenario, "500 ms"
+  std::string duration = "0.5 s";
   unsigned samples = 10;
   Seconds patience{2};
   bool side_by_side = false;
   bool quiet = false;
 };
 
-void add_samples_options(Command* command, SamplesOptions* options);
+// `own`, a command's, and after them those that fill `samples`.
+std::vector<Option> with_samples_options(std::vector<Option> own, SamplesOptions& samples);
 
 // The scenario as it is sampled: with a short warm-up, the duration, and then the overrides.
 Result<Scenario> scenario_to_sample(const std::string& file, const SamplesOptions& options);

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <system_error>
 
+#include "pktgen/cli/command.h"
 #include "pktgen/cli/commands/ci/revision.h"
-#include "pktgen/cli/commands/commands.h"
-#include "pktgen/cli/commands/compare.h"
 #include "pktgen/cli/commands/samples_options.h"
+#include "pktgen/cli/exit_code.h"
 #include "pktgen/compare/compare.h"
 
 namespace nmgen {
@@ -23,6 +22,14 @@ struct CiOptions {
   std::vector<std::string> files;
   std::string baseline, against;
   SamplesOptions samples;
+
+  std::vector<Option> table() {
+    return with_samples_options({{"FILE", &files},
+                                 {"--baseline", &baseline},
+                                 {"--against", &against},
+                                 {"--side-by-side", &samples.side_by_side}},
+                                samples);
+  }
 };
 
 // What is compared with what, for one scenario.
@@ -138,37 +145,7 @@ int ci(const CiOptions& options) {
 }  // namespace
 
 Command ci_command() {
-  const std::shared_ptr<CiOptions> options = std::make_shared<CiOptions>();
-  Command command = {
-      .name = "ci",
-      .summary = "Run scenarios, and compare with baselines or with another program",
-      .options =
-          {{.names = "FILE",
-            .help = "The scenarios [all baselines, or scenarios/64b-10g-tx.json]",
-            .target = &options->files},
-           {.names = "--baseline",
-            .value = "DIR",
-            .help = "Directory of the baselines [baselines]",
-            .target = &options->baseline},
-           {.names = "--against",
-            .value = "PATH",
-            .help =
-                "Another nmgen program, or a git revision, which is built; both run here in turns",
-            .target = &options->against},
-           {.names = "--side-by-side",
-            .help = "With --against: run both at the same time on the same cores, so that other "
-                    "programs slow both; only the cost of a frame is compared",
-            .target = &options->samples.side_by_side}},
-      .footer =
-          "\nExamples:\n"
-          "  nmgen ci\n"
-          "  nmgen ci --against HEAD~1 scenarios/64b-10g.json\n"
-          "  nmgen ci --against HEAD~1 --side-by-side --duration 1    # on a shared machine\n"
-          "\nA regression counts only if it is found twice.\n"
-          "Exit codes: 0 pass or improve, 1 regress, 2 bad use or bad input, 3 invalid.",
-      .run = [options] { return ci(*options); }};
-  add_samples_options(&command, &options->samples);
-  return command;
+  return make_command(ci);
 }
 
 }  // namespace nmgen

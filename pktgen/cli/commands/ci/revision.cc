@@ -50,6 +50,8 @@ Result<std::string> program_of(const std::string& text) {
   const std::string directory = *root + "/build/against/" + *commit;
   const std::string program = directory + "/build/release/bin/nmgen";
   const std::string log = directory + ".log";
+  // ccache, which the build uses, keeps the objects only: cloning, configuring and linking again
+  // would take some seconds each time.
   if (fs::exists(program, error))
     return program;
   fs::remove_all(directory, error);

@@ -2,12 +2,11 @@
 // nmgen machine
 #include <fmt/format.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "pktgen/cli/commands/commands.h"
+#include "pktgen/cli/command.h"
 #include "pktgen/cli/commands/machine/findings.h"
 #include "reporters/units.h"
 
@@ -48,25 +47,21 @@ std::string as_json(const std::vector<Finding>& findings) {
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+struct MachineOptions {
+  bool json = false;
+
+  std::vector<Option> table() { return {{"--json", &json}}; }
+};
+
+int machine(const MachineOptions& options) {
+  const std::vector<Finding> findings = examine_machine();
+  return print(options.json ? as_json(findings) : as_text(findings)) ? kExitPass : kExitBadUse;
+}
+
 }  // namespace
 
 Command machine_command() {
-  const std::shared_ptr<bool> json = std::make_shared<bool>(false);
-  return {
-      .name = "machine",
-      .summary = "List what this machine has and lacks for a run, with remedies",
-      .options = {{.names = "--json", .help = "Print JSON, for programs", .target = json.get()}},
-      .footer =
-          "\nExample:\n"
-          "  nmgen machine\n"
-          "\nok: as it should be. lack: missing; the line after -> is the remedy. fact: the "
-          "figures "
-          "depend on "
-          "it.",
-      .run = [json]() -> int {
-        const std::vector<Finding> findings = examine_machine();
-        return print(*json ? as_json(findings) : as_text(findings)) ? kExitPass : kExitBadUse;
-      }};
+  return make_command(machine);
 }
 
 }  // namespace nmgen

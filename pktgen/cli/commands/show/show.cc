@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include "pktgen/cli/commands/commands.h"
+#include "pktgen/cli/command.h"
 #include "pktgen/cli/commands/show/frame_walk.h"
 #include "pktgen/packet/pcap_file.h"
 #include "pktgen/packet/summary.h"
@@ -26,6 +25,13 @@ struct ShowOptions {
   std::string file, stream, count = "10", pcap;
   std::vector<std::string> overrides;
   bool hex = false, force = false;
+
+  std::vector<Option> table() {
+    return {{"FILE", &file},     {"--stream", &stream},
+            {"--count", &count}, {"--set", &overrides},
+            {"--hex", &hex},     {.names = "--pcap", .target = &pcap, .excludes = "--hex"},
+            {"--force", &force}};
+  }
 };
 
 Result<uint64_t> parse_count(const std::string& text) {
@@ -123,39 +129,7 @@ int show(const ShowOptions& options) {
 }  // namespace
 
 Command show_command() {
-  const std::shared_ptr<ShowOptions> options = std::make_shared<ShowOptions>();
-  return {
-      .name = "show",
-      .summary = "Show the frames that a scenario would send",
-      .options = {{.names = "FILE",
-                   .help = "The scenario; '-' is standard input",
-                   .target = &options->file},
-                  {.names = "--stream",
-                   .value = "NAME",
-                   .help = "Only frames of this stream",
-                   .target = &options->stream},
-                  {.names = "--count",
-                   .value = "N",
-                   .help = "Number of frames of each sender (default 10)",
-                   .target = &options->count},
-                  {.names = "--set",
-                   .value = "PATH=VALUE",
-                   .help = "Change a value of the scenario first, as in nmgen run",
-                   .target = &options->overrides},
-                  {.names = "--hex", .help = "Show all bytes too", .target = &options->hex},
-                  {.names = "--pcap",
-                   .value = "FILE",
-                   .help = "Write a pcap file instead, with the due times; '-' is standard output",
-                   .target = &options->pcap,
-                   .excludes = "--hex"},
-                  {.names = "--force",
-                   .help = "Replace an existing pcap file",
-                   .target = &options->force}},
-      .footer =
-          "\nExamples:\n"
-          "  nmgen show scenarios/udp-flows-64k.json --count 3\n"
-          "  nmgen show scenarios/vlan.json --pcap - | tshark -r -",
-      .run = [options] { return show(*options); }};
+  return make_command(show);
 }
 
 }  // namespace nmgen

@@ -70,7 +70,7 @@ install(FILES kernel/dkms.conf DESTINATION "${dkms_dir}")
 foreach(room core include linux)
   install(DIRECTORY kernel/${room} DESTINATION "${dkms_dir}"
           FILES_MATCHING PATTERN "*.c" PATTERN "*.h" PATTERN "sources.cmake" PATTERN "Kbuild" PATTERN "Makefile"
-          PATTERN "corpus" EXCLUDE PATTERN "tests" EXCLUDE PATTERN "test_*" EXCLUDE PATTERN "*_check*" EXCLUDE)
+          PATTERN "corpus" EXCLUDE PATTERN "tests" EXCLUDE PATTERN "testing" EXCLUDE PATTERN "*_check*" EXCLUDE)
 endforeach()
 
 set(CPACK_GENERATOR DEB)

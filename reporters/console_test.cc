@@ -47,7 +47,7 @@ void expect_80_columns(const std::string& text) {
 
 TEST(Console, PlainLinesWhileItRuns) {
   const std::string text =
-      shown({}, [](Console& console) { replay(console, examples::passed_record()); });
+      shown({}, [](Console& console) { replay(console, test::passed_record()); });
   expect_80_columns(text);
   EXPECT_EQ(text, R"(nmgen 64b-10g
 simulated 82599, 10 Gbit/s: a result of the model, not of a NIC
@@ -65,7 +65,7 @@ TEST(Console, WithoutAReceiverItsColumnsAreEmpty) {
   options.receives = false;
   options.repeat = 2;
   const std::string text =
-      shown(options, [](Console& console) { replay(console, examples::invalid_record()); });
+      shown(options, [](Console& console) { replay(console, test::invalid_record()); });
   expect_80_columns(text);
   EXPECT_EQ(text, R"(nmgen slow
 ixgbe, speed not known
@@ -80,7 +80,7 @@ run 1 of 2
 
 // Whatever the figures, each has its column, with a blank before it.
 TEST(Console, TheWidestFiguresKeepApart) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   RunRecord& run = record.runs[0];
   run.intervals.resize(1);
   IntervalRecord& now = run.intervals[0];
@@ -111,7 +111,7 @@ TEST(Console, OnATerminalProgressIsOverwritten) {
   options.in_place = true;
   options.duration_s = 4;
   const std::string text =
-      shown(options, [](Console& console) { replay(console, examples::passed_record()); });
+      shown(options, [](Console& console) { replay(console, test::passed_record()); });
   EXPECT_THAT(text, testing::HasSubstr("[               "));
   EXPECT_THAT(text, testing::HasSubstr("\r\x1b[K   1.0  14.881M"));
   EXPECT_THAT(text,
@@ -123,8 +123,8 @@ TEST(Console, ColourMarksWhatIsWrong) {
   ConsoleOptions options;
   options.in_place = options.colour = true;
   const std::string text = shown(options, [](Console& console) {
-    replay(console, examples::passed_record());
-    console.finish(examples::passed_record());
+    replay(console, test::passed_record());
+    console.finish(test::passed_record());
   });
   EXPECT_THAT(text, testing::HasSubstr("\x1b[1;31m  1.23M\x1b[0m"));
   EXPECT_THAT(text, testing::HasSubstr("\x1b[1;32mPASS\x1b[0m  \x1b[1m64b-10g\x1b[0m"));
@@ -150,8 +150,8 @@ TEST(Console, AClosedStreamIsNoError) {
   FILE* full = std::fopen("/dev/full", "w");
   ASSERT_NE(full, nullptr);
   Console console(full, {});
-  replay(console, examples::passed_record());
-  console.finish(examples::passed_record());
+  replay(console, test::passed_record());
+  console.finish(test::passed_record());
   std::fclose(full);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 TEST(Csv, ALineAnInterval) {
   EXPECT_EQ(
-      csv_text(examples::passed_record()),
+      csv_text(test::passed_record()),
       "run,start_s,seconds,tx_frames,rx_frames,tx_pps,rx_pps,tx_line_rate_percent,missed,pause_s,"
       "tx_busy_tsc_ticks_per_frame,tx_model_tsc_ticks_per_frame,tx_idle_percent,rx_busy_tsc_ticks_"
       "per_frame,"
@@ -23,7 +23,7 @@ TEST(Csv, ALineAnInterval) {
 }
 
 TEST(Csv, ACellHasTheDigitsThatWereMeasured) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.runs[0].intervals.resize(1);
   IntervalRecord& interval = record.runs[0].intervals[0];
   interval.start_s = 1.0278718467622912;
@@ -46,7 +46,7 @@ TEST(Csv, ACellHasTheDigitsThatWereMeasured) {
 }
 
 TEST(Csv, RunsAreNumbered) {
-  const std::string text = csv_text(examples::invalid_record());
+  const std::string text = csv_text(test::invalid_record());
   EXPECT_NE(text.find("\n1,0,1,950,"), std::string::npos);
   EXPECT_NE(text.find("\n2,0,1,950,"), std::string::npos);
 }

@@ -56,7 +56,7 @@ void collect_objects(const json& value, const json::json_pointer& at,
 }
 
 TEST(JsonRecord, ComesBackAsItWas) {
-  for (const Record& record : {examples::passed_record(), examples::invalid_record()}) {
+  for (const Record& record : {test::passed_record(), test::invalid_record()}) {
     const std::string text = to_text(record);
     Result<Record> back = record_from_json(text, "r.json");
     ASSERT_TRUE(back) << back.error().sentence();
@@ -70,7 +70,7 @@ TEST(JsonRecord, ComesBackAsItWas) {
 
 // Every field of the list is written from where it is read to: all fields different, none lost.
 TEST(JsonRecord, KeepsEveryField) {
-  json document = json::parse(to_text(examples::passed_record()));
+  json document = json::parse(to_text(test::passed_record()));
   double next = 1;
   std::vector<json::json_pointer> objects;
   collect_objects(document, json::json_pointer(), &objects);
@@ -88,7 +88,7 @@ TEST(JsonRecord, KeepsEveryField) {
 }
 
 TEST(JsonRecord, LargestCountsSurvive) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.runs[0].tx.bytes = UINT64_MAX;
   Result<Record> back = record_from_json(to_text(record), "r.json");
   ASSERT_TRUE(back) << back.error().sentence();
@@ -96,7 +96,7 @@ TEST(JsonRecord, LargestCountsSurvive) {
 }
 
 TEST(JsonRecord, HasTheStablePart) {
-  json document = json::parse(to_text(examples::passed_record()));
+  json document = json::parse(to_text(test::passed_record()));
   EXPECT_EQ(document["schema"], "nmgen-result/1");
   EXPECT_EQ(document["scenario"]["name"], "64b-10g");
   EXPECT_EQ(document["verdict"], "pass");
@@ -110,16 +110,16 @@ TEST(JsonRecord, HasTheStablePart) {
 }
 
 TEST(JsonRecord, AnIntervalTakesOneLine) {
-  EXPECT_THAT(to_text(examples::passed_record()), HasSubstr("\n        {\"start_s\":1.0,"));
+  EXPECT_THAT(to_text(test::passed_record()), HasSubstr("\n        {\"start_s\":1.0,"));
 }
 
 TEST(JsonRecord, FitsItsSchema) {
-  EXPECT_TRUE(fits_schema(json::parse(to_text(examples::passed_record()))));
-  EXPECT_TRUE(fits_schema(json::parse(to_text(examples::invalid_record()))));
+  EXPECT_TRUE(fits_schema(json::parse(to_text(test::passed_record()))));
+  EXPECT_TRUE(fits_schema(json::parse(to_text(test::invalid_record()))));
 }
 
 TEST(JsonRecord, SchemaAndReaderRefuseAnUnknownFieldAnywhere) {
-  const json good = json::parse(to_text(examples::passed_record()));
+  const json good = json::parse(to_text(test::passed_record()));
   std::vector<json::json_pointer> objects;
   collect_objects(good, json::json_pointer(), &objects);
   EXPECT_GE(objects.size(), 16U);
@@ -132,7 +132,7 @@ TEST(JsonRecord, SchemaAndReaderRefuseAnUnknownFieldAnywhere) {
 }
 
 TEST(JsonRecord, SchemaAndReaderMissEveryField) {
-  const json good = json::parse(to_text(examples::passed_record()));
+  const json good = json::parse(to_text(test::passed_record()));
   std::vector<json::json_pointer> objects;
   collect_objects(good, json::json_pointer(), &objects);
   for (const json::json_pointer& path : objects) {
@@ -167,7 +167,7 @@ TEST(JsonRecord, SchemaIsClosedAndDescribed) {
 }
 
 TEST(JsonRecord, AFigureThatIsNotFiniteIsABugAndNamed) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.runs[0].intervals[1].tx_pps = std::numeric_limits<double>::infinity();
   Result<std::string> text = record_to_json(record);
   ASSERT_FALSE(text);
@@ -177,7 +177,7 @@ TEST(JsonRecord, AFigureThatIsNotFiniteIsABugAndNamed) {
 }
 
 TEST(JsonRecord, StringsThatAreNoUtf8AreStillWritten) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.fingerprint.command_line = "a\xff\"b";
   Result<Record> back = record_from_json(to_text(record), "r.json");
   ASSERT_TRUE(back) << back.error().sentence();
@@ -185,7 +185,7 @@ TEST(JsonRecord, StringsThatAreNoUtf8AreStillWritten) {
 }
 
 TEST(JsonRecord, ACutRecordSaysSo) {
-  const std::string text = to_text(examples::passed_record());
+  const std::string text = to_text(test::passed_record());
   for (size_t length : {size_t{1}, text.size() / 3, text.size() - 3})
     EXPECT_THAT(error_of(text.substr(0, length)),
                 HasSubstr("it ends in the middle, after " + std::to_string(length) + " bytes"));
@@ -193,7 +193,7 @@ TEST(JsonRecord, ACutRecordSaysSo) {
 }
 
 TEST(JsonRecord, AnotherVersionOrFormatSaysSo) {
-  json document = json::parse(to_text(examples::passed_record()));
+  json document = json::parse(to_text(test::passed_record()));
   document["schema"] = "nmgen-result/2";
   EXPECT_THAT(error_of(document.dump()),
               HasSubstr("it follows schema \"nmgen-result/2\", not \"nmgen-result/1\""));
@@ -223,7 +223,7 @@ TEST(JsonRecord, ARecordOfAnotherVersionNamesIt) {
 }
 
 TEST(JsonRecord, AnEditedRecordSaysWhere) {
-  const json good = json::parse(to_text(examples::passed_record()));
+  const json good = json::parse(to_text(test::passed_record()));
   const struct {
     const char* path;
     json value;

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Junit, APassIsOneTestCase) {
-  const std::string text = junit_text(examples::passed_record());
+  const std::string text = junit_text(test::passed_record());
   EXPECT_THAT(text, HasSubstr("tests=\"1\" failures=\"0\" errors=\"0\" time=\"2.000\""));
   EXPECT_THAT(text, HasSubstr("<testcase classname=\"nmgen\" name=\"64b-10g\" time=\"2.000\">"));
   EXPECT_THAT(text, HasSubstr("timestamp=\"2026-01-02T03:04:05\""));
@@ -22,7 +22,7 @@ TEST(Junit, APassIsOneTestCase) {
 }
 
 TEST(Junit, InvalidIsAnErrorAndFailAFailure) {
-  Record record = examples::invalid_record();
+  Record record = test::invalid_record();
   std::string text = junit_text(record);
   EXPECT_THAT(text, HasSubstr("failures=\"0\" errors=\"1\""));
   EXPECT_THAT(text, HasSubstr("<error type=\"invalid\" message=\"Run 1: netmap:eth0 sent too "

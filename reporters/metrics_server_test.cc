@@ -52,7 +52,7 @@ TEST(MetricsServer, AnswersWithTheNewestText) {
   std::unique_ptr<MetricsServer> server = started();
   ASSERT_NE(server, nullptr);
   EXPECT_THAT(asked(*server, request("GET", "/metrics")), HasSubstr(" 503 "));
-  const Record record = examples::passed_record();
+  const Record record = test::passed_record();
   server->on_start(record, 0);
   EXPECT_THAT(asked(*server, request("GET", "/metrics")), HasSubstr("nmgen_running 1\n"));
   server->on_interval(record, record.runs[0]);

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Openmetrics, AFinishedRecord) {
-  const std::string text = openmetrics_text(examples::passed_record());
+  const std::string text = openmetrics_text(test::passed_record());
   EXPECT_THAT(text, HasSubstr("nmgen_frames_total{direction=\"tx\"} 29761904\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_median_frame_rate{direction=\"rx\"} 14880900.4\n"));
   EXPECT_THAT(text, HasSubstr("nmgen_mean_frame_rate{direction=\"rx\"} 14880900\n"));
@@ -35,7 +35,7 @@ TEST(Openmetrics, AFinishedRecord) {
 }
 
 TEST(Openmetrics, WhileItRunsThereIsNoVerdict) {
-  const Record finished = examples::passed_record();
+  const Record finished = test::passed_record();
   Record record = finished;
   record.runs.clear();
   const std::string first = openmetrics_text(record, finished.runs[0]);
@@ -50,13 +50,13 @@ TEST(Openmetrics, WhileItRunsThereIsNoVerdict) {
 }
 
 TEST(Openmetrics, LabelsAreEscaped) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.fingerprint.cpu_model = "a \"b\" \\ c\nd";
   EXPECT_THAT(openmetrics_text(record), HasSubstr("cpu_model=\"a \\\"b\\\" \\\\ c\\nd\""));
 }
 
 TEST(Openmetrics, AFamilyAppearsOnce) {
-  std::istringstream lines(openmetrics_text(examples::passed_record()));
+  std::istringstream lines(openmetrics_text(test::passed_record()));
   std::set<std::string> seen;
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("# TYPE")) {

@@ -71,7 +71,7 @@ TEST_F(OverwriteTest, EachReportIsKnownAgain) {
       {"html", ReportKind::kHtml},
       {"junit", ReportKind::kJunit}};
   for (const auto& [name, kind] : kinds) {
-    const std::string path = file(name, *report_text(kind, examples::passed_record()));
+    const std::string path = file(name, *report_text(kind, test::passed_record()));
     EXPECT_TRUE(check_reports({{kind, path}})) << name;
     const ReportKind other = kind == ReportKind::kCsv ? ReportKind::kHtml : ReportKind::kCsv;
     EXPECT_FALSE(check_reports({{other, path}})) << name;

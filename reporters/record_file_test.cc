@@ -43,7 +43,7 @@ class RecordFile : public testing::Test {
   }
 
   fs::path directory_;
-  const Record record_ = examples::passed_record();
+  const Record record_ = test::passed_record();
 };
 
 TEST_F(RecordFile, IsWrittenWholeAndReadBack) {

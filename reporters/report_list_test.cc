@@ -50,7 +50,7 @@ TEST(ReportList, WritesEachAndTellsTheFirstError) {
       {ReportKind::kCsv, directory + "/none/x.csv"},
       {ReportKind::kHtml, directory + "/report_list_test.html"}};
   EXPECT_FALSE(check_reports(requests));
-  const Record record = examples::passed_record();
+  const Record record = test::passed_record();
   Result<void> written = write_reports(requests, record);
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().sentence(), HasSubstr("no such directory"));

@@ -18,7 +18,7 @@ void expect_80_columns(const std::string& text) {
 }
 
 TEST(Summary, OfAPassedRun) {
-  const std::string text = summary_text(examples::passed_record(), Paint(false));
+  const std::string text = summary_text(test::passed_record(), Paint(false));
   expect_80_columns(text);
   EXPECT_EQ(text, R"(PASS  64b-10g, 2.0 s measured
   simulated 82599, 10 Gbit/s: a result of the model, not of a NIC
@@ -57,7 +57,7 @@ TEST(Summary, OfAPassedRun) {
 }
 
 TEST(Summary, OfTwoRunsWithoutAReceiver) {
-  const std::string text = summary_text(examples::invalid_record(), Paint(false));
+  const std::string text = summary_text(test::invalid_record(), Paint(false));
   expect_80_columns(text);
   EXPECT_EQ(text, R"(INVALID  slow, 2.0 s measured in 2 runs
   ixgbe, speed not known
@@ -90,12 +90,12 @@ TEST(Summary, OfTwoRunsWithoutAReceiver) {
 }
 
 TEST(Summary, SimulationIsSaidInTheFirstTwoLines) {
-  std::istringstream lines(verdict_text(examples::passed_record(), Paint(false)));
+  std::istringstream lines(verdict_text(test::passed_record(), Paint(false)));
   std::string first, second;
   std::getline(lines, first);
   std::getline(lines, second);
   EXPECT_EQ(second, "  simulated 82599, 10 Gbit/s: a result of the model, not of a NIC");
-  EXPECT_EQ(device_line(examples::invalid_record().devices), "ixgbe, speed not known");
+  EXPECT_EQ(device_line(test::invalid_record().devices), "ixgbe, speed not known");
 }
 
 // A run on a model and something else does not hide the model.
@@ -109,7 +109,7 @@ TEST(Summary, EveryKindOfPortIsNamed) {
 }
 
 TEST(Summary, VerdictsHaveColoursOfTheirOwn) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   EXPECT_THAT(verdict_text(record, Paint(true)), testing::StartsWith("\x1b[1;32mPASS\x1b[0m"));
   record.verdict = Verdict::kFail;
   EXPECT_THAT(verdict_text(record, Paint(true)), testing::StartsWith("\x1b[1;31mFAIL\x1b[0m"));
@@ -118,7 +118,7 @@ TEST(Summary, VerdictsHaveColoursOfTheirOwn) {
 }
 
 TEST(Summary, LossesAreShownInColour) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.runs[0].loss = {12, 0.403};
   record.runs[0].workers[1].damaged_probes = 2;
   record.runs[0].workers[1].foreign_frames = 3;
@@ -128,7 +128,7 @@ TEST(Summary, LossesAreShownInColour) {
 }
 
 TEST(Summary, LongNamesKeepTheColumns) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.runs[0].workers[0].port = "sim:" + std::string(32, 'x');
   const std::string text = summary_text(record, Paint(false));
   expect_80_columns(text);
@@ -137,7 +137,7 @@ TEST(Summary, LongNamesKeepTheColumns) {
 
 // No two figures of a line touch, and none is cut.
 TEST(Summary, TheWidestFiguresKeepApart) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   RunRecord& run = record.runs[0];
   run.tx.frames = run.rx.frames = 1'000'000'000'000'000;
   record.tx_mean_pps = record.rx_mean_pps = 148'809'523.8;

@@ -4,9 +4,10 @@
 
   scripts/includes.py [--units]
 
-A unit is a source and its header. Tests, benchmarks, fuzz targets and what they share are left out.
+A unit is a source and its header. Tests, benchmarks, counts, fuzz targets and what they share, in testing/, are left out.
 --units: print the units too, each with those that it includes.
-Exit codes: 0; 1 a unit includes from a room above its own: each is named; or units include each other in a circle: one is named; 2 bad use.
+Exit codes: 0; 1 a unit includes from a room above its own or from testing/: each is named; or units include each other in a circle: one is
+named; 2 bad use.
 """
 import argparse
 import graphlib
@@ -24,7 +25,7 @@ ASKED_FOR = "nm_os_impl.h"
 # Where a name in quotes is looked for, after the directory of the file itself.
 PATHS = ("", "kernel/include", "kernel/core", "kernel/hosted", "kernel/drivers/ixgbe")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-NOT_PRODUCT = re.compile(r"(^|/)(testing|checks|tests)/|_(test|bench|fuzz)\.cc$|(^|/)(test_|fuzz_)\w+\.h$")
+NOT_PRODUCT = re.compile(r"(^|/)(testing|checks|tests)(/|\.h$)|_(test|bench|fuzz|count)\.cc$")
 
 
 def product_files():
@@ -74,6 +75,8 @@ def main():
     rooms = {room: set() for room in ROOMS}
     wrong = []
     for file in sorted(files):
+        text = (ROOT / file).read_text(encoding="utf-8")
+        wrong += [f"{file} includes {name}, which is for tests" for name in INCLUDE.findall(text) if "testing/" in name]
         for other in included(file, files):
             if unit_of(other) != unit_of(file):
                 units[unit_of(file)].add(unit_of(other))

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 
 namespace nmgen::test {
 namespace {

@@ -12,8 +12,8 @@
 #include <iterator>
 #include <memory>
 
-#include "kernel/core/fuzz_input.h"
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/fuzz_input.h"
+#include "kernel/core/testing/port.h"
 
 namespace {
 

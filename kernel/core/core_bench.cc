@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 
 namespace nmgen::test {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 
 namespace nmgen::test {
 namespace {

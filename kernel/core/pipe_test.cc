@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 
 namespace nmgen::test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 
 namespace nmgen::test {
 namespace {

@@ -19,8 +19,8 @@
 #include <memory>
 #include <vector>
 
-#include "kernel/core/fuzz_input.h"
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/fuzz_input.h"
+#include "kernel/core/testing/port.h"
 
 namespace {
 

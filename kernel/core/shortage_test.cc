@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 #include "kernel/core/vale/nm_vale.h"
 
 // What the core asks of its residence comes here first: the linker is told so (--wrap). The real

@@ -18,7 +18,7 @@ using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 Record record_of(double cycles) {
-  Record record = examples::passed_record();
+  Record record = test::passed_record();
   record.scenario_hash = "sha256:" + sha256_hex(record.scenario_text);
   record.runs[0].tx.quiet_tsc_ticks_per_frame = cycles;
   for (WorkerRecord& worker : record.runs[0].workers)
@@ -67,7 +67,7 @@ TEST(SampleSet, OfSeveralRunsTheMedian) {
 }
 
 TEST(SampleSet, WhatARunDidNotMeasureIsNoFigure) {
-  const Sample sample = sample_of(examples::invalid_record());
+  const Sample sample = sample_of(test::invalid_record());
   EXPECT_LT(sample.value(Metric::kRxPps), 0);
   EXPECT_LT(sample.value(Metric::kLossPpm), 0);
   EXPECT_LT(sample.value(Metric::kP50), 0);

@@ -5,13 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "pktgen/packet/probe.h"
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 #include "pktgen/packet/wire.h"
 
 namespace nmgen {
 namespace {
 
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 std::string error_of(const FrameSpec& spec, ProbeSpace probe = ProbeSpace::kNone) {
   Result<BuiltFrame> frame = build_frame(spec, probe);
@@ -73,8 +73,8 @@ TEST(Builder, NoPayloadHasNoOffset) {
 
 TEST(Builder, EveryKindAndSizeHasRightLengthsAndChecksums) {
   std::mt19937_64 random(802);
-  for (testing::NamedSpec kind : testing::every_kind()) {
-    kind.spec.payload = testing::random_bytes(&random, 7);
+  for (test::NamedSpec kind : test::every_kind()) {
+    kind.spec.payload = test::random_bytes(&random, 7);
     unsigned smallest = smallest_size(kind.spec);
     for (unsigned size : {smallest, smallest + 1, 127u, 128u, 1514u, 1515u, 9215u, 9216u}) {
       kind.spec.size_no_crc = size;
@@ -82,7 +82,7 @@ TEST(Builder, EveryKindAndSizeHasRightLengthsAndChecksums) {
       ASSERT_TRUE(frame) << kind.name << ": " << frame.error().sentence();
       const std::vector<uint8_t>& bytes = frame->bytes;
       ASSERT_EQ(bytes.size(), size);
-      ASSERT_TRUE(testing::checksums_are_right(*frame, bytes)) << kind.name << " " << size;
+      ASSERT_TRUE(test::checksums_are_right(*frame, bytes)) << kind.name << " " << size;
       if (frame->is_ip4) {
         ASSERT_EQ(get16(&bytes[frame->l3 + 2u]), size - frame->l3);
       }
@@ -108,7 +108,7 @@ TEST(Builder, ProbeSpaceIsZeroAndThePayloadGoesOnAfterIt) {
     EXPECT_EQ(frame->bytes[i], 0);
   for (size_t i = 60; i < 64; i++)
     EXPECT_EQ(frame->bytes[i], 0xaa);
-  EXPECT_TRUE(testing::checksums_are_right(*frame, frame->bytes));
+  EXPECT_TRUE(test::checksums_are_right(*frame, frame->bytes));
 }
 
 TEST(Builder, IcmpTypesOverIpv6) {
@@ -132,7 +132,7 @@ TEST(Builder, UdpChecksumZeroIsSentAsAllOnes) {
     spec.payload[0] = static_cast<uint8_t>(value >> 8);
     spec.payload[1] = static_cast<uint8_t>(value);
     Result<BuiltFrame> frame = build_frame(spec);
-    ASSERT_TRUE(testing::checksums_are_right(*frame, frame->bytes));
+    ASSERT_TRUE(test::checksums_are_right(*frame, frame->bytes));
     all_ones += get16(&frame->bytes[40]) == 0xffff;
   }
   EXPECT_EQ(all_ones, 1u);
@@ -155,7 +155,7 @@ TEST(Builder, SmallestSizes) {
 
 // The size that an error names is the smallest that works.
 TEST(Builder, ErrorNamesTheSmallestSizeThatWorks) {
-  for (testing::NamedSpec kind : testing::every_kind()) {
+  for (test::NamedSpec kind : test::every_kind()) {
     unsigned smallest = smallest_size_with_probe(kind.spec);
     kind.spec.size_no_crc = smallest;
     EXPECT_EQ(error_of(kind.spec, ProbeSpace::kReserved), "no error") << kind.name;

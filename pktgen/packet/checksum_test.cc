@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 #include "pktgen/packet/wire.h"
 
 namespace nmgen {
@@ -78,15 +78,15 @@ TEST(Checksum, FoldOfExtremes) {
 
 TEST(Checksum, EverySizeAndAlignmentMatchesThePlainSum) {
   std::mt19937_64 random(1071);
-  std::vector<uint8_t> bytes = testing::random_bytes(&random, 1600);
+  std::vector<uint8_t> bytes = test::random_bytes(&random, 1600);
   for (size_t size = 0; size < 200; size++)
     for (size_t start = 0; start < 9; start++)
       ASSERT_EQ(number(ones_fold(checksum_partial(bytes.data() + start, size))),
-                testing::plain_sum({bytes.data() + start, size}))
+                test::plain_sum({bytes.data() + start, size}))
           << size << " bytes from " << start;
   for (size_t size : {511, 512, 1499, 1500, 1518})
     EXPECT_EQ(number(ones_fold(checksum_partial(bytes.data(), size))),
-              testing::plain_sum({bytes.data(), size}));
+              test::plain_sum({bytes.data(), size}));
 }
 
 TEST(Checksum, AllOnesAndAllZeros) {
@@ -99,8 +99,8 @@ TEST(Checksum, AllOnesAndAllZeros) {
 TEST(Checksum, PseudoHeadersMatchTheirBytes) {
   std::mt19937_64 random(768);
   for (int i = 0; i < 1000; i++) {
-    std::vector<uint8_t> a = testing::random_bytes(&random, 16);
-    std::vector<uint8_t> b = testing::random_bytes(&random, 16);
+    std::vector<uint8_t> a = test::random_bytes(&random, 16);
+    std::vector<uint8_t> b = test::random_bytes(&random, 16);
     uint8_t protocol = static_cast<uint8_t>(random());
     uint32_t size = static_cast<uint32_t>(random());
     uint16_t size16 = static_cast<uint16_t>(size);
@@ -110,14 +110,14 @@ TEST(Checksum, PseudoHeadersMatchTheirBytes) {
     text4.insert(text4.end(), {0, protocol, 0, 0});
     put16(text4.data() + 10, size16);
     EXPECT_EQ(number(ones_fold(pseudo_header_sum4(a.data(), b.data(), protocol, size16))),
-              testing::plain_sum(text4));
+              test::plain_sum(text4));
 
     std::vector<uint8_t> text6 = a;
     text6.insert(text6.end(), b.begin(), b.end());
     text6.insert(text6.end(), {0, 0, 0, 0, 0, 0, 0, protocol});
     put32(text6.data() + 32, size);
     EXPECT_EQ(number(ones_fold(pseudo_header_sum6(a.data(), b.data(), protocol, size))),
-              testing::plain_sum(text6));
+              test::plain_sum(text6));
   }
 }
 

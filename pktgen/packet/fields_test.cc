@@ -4,13 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 #include "pktgen/packet/wire.h"
 
 namespace nmgen {
 namespace {
 
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
 constexpr FrameField kAllFields[] = {
     FrameField::kMacSource,       FrameField::kMacDestination,  FrameField::kVlanId,
@@ -68,10 +68,10 @@ bool vary_spec(FrameSpec* spec, FrameField field, uint32_t k) {
 // is, byte for byte, the one that the builder makes from a specification with that value.
 TEST(Fields, PatchedFrameEqualsTheFrameBuiltAnew) {
   std::mt19937_64 random(11);
-  for (const testing::NamedSpec& kind : testing::every_kind()) {
+  for (const test::NamedSpec& kind : test::every_kind()) {
     for (FrameField field : kAllFields) {
       FrameSpec base = kind.spec;
-      base.payload = testing::random_bytes(&random, 31);
+      base.payload = test::random_bytes(&random, 31);
       Result<BuiltFrame> frame = build_frame(base);
       ASSERT_TRUE(frame);
       Result<FieldPatcher> patcher = FieldPatcher::prepare(*frame, field);
@@ -110,7 +110,7 @@ TEST(Fields, EveryUdpPortHasARightChecksum) {
   for (uint32_t k = 0; k < 65536; k++) {
     patcher->set(bytes.data(), k);
     ASSERT_EQ(get16(&bytes[34]), static_cast<uint16_t>(1024 + k));
-    ASSERT_TRUE(testing::checksums_are_right(*frame, bytes)) << k;
+    ASSERT_TRUE(test::checksums_are_right(*frame, bytes)) << k;
     all_ones += get16(&bytes[40]) == 0xffff;
   }
   EXPECT_GE(all_ones, 1u);
@@ -143,7 +143,7 @@ TEST(Fields, WrapWithinTheField) {
   EXPECT_EQ(get32(&bytes[30]), 0u);
   EXPECT_EQ(get16(&bytes[38]), 0);
   EXPECT_EQ(get16(&bytes[40]), 9);  // the other port stays
-  EXPECT_TRUE(testing::checksums_are_right(*frame, bytes));
+  EXPECT_TRUE(test::checksums_are_right(*frame, bytes));
 }
 
 TEST(Fields, OdometerTurnsTheFirstFieldFastest) {

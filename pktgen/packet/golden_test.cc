@@ -19,13 +19,13 @@
 #include "pktgen/packet/fields.h"
 #include "pktgen/packet/pcap_file.h"
 #include "pktgen/packet/probe.h"
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 
 namespace nmgen {
 namespace {
 
 struct Golden {
-  const char* kind;  // of testing::every_kind()
+  const char* kind;  // of test::every_kind()
   const char* hex;
 };
 
@@ -83,10 +83,10 @@ std::string hex_of(const std::vector<uint8_t>& bytes) {
 }
 
 TEST(Golden, BytesAreThoseThatTsharkAgreedOn) {
-  std::vector<testing::NamedSpec> kinds = testing::every_kind();
+  std::vector<test::NamedSpec> kinds = test::every_kind();
   for (const Golden& golden : kGolden) {
     bool found = false;
-    for (const testing::NamedSpec& kind : kinds)
+    for (const test::NamedSpec& kind : kinds)
       if (kind.name == golden.kind) {
         found = true;
         EXPECT_EQ(hex_of(build_frame(kind.spec)->bytes), golden.hex) << golden.kind;
@@ -216,10 +216,10 @@ struct Case {
 // A payload from `random`, a size from the smallest up: what a user may ask for, not only the
 // defaults.
 void add_built(std::vector<Case>* cases, std::mt19937_64* random) {
-  for (testing::NamedSpec kind : testing::every_kind()) {
+  for (test::NamedSpec kind : test::every_kind()) {
     cases->push_back({kind.name, build_frame(kind.spec)->bytes, expected_row(kind.spec)});
     for (unsigned extra : {1u, 2u, 500u, 1413u}) {
-      kind.spec.payload = testing::random_bytes(random, 13);
+      kind.spec.payload = test::random_bytes(random, 13);
       kind.spec.size_no_crc = smallest_size(kind.spec) + extra;
       cases->push_back({fmt::format("{} of {} bytes", kind.name, kind.spec.size_no_crc),
                         build_frame(kind.spec)->bytes, expected_row(kind.spec)});
@@ -229,7 +229,7 @@ void add_built(std::vector<Case>* cases, std::mt19937_64* random) {
 
 // Probes at the sequences and times where their sums carry and wrap: every checksum must stay good.
 void add_probed(std::vector<Case>* cases) {
-  for (const testing::NamedSpec& kind : testing::every_kind()) {
+  for (const test::NamedSpec& kind : test::every_kind()) {
     BuiltFrame frame = build_frame(kind.spec, ProbeSpace::kReserved).value();
     for (uint32_t sequence : {0u, 1u, 0xfffeu, 0xffffu, 0x10000u, 0x89abcdefu, 0xffffffffu})
       for (uint64_t tsc :
@@ -245,7 +245,7 @@ void add_probed(std::vector<Case>* cases) {
 
 // Varied ports and addresses, checksums repaired in place.
 void add_varied(std::vector<Case>* cases) {
-  for (testing::NamedSpec kind : testing::every_kind()) {
+  for (test::NamedSpec kind : test::every_kind()) {
     Ipv4Spec* ip4 = std::get_if<Ipv4Spec>(&kind.spec.network);
     UdpSpec* udp = std::get_if<UdpSpec>(&kind.spec.transport);
     if (ip4 == nullptr || udp == nullptr)
@@ -319,7 +319,7 @@ TEST(Golden, TsharkReadsWhatWasSpecifiedAndFindsEveryChecksumGood) {
   cases.back().bytes.back() ^= 1;
   cases.back().expected["udp.checksum.status"] = "0";
 
-  std::string folder = ::testing::TempDir() + "nmgen-golden-XXXXXX";
+  std::string folder = testing::TempDir() + "nmgen-golden-XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   std::string capture = folder + "/frames.pcap";
   PcapWriter writer = PcapWriter::open(capture).value();

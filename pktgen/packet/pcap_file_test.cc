@@ -10,17 +10,17 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 
 namespace nmgen {
 namespace {
 
-using ::testing::HasSubstr;
+using testing::HasSubstr;
 
-class PcapFile : public ::testing::Test {
+class PcapFile : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "nmgen-pcap-XXXXXX";
+    std::string pattern = testing::TempDir() + "nmgen-pcap-XXXXXX";
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }
@@ -49,7 +49,7 @@ TEST_F(PcapFile, ReadsBackWhatWasWritten) {
   std::mt19937_64 random(7);
   std::vector<std::vector<uint8_t>> frames;
   for (size_t size : {60, 61, 1514, 9216, 0, 65535})
-    frames.push_back(testing::random_bytes(&random, size));
+    frames.push_back(test::random_bytes(&random, size));
   Result<std::vector<CapturedFrame>> read = read_pcap(write_frames(frames));
   ASSERT_TRUE(read) << read.error().sentence();
   ASSERT_EQ(read->size(), frames.size());

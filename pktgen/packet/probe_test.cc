@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pktgen/packet/builder.h"
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 
 namespace nmgen {
 namespace {
@@ -51,12 +51,12 @@ TEST(Probe, SumIsConstantAtAnyParity) {
     for (uint64_t tsc : kTimes)
       for (uint16_t stream : {0, 1, 0x7fff, 0xffff}) {
         ProbeBytes bytes = probe_bytes(stream, sequence, tsc);
-        ASSERT_EQ(testing::plain_sum(bytes), 0xffff);
+        ASSERT_EQ(test::plain_sum(bytes), 0xffff);
         // At an odd offset: a byte before it, and one after it to make it even.
         std::vector<uint8_t> shifted(1, 0);
         shifted.insert(shifted.end(), bytes.begin(), bytes.end());
         shifted.push_back(0);
-        ASSERT_EQ(testing::plain_sum(shifted), 0xffff);
+        ASSERT_EQ(test::plain_sum(shifted), 0xffff);
       }
 }
 
@@ -119,11 +119,11 @@ TEST(Probe, MagicsDifferAndAreNeverZero) {
 TEST(Probe, SumTestMatchesThePlainSum) {
   std::mt19937_64 random(65535);
   for (int i = 0; i < 200'000; i++) {
-    std::vector<uint8_t> bytes = testing::random_bytes(&random, kProbeBytes);
+    std::vector<uint8_t> bytes = test::random_bytes(&random, kProbeBytes);
     if (i % 2 == 0)  // half of them right
       store16(bytes.data() + 16,
               checksum_finish(ones_add(load64(bytes.data()), load64(bytes.data() + 8))));
-    ASSERT_EQ(probe_sum_is_right(bytes.data()), testing::plain_sum(bytes) == 0xffff);
+    ASSERT_EQ(probe_sum_is_right(bytes.data()), test::plain_sum(bytes) == 0xffff);
   }
 }
 
@@ -176,14 +176,14 @@ TEST(Probe, TimestampIsRestoredNearNow) {
 
 // What the check is for: any probe in any frame, and no checksum touched.
 TEST(Probe, FramesStayRightWhateverTheProbeSays) {
-  for (const testing::NamedSpec& kind : testing::every_kind()) {
+  for (const test::NamedSpec& kind : test::every_kind()) {
     Result<BuiltFrame> frame = build_frame(kind.spec, ProbeSpace::kReserved);
     ASSERT_TRUE(frame) << kind.name << ": " << frame.error().sentence();
     for (uint32_t sequence : kSequences)
       for (uint64_t tsc : kTimes) {
         std::vector<uint8_t> bytes = frame->bytes;
         write_probe(bytes.data() + frame->probe, make_probe_template(kMagic, 5), sequence, tsc);
-        ASSERT_TRUE(testing::checksums_are_right(*frame, bytes)) << kind.name;
+        ASSERT_TRUE(test::checksums_are_right(*frame, bytes)) << kind.name;
       }
   }
 }

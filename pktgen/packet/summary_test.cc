@@ -5,17 +5,17 @@
 #include <gtest/gtest.h>
 
 #include "pktgen/packet/probe.h"
-#include "pktgen/packet/test_frames.h"
+#include "pktgen/packet/testing/frames.h"
 
 namespace nmgen {
 namespace {
 
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
-using ::testing::Not;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
 
 std::string summary_of(const std::string& name) {
-  for (const testing::NamedSpec& kind : testing::every_kind())
+  for (const test::NamedSpec& kind : test::every_kind())
     if (kind.name == name)
       return summarise(build_frame(kind.spec)->bytes);
   return "no such kind";
@@ -56,7 +56,7 @@ TEST(Summary, ArpReply) {
 }
 
 TEST(Summary, ProbesOfTheRunAreNamedInEveryKindOfFrame) {
-  for (const testing::NamedSpec& kind : testing::every_kind()) {
+  for (const test::NamedSpec& kind : test::every_kind()) {
     BuiltFrame frame = build_frame(kind.spec, ProbeSpace::kReserved).value();
     EXPECT_THAT(summarise(frame.bytes, 77), Not(HasSubstr("probe")));
     write_probe(frame.bytes.data() + frame.probe, make_probe_template(77, 3), 12345, 1);
@@ -115,9 +115,9 @@ TEST(Summary, MalformedHeadersAreSaid) {
 
 TEST(Summary, AnyBytesMakeOnePrintableLine) {
   std::mt19937_64 random(99);
-  std::vector<testing::NamedSpec> kinds = testing::every_kind();
+  std::vector<test::NamedSpec> kinds = test::every_kind();
   for (int i = 0; i < 20'000; i++) {
-    std::vector<uint8_t> bytes = testing::random_bytes(&random, random() % 200);
+    std::vector<uint8_t> bytes = test::random_bytes(&random, random() % 200);
     if (i % 2 == 0) {
       bytes = build_frame(kinds[random() % kinds.size()].spec)->bytes;
       for (uint64_t damage = random() % 4; damage > 0; damage--)

@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "pktgen/measure/clock.h"
-#include "pktgen/traffic/memory_ring.h"
+#include "pktgen/traffic/testing/memory_ring.h"
 #include "pktgen/traffic/writer.h"
 
 namespace nmgen {
@@ -39,7 +39,7 @@ double& baseline() {
 
 void slot_store(benchmark::State& state) {
   const uint32_t slots = 512;
-  MemoryRing port(slots, 0, 2112);
+  test::MemoryRing port(slots, 0, 2112);
   netmap_slot* slot = port.ring()->slot;
   baseline() = time_batches(state, [&](uint32_t head) {
     for (uint32_t i = 0; i < kBatch; i++) {
@@ -55,7 +55,7 @@ void slot_store(benchmark::State& state) {
 void writer(benchmark::State& state) {
   const uint32_t slots = static_cast<uint32_t>(state.range(0));
   Scenario scenario;
-  StreamSpec stream = udp_stream("udp", 60);
+  StreamSpec stream = test::udp_stream("udp", 60);
   if (state.range(2) > 1) {
     stream.vary = {{FrameField::kUdpSource, 256},
                    {FrameField::kIpv4Source, static_cast<uint32_t>(state.range(2) / 256)}};
@@ -70,8 +70,8 @@ void writer(benchmark::State& state) {
     state.SkipWithError(plan.error().sentence().c_str());
     return;
   }
-  MemoryRing port(slots, static_cast<uint32_t>(extra_buffers_needed(*plan, slots, true)),
-                  static_cast<uint32_t>(state.range(1)));
+  test::MemoryRing port(slots, static_cast<uint32_t>(extra_buffers_needed(*plan, slots, true)),
+                        static_cast<uint32_t>(state.range(1)));
   with_writer(port, *plan, [&](auto& way) {
     BatchStamp stamp;
     stamp.probe = make_probe_template(1, 0);

@@ -10,7 +10,7 @@
 #include <random>
 #include <utility>
 
-#include "pktgen/traffic/memory_ring.h"
+#include "pktgen/traffic/testing/memory_ring.h"
 
 namespace nmgen {
 namespace {
@@ -27,7 +27,7 @@ void check_ring(const Scenario& scenario, const std::vector<std::string>& stream
   Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender);
   ASSERT_TRUE(plan) << plan.error().sentence();
   const uint64_t extra = extra_buffers_needed(*plan, kSlots, keeps_buffers);
-  MemoryRing port(kSlots, static_cast<uint32_t>(extra), kBufferBytes, keeps_buffers);
+  test::MemoryRing port(kSlots, static_cast<uint32_t>(extra), kBufferBytes, keeps_buffers);
   netmap_ring* ring = port.ring();
   std::vector<uint32_t> own;
   for (uint32_t i = 0; i < kSlots; i++)
@@ -84,7 +84,7 @@ Scenario scenario_with(uint32_t probe_every, std::vector<StreamSpec> streams) {
 }
 
 StreamSpec varied(unsigned size, uint32_t ports, uint32_t addresses) {
-  StreamSpec stream = udp_stream("v", size);
+  StreamSpec stream = test::udp_stream("v", size);
   stream.vary = {{FrameField::kUdpSource, ports}, {FrameField::kIpv4Source, addresses}};
   stream.flows = uint64_t{ports} * addresses;
   return stream;
@@ -93,7 +93,7 @@ StreamSpec varied(unsigned size, uint32_t ports, uint32_t addresses) {
 TEST(Writer, ConstantFrames) {
   for (uint32_t every : {0u, 1u, 3u, 100u}) {
     SCOPED_TRACE(every);
-    check(scenario_with(every, {udp_stream("a", 60)}), {"a"}, 2000);
+    check(scenario_with(every, {test::udp_stream("a", 60)}), {"a"}, 2000);
   }
 }
 
@@ -119,7 +119,7 @@ TEST(Writer, ManyFlowsOfLongHeaders) {
 }
 
 TEST(Writer, MixesOfSizes) {
-  StreamSpec small = udp_stream("a", 60), large = udp_stream("b", 1514);
+  StreamSpec small = test::udp_stream("a", 60), large = test::udp_stream("b", 1514);
   small.weight = 3;
   for (uint32_t every : {0u, 1u, 4u}) {
     SCOPED_TRACE(every);

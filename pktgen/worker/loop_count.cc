@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "pktgen/measure/cores.h"
-#include "pktgen/traffic/memory_ring.h"
+#include "pktgen/traffic/testing/memory_ring.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/worker.h"
 
@@ -54,9 +54,9 @@ class NoPort final : public Port {
 };
 
 // Has sent every frame when the sync returns.
-class SinkRing final : public MemoryRing {
+class SinkRing final : public test::MemoryRing {
  public:
-  using MemoryRing::MemoryRing;
+  using test::MemoryRing::MemoryRing;
   int sync() override {
     ring_->tail = ring_->head == 0 ? ring_->num_slots - 1 : ring_->head - 1;
     return 0;
@@ -64,10 +64,10 @@ class SinkRing final : public MemoryRing {
 };
 
 // Brings `batch` frames a sync until all have come, then says that the senders have done.
-class SourceRing final : public MemoryRing {
+class SourceRing final : public test::MemoryRing {
  public:
   SourceRing(uint64_t frames, uint32_t batch, PhaseOrders& orders)
-      : MemoryRing(kSlots, 0, kBufferBytes), left_(frames), batch_(batch), orders_(orders) {
+      : test::MemoryRing(kSlots, 0, kBufferBytes), left_(frames), batch_(batch), orders_(orders) {
     ring_->tail = 0;
     for (uint32_t i = 0; i < kSlots; i++)
       ring_->slot[i].len = 60;
@@ -111,7 +111,7 @@ class Fixture {
     Scenario scenario;
     SenderSpec spec;
     for (unsigned i = 0; i < loop.streams; i++) {
-      StreamSpec stream = udp_stream(i == 0 ? "a" : "b", 60);
+      StreamSpec stream = test::udp_stream(i == 0 ? "a" : "b", 60);
       if (loop.flows > 1) {
         stream.vary = {{FrameField::kUdpSource, loop.flows}};
         stream.flows = loop.flows;

@@ -4,13 +4,13 @@
 #include <gmock/gmock.h>
 
 #include "pktgen/measure/clock.h"
-#include "reporters/live/testing.h"
+#include "reporters/live/testing/live_run.h"
 
 namespace nmgen {
 namespace {
 
-using live_example::first_sample;
-using live_example::later;
+using test::first_sample;
+using test::later;
 
 constexpr double kLinePps = 10e9 / (84 * 8);
 
@@ -22,7 +22,7 @@ class LiveHistoryTest : public testing::Test {
       history_.add(now_ = later(now_, 0.25, pps));
   }
 
-  std::shared_ptr<LiveSegment> segment_ = live_example::segment();
+  std::shared_ptr<LiveSegment> segment_ = test::segment();
   LiveSample now_ = first_sample(*segment_);
   LiveHistory history_{about(*segment_)};
 };
@@ -119,7 +119,7 @@ TEST_F(LiveHistoryTest, ItsMemoryIsBounded) {
 }
 
 TEST(LiveSample, TakesWhatTheSegmentHolds) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment();
+  std::shared_ptr<LiveSegment> segment = test::segment();
   segment->worker(0).counters.frames.add(11);
   segment->worker(1).off_core_us.set(7);
   segment->port(1).missed.set(3);
@@ -141,7 +141,7 @@ TEST(LiveSample, TakesWhatTheSegmentHolds) {
 }
 
 TEST(LiveSample, LatencyIsOfTheLastSecondAndOfAll) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment();
+  std::shared_ptr<LiveSegment> segment = test::segment();
   Histogram latency(segment->latency(0));
   LiveHistory history(about(*segment));
   LiveSample now = first_sample(*segment);

@@ -5,20 +5,20 @@
 
 #include <algorithm>
 
-#include "reporters/live/testing.h"
+#include "reporters/live/testing/live_run.h"
 
 namespace nmgen {
 namespace {
 
-using live_example::first_sample;
-using live_example::later;
+using test::first_sample;
+using test::later;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
 // A history after 10 s at 12.5 Mpps in all, with latencies about 18 us.
 LiveHistory example(uint32_t pairs = 1) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment(pairs);
+  std::shared_ptr<LiveSegment> segment = test::segment(pairs);
   LiveHistory history(about(*segment));
   LiveSample now = first_sample(*segment);
   Histogram latency(segment->latency(0));
@@ -116,7 +116,7 @@ TEST(LiveView, AWiderTerminalShowsMore) {
 }
 
 TEST(LiveView, AColumnHasOneUnit) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment(2);
+  std::shared_ptr<LiveSegment> segment = test::segment(2);
   LiveHistory history(about(*segment));
   LiveSample now = first_sample(*segment);
   for (int i = 0; i < 20; i++) {
@@ -133,7 +133,7 @@ TEST(LiveView, AColumnHasOneUnit) {
 
 // 10^12 frames at the rate of 100 Gbit/s, by ports with long names: no two figures touch.
 TEST(LiveView, TheWidestFiguresKeepApart) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment(2);
+  std::shared_ptr<LiveSegment> segment = test::segment(2);
   for (uint32_t i = 0; i < 2; i++) {
     segment->port(i).name.set("netmap:" + std::string(24, static_cast<char>('a' + i)));
     segment->port(i).speed_bps = 100e9;
@@ -276,7 +276,7 @@ TEST(LiveView, HelpIsWrappedAndStaysAboveTheKeys) {
 }
 
 TEST(LiveView, TheFirstStateIsSettling) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment();
+  std::shared_ptr<LiveSegment> segment = test::segment();
   LiveHistory history(about(*segment));
   LiveSample now = first_sample(*segment);
   now.state = LiveState::kSettling;
@@ -287,7 +287,7 @@ TEST(LiveView, TheFirstStateIsSettling) {
 }
 
 TEST(LiveView, BeforeTheFirstSampleThereIsAPageToo) {
-  std::shared_ptr<LiveSegment> segment = live_example::segment();
+  std::shared_ptr<LiveSegment> segment = test::segment();
   EXPECT_THAT(drawn(LiveHistory(about(*segment)), {}, 80, 24), HasSubstr("opening"));
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace nmgen::examples {
+namespace nmgen::test {
 namespace {
 
 Fingerprint fingerprint() {
@@ -149,4 +149,4 @@ Record invalid_record() {
   return record;
 }
 
-}  // namespace nmgen::examples
+}  // namespace nmgen::test

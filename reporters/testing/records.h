@@ -4,7 +4,7 @@
 
 #include "pktgen/measure/record.h"
 
-namespace nmgen::examples {
+namespace nmgen::test {
 
 // 64b-10g on the simulated device, two seconds, one sender and one receiver, passed.
 Record passed_record();
@@ -12,4 +12,4 @@ Record passed_record();
 // Two runs of a second without a receiver, on a NIC behind the kernel's netmap, invalid.
 Record invalid_record();
 
-}  // namespace nmgen::examples
+}  // namespace nmgen::test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/core/vale/test_switch.h"
+#include "kernel/core/vale/testing/switch.h"
 
 namespace {
 

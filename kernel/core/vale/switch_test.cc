@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernel/core/vale/test_switch.h"
+#include "kernel/core/vale/testing/switch.h"
 #include "kernel/hosted/testing/client.h"
 #include "kernel/hosted/testing/loopback.h"
 

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel/core/fuzz_input.h"
-#include "kernel/core/vale/test_switch.h"
+#include "kernel/core/testing/fuzz_input.h"
+#include "kernel/core/vale/testing/switch.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernel/core/vale/test_switch.h"
+#include "kernel/core/vale/testing/switch.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "pktgen/measure/live_segment.h"
 #include "reporters/live/history.h"
 
-namespace nmgen::live_example {
+namespace nmgen::test {
 
 constexpr double kTscHz = 1e9;
 constexpr uint64_t kStart = 1'000'000'000'000;
@@ -85,4 +85,4 @@ inline LiveSample later(LiveSample sample, double seconds, double pps) {
   return sample;
 }
 
-}  // namespace nmgen::live_example
+}  // namespace nmgen::test

@@ -12,7 +12,7 @@
 #include "pktgen/packet/builder.h"
 #include "pktgen/packet/frame.h"
 
-namespace nmgen::testing {
+namespace nmgen::test {
 
 // RFC 1071 section 4.1 as it stands there: big-endian words, carries added at the end.
 inline uint16_t plain_sum(std::span<const uint8_t> bytes) {
@@ -118,4 +118,4 @@ inline std::vector<uint8_t> random_bytes(std::mt19937_64* random, size_t size) {
   return bytes;
 }
 
-}  // namespace nmgen::testing
+}  // namespace nmgen::test

@@ -10,7 +10,7 @@
 #include "net/netmap_user.h"
 #include "pktgen/port/port.h"
 
-namespace nmgen {
+namespace nmgen::test {
 
 class MemoryRing : public PortRing {
  public:
@@ -52,4 +52,4 @@ inline StreamSpec udp_stream(const std::string& name, unsigned size) {
   return stream;
 }
 
-}  // namespace nmgen
+}  // namespace nmgen::test

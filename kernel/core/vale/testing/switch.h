@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/core/test_port.h"
+#include "kernel/core/testing/port.h"
 #include "kernel/core/vale/nm_vale.h"
 
 namespace nmgen::test {

@@ -194,6 +194,32 @@ class Reports(NmgenTest):
         self.assertEqual(xml.etree.ElementTree.fromstring(result.stdout).tag, "testsuites")
         self.assertIn("TSC ticks/frame", result.stderr)
 
+    def test_reports_of_a_record_are_those_of_its_run(self):
+        kinds = ["csv", "openmetrics", "html", "junit", "json"]
+        console, _ = self.reported(kinds[:-1], "--set", "repeat=2")
+        lists = ",".join(f"{kind}={self.path(kind)}.later" for kind in kinds)
+        self.assertEqual(self.good("report", self.path("record"), "--report", lists), "")
+        for kind in kinds:
+            self.assertEqual(self.read(kind + ".later"), self.read("record" if kind == "json" else kind), kind)
+        figures = self.good("report", self.path("record"))
+        self.assertRegex(figures, r"\A(PASS|FAIL|INVALID)  64b-10g")
+        self.assertTrue(console.endswith(figures), console)
+        result = self.nmgen("report", self.path("record"), "--report", "console,csv=-")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, self.read("csv"), figures))
+
+    def test_report_replaces_neither_its_record_nor_other_files(self):
+        self.nmgen(*RUN, "--duration", "0.3", "--quiet", "--out", self.path("record"))
+        before = self.read("record")
+        for force in ((), ("--force",)):
+            self.assertIn("cannot write", self.refused("report", self.path("record"), "--report", "json=" + self.path("record"), *force))
+        self.write("notes", "mine")
+        self.assertIn("--force", self.refused("report", self.path("record"), "--report", "csv=" + self.path("notes")))
+        self.assertEqual((self.read("record"), self.read("notes")), (before, "mine"))
+        self.good("report", self.path("record"), "--report", "csv=" + self.path("notes"), "--force")
+        self.assertIn("no record is given", self.refused("report"))
+        self.assertIn("cannot read record", self.refused("report", self.path("none")))
+        self.assertIn("no such report", self.refused("report", self.path("record"), "--report", "yaml"))
+
     def test_refusals(self):
         for arguments, words in ((("--report", "yaml"), "no such report"),
                                  (("--report", "csv", "--report", "csv=x"), "twice"),

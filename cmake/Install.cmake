@@ -46,7 +46,7 @@ install(DIRECTORY pktgen/cli/commands DESTINATION "${CMAKE_INSTALL_DOCDIR}/pktge
 install(TARGETS netmap_hosted ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(FILES kernel/include/net/netmap.h kernel/include/net/netmap_user.h
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/net")
-install(FILES kernel/hosted/netmap_hosted.h kernel/hosted/sim82599.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES kernel/hosted/netmap_hosted.h kernel/hosted/nmh_driver.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 configure_file(cmake/install/netmap_hosted.pc.in install/netmap_hosted.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/install/netmap_hosted.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 include(CMakePackageConfigHelpers)

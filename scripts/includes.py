@@ -23,7 +23,7 @@ ROOMS = ("kernel/include", "kernel/core", "kernel/drivers", "kernel/hosted", "ke
 # nm_os.h asks for it by name: each residence has its own.
 ASKED_FOR = "nm_os_impl.h"
 # Where a name in quotes is looked for, after the directory of the file itself.
-PATHS = ("", "kernel/include", "kernel/core", "kernel/hosted", "kernel/drivers/ixgbe")
+PATHS = ("", "kernel/include", "kernel/core", "kernel/hosted", "kernel/drivers", "kernel/drivers/ixgbe")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 NOT_PRODUCT = re.compile(r"(^|/)(testing|checks|tests)(/|\.h$)|_(test|bench|fuzz|count)\.cc$")
 

@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATCH = ROOT / "scripts/regression_power.patch"
 SLOWED = ROOT / "build/power"
 # A ring that stays in the core's own cache, so that a neighbour who fills the shared one does not change what a frame costs.
-SHORT_RING = ("--set", "simulated.left.tx_slots=4096")
+SHORT_RING = ("--set", "ports.sim:left.tx_slots=4096")
 
 
 def attempt(program, against, options):

@@ -65,7 +65,7 @@ class BadScenario(NmgenTest):
         self.assertIn("/receivers/0/workers", self.set_to("receivers.0.workers=17"))
 
     def test_port_that_does_not_exist(self):
-        self.assertIn('"lift"; did you mean "sim:left"?', self.set_to("senders.0.port=sim:lift"))
+        self.assertIn('"sim:lift" is not under "ports"; did you mean "sim:left"?', self.set_to("senders.0.port=sim:lift"))
         self.assertIn("netmap:none0", self.refused("run", scenario("64b-10g"), "--set",
                                                    "senders.0.port=netmap:none0"))
 

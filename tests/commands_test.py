@@ -221,9 +221,9 @@ class Show(NmgenTest):
 
 
 class Ports(NmgenTest):
-    def test_simulated_ports_of_a_scenario(self):
+    def test_ports_of_a_scenario(self):
         with open(scenario("64b-10g"), encoding="utf-8") as file:
-            left = json.load(file)["simulated"]["left"]
+            left = json.load(file)["ports"]["sim:left"]
         text = self.good("ports", scenario("64b-10g"))
         self.assertRegex(text, r"(?m)^sim:left +sim82599 +hosted +10 up +1/1 +"
                          f"{left['tx_slots']}/{left['rx_slots']}$")

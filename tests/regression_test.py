@@ -12,7 +12,7 @@ from nmgen_process import NMGEN, ROOT, TIMEOUT_S, NmgenTest, scenario
 
 TX = scenario("64b-10g-tx")
 # A short ring: a sanitizer takes seconds to prepare a long one.
-QUICK = ("--duration", "0.05", "--patience", "0", "--set", "warmup_s=0", "--set", "simulated.left.tx_slots=1024")
+QUICK = ("--duration", "0.05", "--patience", "0", "--set", "warmup_s=0", "--set", "ports.sim:left.tx_slots=1024")
 FEW = ("--samples", "2", *QUICK)
 OUTCOMES = {"pass": 0, "improve": 0, "regress": 1, "invalid": 3}
 

@@ -25,7 +25,7 @@ except ImportError:
 MATRIX = {
     "schema": "nmgen-sweep/1", "name": "small", "scenario": scenario("64b-10g-tx"), "duration_s": 0.05, "warmup_s": 0,
     "repeats": 2, "set": {"clock.method": "duty"},
-    "axes": [{"name": "rings", "set": ["senders.0.workers", "simulated.left.queues"], "values": [1, 2]},
+    "axes": [{"name": "rings", "set": ["senders.0.workers", "ports.sim:left.queues"], "values": [1, 2]},
              {"name": "clock_hz", "set": ["clock.hz"], "values": [50000000, 1300000000]}],
 }
 
@@ -401,7 +401,7 @@ class Plot(ScriptTest):
                                    ("batch", "batch=1,256", "senders.0.batch"), ("rings", "rings=1,2", None)):
             with self.subTest(kind):
                 axis, numbers = path.split("=")
-                paths = [values] if values else ["senders.0.workers", "simulated.left.queues"]
+                paths = [values] if values else ["senders.0.workers", "ports.sim:left.queues"]
                 matrix = self.matrix(set={}, repeats=1,
                                      axes=[{"name": axis, "set": paths, "values": [int(n) for n in numbers.split(",")]}])
                 self.assertEqual(self.sweep(matrix, "--out", self.path(kind)).returncode, 0)

@@ -50,14 +50,14 @@ class Paths(unittest.TestCase):
         self.assertEqual(self.asked("docs/performance.md", "README.md", "results/pipe.json"), {})
         self.assertLessEqual({f"guest.{kernel}" for kernel in parts.GUESTS}, set(self.asked("kernel/core/bind.c")))
         scenario = self.asked("pktgen/scenario/parse.cc")
-        self.assertEqual(scenario["fuzz"], ["pktgen/scenario/parse.cc", ["scenario_fuzz"]])
+        self.assertEqual(scenario["fuzz"], ["pktgen/scenario/parse.cc", ["port_name_fuzz", "scenario_fuzz"]])
         self.assertIn("tsan", scenario)
         self.assertNotIn("guest.6.12", scenario)
 
     def test_fuzz_targets_of_several_paths_add_up(self):
-        both = self.asked("pktgen/port/name.cc", "reporters/html.cc")
-        self.assertEqual(both["fuzz"][1], ["port_name_fuzz", "record_fuzz"])
-        self.assertIsNone(self.asked("pktgen/port/name.cc", "CMakeLists.txt")["fuzz"][1])
+        both = self.asked("pktgen/compare/rank.cc", "reporters/html.cc")
+        self.assertEqual(both["fuzz"][1], ["baseline_fuzz", "record_fuzz"])
+        self.assertIsNone(self.asked("pktgen/compare/rank.cc", "CMakeLists.txt")["fuzz"][1])
 
     def test_an_unknown_path_asks_for_everything(self):
         self.assertEqual(set(self.asked("new/room.c")), {part.name for part in parts.DEEP})

@@ -248,15 +248,8 @@ struct ports_arg {
 	int count;
 };
 
-static void ports_visit(const struct nm_port_view *view, void *arg)
+void nmh_port_info_fill(struct nmh_port_info *info, const struct nm_port_config *config)
 {
-	struct ports_arg *list = arg;
-	struct nmh_port_info *info = &list->ports[list->count];
-	const struct nm_port_config *config = &view->config;
-
-	if (list->count == list->max)
-		return;
-	list->count++;
 	*info = (struct nmh_port_info){
 		.tx_rings = config->num_rings[NM_TX],
 		.rx_rings = config->num_rings[NM_RX],
@@ -265,6 +258,17 @@ static void ports_visit(const struct nm_port_view *view, void *arg)
 		.speed_mbps = config->speed_mbps,
 		.link_up = config->link_up,
 	};
+}
+
+static void ports_visit(const struct nm_port_view *view, void *arg)
+{
+	struct ports_arg *list = arg;
+	struct nmh_port_info *info = &list->ports[list->count];
+
+	if (list->count == list->max)
+		return;
+	list->count++;
+	nmh_port_info_fill(info, &view->config);
 	nm_snprintf(info->name, sizeof(info->name), "%s", view->name);
 	nm_snprintf(info->driver, sizeof(info->driver), "%s", view->driver);
 }

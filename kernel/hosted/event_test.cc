@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include "sim82599.h"
+#include "drivers/sim82599/sim82599.h"
 #include "testing/client.h"
 #include "testing/loopback.h"
 
@@ -542,9 +542,9 @@ class SimulatedWire : public testing::Test {
                                   .tx_slots = kSlots,
                                   .rx_slots = kSlots,
                                   .flow_control = false};
-      ASSERT_EQ(nmh_sim_create(world_, &sim, &sims_[i], nullptr, 0), 0);
+      ASSERT_EQ(nmh_sim_create(world_, &sim, &sims_[i], nullptr), 0);
     }
-    ASSERT_EQ(nmh_sim_connect(sims_[0], sims_[1]), 0);
+    ASSERT_EQ(nmh_sim_connect(sims_[0], sims_[1], nullptr), 0);
     for (size_t i = 0; i < 2; i++) {
       ASSERT_EQ(client_open(&clients_[i], world_, names[i], NR_REG_ALL_NIC, 0, 0), 0);
     }
@@ -554,8 +554,8 @@ class SimulatedWire : public testing::Test {
       client_close(&c);
     }
     for (nmh_sim* sim : sims_) {
-      struct nmh_sim_stats stats = {};  // its function has the same name
-      nmh_sim_stats(sim, &stats);
+      struct nmh_port_stats stats = {};  // its function has the same name
+      nmh_driver_sim82599.stats(sim, &stats);
       EXPECT_EQ(stats.driver_bugs, 0u) << stats.last_bug;
       nmh_sim_destroy(sim);
     }

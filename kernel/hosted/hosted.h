@@ -78,6 +78,9 @@ void nmh_event_destroy(struct nm_os *os);
 struct nm_core *nmh_core(struct nmh *world);
 struct nm_os *nmh_os(struct nmh *world);
 
+/* All but the names. */
+void nmh_port_info_fill(struct nmh_port_info *info, const struct nm_port_config *config);
+
 /**
  * nmh_dma_find() - the window that a device address lies in
  * @out: a copy, which a model may keep as long as nmh_dma_generation() does not change

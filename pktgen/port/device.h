@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "pktgen/port/name.h"
 #include "pktgen/port/port.h"
+#include "pktgen/scenario/port_name.h"
 
 namespace nmgen {
 

@@ -5,49 +5,44 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
+#include "nmh_driver.h"
 #include "pktgen/port/request.h"
 #include "pktgen/port/whole_port.h"
-#include "sim82599.h"
+#include "pktgen/scenario/port_options.h"
 
 namespace nmgen {
 namespace {
 
-constexpr uint32_t kSmallestBuffer = 2048;
+constexpr uint32_t kUsualBuffer = 2048;  // netmap's default
 
-uint32_t round_up(uint32_t bytes, uint32_t grain) {
-  return (bytes + grain - 1) / grain * grain;
-}
-
-// Every frame of the scenario fits a buffer.
+// Bytes of the scenario's largest frame.
 uint32_t largest_frame(const Scenario& scenario) {
-  uint32_t bytes = kSmallestBuffer;
+  uint32_t bytes = 0;
   for (const StreamSpec& stream : scenario.streams)
     bytes = std::max(bytes, stream.frame.size_no_crc);
   return bytes;
 }
 
-// Buffers an odd number of cache lines apart begin in every cache set in turn; 2048 bytes apart
-// they share 1 set of 32 and evict each other (figures in docs/performance.md).
+// What suits all ports that there are.
 uint32_t buffer_bytes(const Scenario& scenario) {
-  constexpr uint32_t kLine = 64;
-  // The 82599 is told the size of its receive buffers in KiB, rounded down, and spreads what is
-  // longer over several; so they grow by whole KiB.
-  constexpr uint32_t kGrain = 1024;
-  return (round_up(largest_frame(scenario), kGrain) / kLine | 1) * kLine;
+  std::vector<const nmh_driver*> drivers;
+  for (const PortSpec& port : scenario.ports)
+    drivers.push_back(port.name.driver);
+  return nmh_buffer_size(drivers.data(), drivers.size(), largest_frame(scenario));
 }
 
-// Of what the core or the model refuses (`reason`, or else the errno's). Their own words on a lack
+// Of what the core or a driver refuses (`reason`, or else the errno's). Their own words on a lack
 // of memory are about pools, which no key of a scenario sizes.
 tl::unexpected<Error> fail_refused(const std::string& what, const std::string& reason,
                                    const std::string& remedy, int error) {
   if (error != ENOMEM)
     return reason.empty() ? fail_errno(what, error, remedy) : fail(what, reason, remedy, error);
-  return fail(
-      what, "there is not enough memory for all rings and their buffers",
-      "free some, or use smaller tx_slots, rx_slots or queues in \"simulated\", fewer flows "
-      "(counts of \"vary\"), a smaller size_no_crc or fewer ports",
-      error);
+  return fail(what, "there is not enough memory for all rings and their buffers",
+              "free some, or use smaller tx_slots, rx_slots or queues in \"ports\", fewer flows "
+              "(counts of \"vary\"), a smaller size_no_crc or fewer ports",
+              error);
 }
 
 class HostedRing final : public PortRing {
@@ -89,32 +84,41 @@ Result<std::unique_ptr<PortRing>> open_hosted_ring(nmh* world, const std::string
   return opened;
 }
 
-class SimulatedPort final : public Port {
+// A port of a driver, whichever that is.
+class DriverPort final : public Port {
  public:
-  SimulatedPort(nmh* world, nmh_sim* sim, const SimulatedDevice& device)
-      : world_(world), sim_(sim), device_(device.name) {
-    name_ = "sim:" + device.name;
-    driver_ = "sim82599";
+  DriverPort(nmh* world, nmh_port* port, const PortSpec& spec)
+      : world_(world), port_(port), core_name_(spec.name.name) {
+    const nmh_driver& driver = *spec.name.driver;
+    name_ = spec.name.text;
+    driver_ = driver.name;
     residence_ = "hosted";
-    simulated_ = true;
-    has_counters_ = true;
-    speed_bps_ = device.speed_gbps * 1e9;
-    tx_rings_ = rx_rings_ = device.queues;
-    tx_slots_ = device.tx_slots;
+    simulated_ = driver.simulated;
+    knows_in_flight_ = driver.in_flight != nullptr;
+    counts_wire_ = driver.counts_wire;
+    has_counters_ = driver.stats != nullptr;
+    keeps_buffers_ = !driver.swaps_buffers;
+    if (driver.connect != nullptr)
+      peer_ = spec.cable;
+    else if (driver.loops_back)
+      peer_ = name_;
+    speed_bps_ = spec.speed_bps;
+    tx_rings_ = spec.tx_rings;
+    rx_rings_ = spec.rx_rings;
+    tx_slots_ = spec.tx_slots;
   }
-  ~SimulatedPort() override { nmh_sim_destroy(sim_); }
+  ~DriverPort() override { nmh_port_destroy(port_); }
 
-  nmh_sim* sim() const { return sim_; }
+  nmh_port* port() const { return port_; }
 
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
-    return open_hosted_ring(world_, name_, device_, ring, true);
+    return open_hosted_ring(world_, name_, core_name_, ring, keeps_buffers_);
   }
 
   PortCounters counters() override {
-    struct nmh_sim_stats stats {};
-    ::nmh_sim_stats(sim_, &stats);
+    nmh_port_stats stats{};
     PortCounters counters;
-    counters.readable = true;
+    counters.readable = nmh_port_read_stats(port_, &stats);
     counters.tx_frames = stats.tx_frames;
     counters.rx_frames = stats.rx_frames;
     counters.missed = stats.missed;
@@ -124,13 +128,13 @@ class SimulatedPort final : public Port {
     return counters;
   }
 
-  uint64_t in_flight() override { return nmh_sim_in_flight(sim_); }
-  uint64_t wire_busy_ns() override { return nmh_sim_wire_busy_ns(sim_); }
+  uint64_t in_flight() override { return nmh_port_in_flight(port_); }
+  uint64_t wire_busy_ns() override { return nmh_port_wire_busy_ns(port_); }
 
  private:
   nmh* world_;
-  nmh_sim* sim_;
-  std::string device_;
+  nmh_port* port_;
+  std::string core_name_;
 };
 
 // A VALE port or an end of a pipe. What it drops is seen as loss; it has no device to ask.
@@ -205,37 +209,34 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
   std::unique_ptr<HostedWorld> hosted(new HostedWorld);
   nmh_config config{};
   config.buf_size = buffer_bytes(scenario);
-  if (largest_frame(scenario) > kSmallestBuffer)
+  // VALE ports hold every frame too.
+  if (largest_frame(scenario) > kUsualBuffer)
     config.priv_buf_size = config.buf_size;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
     return fail_refused("cannot create the hosted netmap", "", "", -error);
 
-  std::map<std::string, nmh_sim*> sims;
-  for (const SimulatedDevice& device : scenario.simulated) {
-    nmh_sim_config sim_config{};
-    sim_config.name = device.name.c_str();
-    sim_config.speed_gbps = device.speed_gbps;
-    sim_config.queues = device.queues;
-    sim_config.tx_slots = device.tx_slots;
-    sim_config.rx_slots = device.rx_slots;
-    sim_config.flow_control = device.flow_control;
-    nmh_sim* sim = nullptr;
-    std::array<char, 200> reason{};
-    int error = nmh_sim_create(hosted->world_, &sim_config, &sim, reason.data(), reason.size());
+  std::map<std::string, nmh_port*> made;
+  for (const PortSpec& spec : scenario.ports) {
+    const PortRequest request(spec);
+    Refusal refusal;
+    nmh_port* port = nullptr;
+    int error =
+        nmh_port_create(hosted->world_, spec.name.driver, request.get(), &port, refusal.get());
     if (error != 0)
-      return fail_refused("cannot create the simulated device " + device.name, reason.data(),
-                          "change it in the scenario", -error);
-    sims[device.name] = sim;
-    hosted->ports_[device.name] = std::make_unique<SimulatedPort>(hosted->world_, sim, device);
+      return fail_refused("cannot create " + spec.name.text, refusal.cause(), refusal.remedy(),
+                          -error);
+    made[spec.name.text] = port;
+    hosted->ports_[spec.name.text] = std::make_unique<DriverPort>(hosted->world_, port, spec);
   }
-  for (const SimulatedDevice& device : scenario.simulated) {
+  for (const PortSpec& spec : scenario.ports) {
     // Each cable is named by both of its ends.
-    if (device.cable.empty() || device.name > device.cable)
+    if (spec.cable.empty() || spec.name.text > spec.cable)
       continue;
-    int error = nmh_sim_connect(sims[device.name], sims[device.cable]);
+    Refusal refusal;
+    int error = nmh_port_connect(made[spec.name.text], made[spec.cable], refusal.get());
     if (error != 0)
-      return fail_errno("cannot connect a cable between " + device.name + " and " + device.cable,
-                        -error, "give both the same speed");
+      return fail("cannot connect a cable between " + spec.name.text + " and " + spec.cable,
+                  refusal.cause(), refusal.remedy(), -error);
   }
   return hosted;
 }
@@ -247,13 +248,12 @@ HostedWorld::~HostedWorld() {
 }
 
 Result<Port*> HostedWorld::port(const PortName& name) {
-  const std::string key = name.name;
-  const std::map<std::string, std::unique_ptr<Port>>::iterator found = ports_.find(key);
+  const std::map<std::string, std::unique_ptr<Port>>::iterator found = ports_.find(name.text);
   if (found != ports_.end())
     return found->second.get();
-  if (name.home == PortHome::kSimulated)
-    return fail("cannot open " + name.text, "the scenario has no such simulated device",
-                "add it under \"simulated\", or correct the name");
+  if (name.home == PortHome::kDriver)
+    return fail("cannot open " + name.text, "the scenario has no such port",
+                "add it under \"ports\", or correct the name");
   const std::string what = "cannot open " + name.text;
   nmh_fd* fd = nullptr;
   if (int error = nmh_open(world_, &fd); error != 0)
@@ -263,13 +263,13 @@ Result<Port*> HostedWorld::port(const PortName& name) {
   header.nr_version = NETMAP_API;
   header.nr_reqtype = NETMAP_REQ_PORT_INFO_GET;
   header.nr_body = reinterpret_cast<uintptr_t>(&info);
-  key.copy(header.nr_name, sizeof(header.nr_name) - 1);
+  name.name.copy(header.nr_name, sizeof(header.nr_name) - 1);
   const int error = nmh_ioctl(fd, NIOCCTRL, &header);
   const std::string reason = error != 0 ? nmh_reason(fd) : "";
   nmh_close(fd);
   if (error != 0)
     return fail_refused(what, reason, "", -error);
-  return ports_.emplace(key, std::make_unique<SoftwarePort>(world_, name, info))
+  return ports_.emplace(name.text, std::make_unique<SoftwarePort>(world_, name, info))
       .first->second.get();
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Ports of the hosted netmap: a world in this process, with the scenario's simulated devices.
+// Ports of the hosted netmap: a world in this process, with the scenario's ports of drivers.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
 
-#include "pktgen/port/name.h"
 #include "pktgen/port/port.h"
+#include "pktgen/scenario/port_name.h"
 
 struct nmh;
 
@@ -15,13 +15,13 @@ namespace nmgen {
 
 class HostedWorld {
  public:
-  // Errors: a device that the model refuses, no memory.
+  // Errors: a port that its driver refuses, no memory.
   static Result<std::unique_ptr<HostedWorld>> create(const Scenario& scenario);
   ~HostedWorld();
   HostedWorld(const HostedWorld&) = delete;
   HostedWorld& operator=(const HostedWorld&) = delete;
 
-  // A simulated device of the scenario, a VALE port or an end of a pipe; it belongs to the world.
+  // A port of the scenario, a VALE port or an end of a pipe; it belongs to the world.
   // Error: there is no such port.
   Result<Port*> port(const PortName& name);
 

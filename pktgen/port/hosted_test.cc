@@ -11,6 +11,8 @@
 #include <fstream>
 #include <memory>
 
+#include "pktgen/scenario/port_options.h"
+
 namespace nmgen {
 namespace {
 
@@ -64,18 +66,15 @@ void expect_followable(const Error& error) {
   EXPECT_THAT(
       error.sentence(),
       EndsWith(": there is not enough memory for all rings and their buffers; free some, or "
-               "use smaller tx_slots, rx_slots or queues in \"simulated\", fewer flows "
+               "use smaller tx_slots, rx_slots or queues in \"ports\", fewer flows "
                "(counts of \"vary\"), a smaller size_no_crc or fewer ports"));
   EXPECT_THAT(error.sentence(), Not(HasSubstr("pools")));
 }
 
 TEST(Hosted, ALackOfMemoryNamesTheKeysThatTakeIt) {
   Scenario scenario;
-  SimulatedDevice device;
-  device.name = "left";
-  device.queues = 4;
-  device.tx_slots = device.rx_slots = 65528;
-  scenario.simulated = {device};
+  scenario.ports = {*make_port(
+      "sim:left", {{"queues", {}, 4}, {"tx_slots", {}, 65528}, {"rx_slots", {}, 65528}}, "")};
   const Error error = error_of(scenario, "sim:left", kLittle);
   expect_followable(error);
   EXPECT_THAT(error.sentence(), testing::StartsWith("cannot open sim:left: "));
@@ -87,10 +86,7 @@ TEST(Hosted, SoDoesAPipe) {
 
 TEST(Hosted, WhatFitsIsOpened) {
   Scenario scenario;
-  SimulatedDevice device;
-  device.name = "left";
-  device.tx_slots = device.rx_slots = 64;
-  scenario.simulated = {device};
+  scenario.ports = {*make_port("sim:left", {{"tx_slots", {}, 64}, {"rx_slots", {}, 64}}, "")};
   EXPECT_EQ(error_of(scenario, "sim:left", kLittle).what, "opened");
 }
 

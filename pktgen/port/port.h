@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,7 +85,13 @@ class Port {
   const std::string& name() const { return name_; }
   const std::string& driver() const { return driver_; }
   const std::string& residence() const { return residence_; }  // "hosted" or "kernel"
+  // The line and the device are models.
   bool simulated() const { return simulated_; }
+  // Whether what this port sends can come to the port called `port`.
+  bool reaches(const std::string& port) const { return !peer_ || *peer_ == port; }
+  // Whether in_flight() knows, and whether counters() say at any moment what has left the device.
+  bool knows_in_flight() const { return knows_in_flight_; }
+  bool counts_wire() const { return counts_wire_; }
   double speed_bps() const { return speed_bps_; }  // 0: not known
   unsigned tx_rings() const { return tx_rings_; }
   unsigned rx_rings() const { return rx_rings_; }
@@ -98,6 +105,8 @@ class Port {
  protected:
   std::string name_, driver_, residence_;
   bool simulated_ = false;
+  bool knows_in_flight_ = false, counts_wire_ = false;
+  std::optional<std::string> peer_;  // the only port that it reaches, empty: none; else anybody
   double speed_bps_ = 0;
   unsigned tx_rings_ = 0, rx_rings_ = 0;
   unsigned tx_slots_ = 0;
@@ -106,12 +115,11 @@ class Port {
   bool has_counters_ = false;
 };
 
-// All ports of a scenario: the hosted world with its simulated devices, and ports of the kernel's
-// netmap.
+// All ports of a scenario: those of the hosted world, and of the kernel's netmap.
 class PortSet {
  public:
   virtual ~PortSet() = default;
-  // As name.h has it, without suffixes that choose rings. The port belongs to the set.
+  // As port_name.h has it, without suffixes that choose rings. The port belongs to the set.
   virtual Result<Port*> port(const std::string& name) = 0;
 };
 

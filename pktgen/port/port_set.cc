@@ -17,9 +17,6 @@ class ScenarioPorts final : public PortSet {
     Result<PortName> parsed = parse_port_name(name);
     if (!parsed)
       return tl::unexpected<Error>(parsed.error());
-    if (parsed->chooses_rings() || parsed->mem_id != 0)
-      return fail("cannot open " + name, "the scenario's \"first_ring\" chooses a worker's ring",
-                  "remove the suffix, and set \"first_ring\"");
     if (parsed->home != PortHome::kKernel)
       return hosted_->port(*parsed);
     std::map<std::string, std::unique_ptr<Port>>::iterator known = kernel_.find(name);

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "net/netmap.h"
-#include "pktgen/port/name.h"
 #include "pktgen/port/port.h"
+#include "pktgen/scenario/port_name.h"
 
 namespace nmgen {
 

@@ -12,7 +12,7 @@
 
 #include "net/netmap.h"
 #include "pktgen/error.h"
-#include "pktgen/port/name.h"
+#include "pktgen/scenario/port_name.h"
 
 struct nmh;
 

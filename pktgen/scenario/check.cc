@@ -7,38 +7,26 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 
 #include "pktgen/packet/builder.h"
 #include "pktgen/scenario/error_text.h"
+#include "pktgen/scenario/port_name.h"
+#include "pktgen/scenario/schema.h"
 
 namespace nmgen {
 namespace {
 
-constexpr std::string_view kSimulatedPrefix = "sim:";
-
 // Rates are doubles; a line's rate written with 10 digits is still the line's rate.
 constexpr double kRateTolerance = 1e-9;
 
-// The name of a sim: port's device; empty for other ports.
-std::string device_name(const std::string& port) {
-  return port.starts_with(kSimulatedPrefix) ? port.substr(kSimulatedPrefix.size()) : "";
-}
-
-// KIND:REST, as "netmap:eth0-2/T" or "vale0:1".
-bool is_port_name(const std::string& port) {
-  size_t colon = port.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == port.size())
-    return false;
-  for (size_t i = 0; i < port.size(); ++i) {
-    char c = port[i];
-    bool letter_or_digit =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (i < colon ? !letter_or_digit && c != '_' && c != '-' : c <= ' ' || c >= 0x7f)
-      return false;
-  }
-  return true;
+// The most rings that a port's options can give it; 0: no option gives it rings.
+unsigned most_queues(const std::string& port) {
+  const nlohmann::json& ports = scenario_schema().at("properties").at("ports");
+  const nlohmann::json* options = member_schema(ports, port);
+  const nlohmann::json* queues = options == nullptr ? nullptr : member_schema(*options, "queues");
+  return queues == nullptr ? 0 : queues->at("maximum").get<unsigned>();
 }
 
 // "ring 3", "rings 0 to 3".
@@ -50,6 +38,7 @@ std::string ring_range(unsigned first, unsigned count) {
 // What is the same for senders and receivers.
 struct Entry {
   std::string path;  // "/senders/0"
+  bool sends;
   const std::string& port;
   unsigned workers, first_ring;
   const std::vector<int>& cores;
@@ -68,12 +57,12 @@ class ScenarioChecker {
     std::vector<Entry> senders, receivers;
     for (size_t i = 0; i < scenario_.senders.size(); ++i) {
       const SenderSpec& sender = scenario_.senders[i];
-      senders.push_back({child_path("/senders", i), sender.port, sender.workers, sender.first_ring,
-                         sender.cores});
+      senders.push_back({child_path("/senders", i), true, sender.port, sender.workers,
+                         sender.first_ring, sender.cores});
     }
     for (size_t i = 0; i < scenario_.receivers.size(); ++i) {
       const ReceiverSpec& receiver = scenario_.receivers[i];
-      receivers.push_back({child_path("/receivers", i), receiver.port, receiver.workers,
+      receivers.push_back({child_path("/receivers", i), false, receiver.port, receiver.workers,
                            receiver.first_ring, receiver.cores});
     }
     if (result)
@@ -92,48 +81,54 @@ class ScenarioChecker {
     return fail_at(scenario_.file, path, std::move(cause), std::move(remedy));
   }
 
-  std::vector<std::string> device_names() const {
+  // Of the ports that are configured for a driver.
+  std::vector<std::string> port_names(const nmh_driver* driver) const {
     std::vector<std::string> names;
-    for (const SimulatedDevice& device : scenario_.simulated)
-      names.push_back(device.name);
+    for (const PortSpec& port : scenario_.ports)
+      if (port.name.driver == driver)
+        names.push_back(port.name.text);
     return names;
   }
 
-  // "there is left and right", "did you mean ...?"
-  static std::string which_one(const std::string& word, const std::vector<std::string>& names,
-                               const std::string& prefix) {
+  // "use "left" or "right"", "did you mean ...?"
+  static std::string which_one(const std::string& word, const std::vector<std::string>& names) {
     std::string near = nearest(word, names);
     if (!near.empty())
-      return fmt::format("did you mean \"{}{}\"?", prefix, near);
+      return fmt::format("did you mean \"{}\"?", near);
     constexpr size_t kMostNames = 8;
     std::vector<std::string> all;
     for (const std::string& name : names)
       if (all.size() < kMostNames)
-        all.push_back(fmt::format("\"{}{}\"", prefix, name));
+        all.push_back(fmt::format("\"{}\"", name));
     return "use " + listed(all) + (names.size() > kMostNames ? " or another one of them" : "");
   }
 
   Result<void> check_cables() const {
-    for (const SimulatedDevice& device : scenario_.simulated) {
-      if (device.cable.empty())
+    for (const PortSpec& port : scenario_.ports) {
+      if (port.cable.empty())
         continue;
-      std::string path = child_path(child_path("/simulated", device.name), "cable");
-      const SimulatedDevice* other = scenario_.simulated_device(device.cable);
+      const std::string& name = port.name.text;
+      const std::string path = child_path(child_path("/ports", name), "cable");
+      const PortSpec* other = scenario_.port(port.cable);
       if (other == nullptr)
-        return at(path, fmt::format("there is no simulated device \"{}\"", device.cable),
-                  which_one(device.cable, device_names(), ""));
-      if (other == &device)
+        return at(path, fmt::format("there is no \"{}\" under \"ports\"", port.cable),
+                  which_one(port.cable, port_names(port.name.driver)));
+      if (other == &port)
         return at(path, "the cable leads back to its own device", "name the other device");
-      if (other->cable != device.name)
+      if (other->name.driver != port.name.driver)
+        return at(path,
+                  fmt::format("\"{}\" and \"{}\" have different kinds of cables", name, port.cable),
+                  fmt::format("name a port \"{}:NAME\"", port.name.driver->prefix));
+      if (other->cable != name)
         return at(path,
                   other->cable.empty()
-                      ? fmt::format("\"{}\" has no cable to \"{}\"", other->name, device.name)
-                      : fmt::format("\"{}\" has its cable to \"{}\"", other->name, other->cable),
-                  fmt::format("set /simulated/{}/cable to \"{}\"", other->name, device.name));
-      if (other->speed_gbps != device.speed_gbps)
+                      ? fmt::format("\"{}\" has no cable to \"{}\"", port.cable, name)
+                      : fmt::format("\"{}\" has its cable to \"{}\"", port.cable, other->cable),
+                  fmt::format("set /ports/{}/cable to \"{}\"", port.cable, name));
+      if (other->speed_bps != port.speed_bps)
         return at(path,
-                  fmt::format("\"{}\" has {} Gbit/s and \"{}\" has {}", device.name,
-                              device.speed_gbps, other->name, other->speed_gbps),
+                  fmt::format("\"{}\" has {:g} Gbit/s and \"{}\" has {:g}", name,
+                              port.speed_bps / 1e9, port.cable, other->speed_bps / 1e9),
                   "give both ends of the cable the same speed_gbps");
     }
     return {};
@@ -161,36 +156,39 @@ class ScenarioChecker {
   }
 
   Result<void> check_port(const Entry& entry) const {
-    std::string path = child_path(entry.path, "port");
-    if (!is_port_name(entry.port))
-      return at(path, in_quotes(entry.port) + " is not the name of a port",
-                "write it like sim:left, netmap:eth0 or vale0:1");
-    if (!entry.port.starts_with(kSimulatedPrefix))
+    const std::string path = child_path(entry.path, "port");
+    const Result<PortName> name = parse_port_name(entry.port);
+    if (!name)
+      return at(path, name.error().what + ": " + name.error().cause, name.error().remedy);
+    if (name->chooses_rings() || name->mem_id != 0)
+      return at(path,
+                in_quotes(entry.port) + " has a suffix, and \"first_ring\" chooses a worker's ring",
+                "remove the suffix, and set \"first_ring\"");
+    if (name->driver == nullptr)
       return {};  // whether it exists is known when it is opened
-    const SimulatedDevice* device = scenario_.simulated_device(device_name(entry.port));
-    if (device == nullptr) {
-      std::string cause =
-          fmt::format("there is no simulated device {}", in_quotes(device_name(entry.port)));
-      if (scenario_.simulated.empty())
-        return at(path, cause, "add it to \"simulated\"");
-      return at(path, cause, which_one(device_name(entry.port), device_names(), "sim:"));
+    const PortSpec* port = scenario_.port(entry.port);
+    if (port == nullptr) {
+      const std::vector<std::string> names = port_names(name->driver);
+      const std::string cause = in_quotes(entry.port) + " is not under \"ports\"";
+      return at(path, cause, names.empty() ? "add it there" : which_one(entry.port, names));
     }
+    const unsigned rings = entry.sends ? port->tx_rings : port->rx_rings;
     unsigned needed = entry.first_ring + entry.workers;
-    if (needed <= device->queues)
+    if (rings == 0 || needed <= rings)
       return {};
-    constexpr unsigned kMostQueues = 16;  // the model's
-    std::string remedy =
-        needed <= kMostQueues
-            ? fmt::format("set /simulated/{}/queues to {}, or use fewer workers", device->name,
-                          needed)
-            : fmt::format("use fewer workers; a device has at most {} queues", kMostQueues);
-    const char* key = entry.first_ring >= device->queues ? "first_ring" : "workers";
-    return at(child_path(entry.path, key),
-              fmt::format("{} worker{} {} and {} has {}", entry.workers,
-                          entry.workers == 1 ? " needs" : "s need",
-                          ring_range(entry.first_ring, entry.workers), entry.port,
-                          ring_range(0, device->queues)),
-              remedy);
+    const unsigned most = most_queues(entry.port);
+    std::string remedy = "use fewer workers";
+    if (needed <= most)
+      remedy = fmt::format("set /ports/{}/queues to {}, or use fewer workers", entry.port, needed);
+    else if (most > 0)
+      remedy += fmt::format("; a device has at most {} queues", most);
+    const char* key = entry.first_ring >= rings ? "first_ring" : "workers";
+    return at(
+        child_path(entry.path, key),
+        fmt::format("{} worker{} {} and {} has {}", entry.workers,
+                    entry.workers == 1 ? " needs" : "s need",
+                    ring_range(entry.first_ring, entry.workers), entry.port, ring_range(0, rings)),
+        remedy);
   }
 
   Result<void> check_cores(const Entry& entry) const {
@@ -210,7 +208,7 @@ class ScenarioChecker {
   }
 
   Result<void> check_senders() const {
-    std::map<std::string, double> line_share;  // of each simulated port: 1 is all of it
+    std::map<std::string, double> line_share;  // of each port of known speed: 1 is all of it
     for (size_t i = 0; i < scenario_.senders.size(); ++i) {
       const SenderSpec& sender = scenario_.senders[i];
       std::string path = child_path("/senders", i);
@@ -233,7 +231,7 @@ class ScenarioChecker {
       const StreamSpec* stream = scenario_.stream(name);
       if (stream == nullptr)
         return at(child_path(path, i), fmt::format("there is no stream \"{}\"", name),
-                  which_one(name, known, ""));
+                  which_one(name, known));
       if (std::find(seen.begin(), seen.end(), name) != seen.end())
         return at(child_path(path, i), fmt::format("stream \"{}\" is there twice", name),
                   "keep one of them, and give it a weight");
@@ -262,14 +260,14 @@ class ScenarioChecker {
 
   // `share`: of the port's line, what the entries before this one ask for; this one is added.
   Result<void> check_rate(const SenderSpec& sender, const std::string& path, double& share) const {
-    const SimulatedDevice* device = scenario_.simulated_device(device_name(sender.port));
-    if (device == nullptr || sender.rate.unit == Rate::Unit::kMax)
+    const PortSpec* port = scenario_.port(sender.port);
+    if (port == nullptr || port->speed_bps <= 0 || sender.rate.unit == Rate::Unit::kMax)
       return {};
     const double size = mean_size_with_crc(sender);
-    const double line = line_rate_in(sender.rate.unit, size, device->speed_gbps * 1e9);
+    const double line = line_rate_in(sender.rate.unit, size, port->speed_bps);
     const RateUnit& unit = rate_unit(sender.rate.unit);
-    std::string carries = fmt::format("the {} Gbit/s of {} carry with frames of {} bytes",
-                                      device->speed_gbps, sender.port, number_text(size));
+    std::string carries = fmt::format("the {:g} Gbit/s of {} carry with frames of {} bytes",
+                                      port->speed_bps / 1e9, sender.port, number_text(size));
     if (sender.rate.value > line * (1 + kRateTolerance))
       return at(child_path(path, unit.key),
                 fmt::format("{} {} is more than {}", number_text(sender.rate.value), unit.symbol,
@@ -287,12 +285,12 @@ class ScenarioChecker {
 
   Result<void> check_receivers() const {
     for (size_t i = 0; i < scenario_.receivers.size(); ++i) {
-      const SimulatedDevice* device =
-          scenario_.simulated_device(device_name(scenario_.receivers[i].port));
-      if (device != nullptr && device->cable.empty())
+      const std::string& name = scenario_.receivers[i].port;
+      const PortSpec* port = scenario_.port(name);
+      if (port != nullptr && port->name.driver->connect != nullptr && port->cable.empty())
         return at(child_path(child_path("/receivers", i), "port"),
-                  fmt::format("{} has no cable, nothing can arrive", scenario_.receivers[i].port),
-                  fmt::format("set /simulated/{}/cable, or receive on another port", device->name));
+                  fmt::format("{} has no cable, nothing can arrive", name),
+                  fmt::format("set /ports/{}/cable, or receive on another port", name));
     }
     return {};
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pktgen/measure/cores.h"
+#include "pktgen/scenario/port_options.h"
 
 namespace nmgen {
 namespace {
@@ -15,12 +16,8 @@ Scenario plain() {
   Scenario scenario;
   scenario.name = "plain";
   scenario.file = "a.json";
-  SimulatedDevice left, right;
-  left.name = "left";
-  left.cable = "right";
-  right.name = "right";
-  right.cable = "left";
-  scenario.simulated = {left, right};
+  scenario.ports = {*make_port("sim:left", {}, "sim:right"),
+                    *make_port("sim:right", {}, "sim:left")};
   StreamSpec stream;
   stream.name = "udp";
   stream.frame.network = Ipv4Spec{};
@@ -57,78 +54,81 @@ TEST(Check, SomebodyMustSendOrReceive) {
 
 TEST(Check, CablesMeet) {
   Scenario scenario = plain();
-  scenario.simulated[0].cable = "rihgt";
+  scenario.ports[0].cable = "sim:rihgt";
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /simulated/left/cable: there is no simulated device \"rihgt\"; did "
-            "you mean \"right\"?");
+            "scenario a.json, /ports/sim:left/cable: there is no \"sim:rihgt\" under \"ports\"; "
+            "did you mean \"sim:right\"?");
   scenario = plain();
-  scenario.simulated[1].cable.clear();
+  scenario.ports[1].cable.clear();
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /simulated/left/cable: \"right\" has no cable to \"left\"; set "
-            "/simulated/right/cable to \"left\"");
+            "scenario a.json, /ports/sim:left/cable: \"sim:right\" has no cable to "
+            "\"sim:left\"; set /ports/sim:right/cable to \"sim:left\"");
   scenario = plain();
-  SimulatedDevice third;
-  third.name = "third";
-  third.cable = "right";
-  scenario.simulated.push_back(third);
+  scenario.ports.push_back(*make_port("sim:third", {}, "sim:right"));
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /simulated/third/cable: \"right\" has its cable to \"left\"; set "
-            "/simulated/right/cable to \"third\"");
+            "scenario a.json, /ports/sim:third/cable: \"sim:right\" has its cable to "
+            "\"sim:left\"; set /ports/sim:right/cable to \"sim:third\"");
   scenario = plain();
-  scenario.simulated[0].cable = "left";
+  scenario.ports[0].cable = "sim:left";
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /simulated/left/cable: the cable leads back to its own device; name "
+            "scenario a.json, /ports/sim:left/cable: the cable leads back to its own device; name "
             "the other device");
   scenario = plain();
-  scenario.simulated[1].speed_gbps = 40;
+  scenario.ports[1].speed_bps = 40e9;
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /simulated/left/cable: \"left\" has 10 Gbit/s and \"right\" has 40; "
-            "give both ends of the cable the same speed_gbps");
+            "scenario a.json, /ports/sim:left/cable: \"sim:left\" has 10 Gbit/s and "
+            "\"sim:right\" has 40; give both ends of the cable the same speed_gbps");
 }
 
 TEST(Check, PortsExist) {
   Scenario scenario = plain();
   scenario.senders[0].port = "sim:lfet";
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /senders/0/port: there is no simulated device \"lfet\"; did you mean "
+            "scenario a.json, /senders/0/port: \"sim:lfet\" is not under \"ports\"; did you mean "
             "\"sim:left\"?");
   scenario.senders[0].port = "sim:somewhere";
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /senders/0/port: there is no simulated device \"somewhere\"; use "
+            "scenario a.json, /senders/0/port: \"sim:somewhere\" is not under \"ports\"; use "
             "\"sim:left\" or \"sim:right\"");
   scenario = plain();
-  scenario.simulated.clear();
+  scenario.ports.clear();
   EXPECT_EQ(sentence_of(scenario),
-            "scenario a.json, /senders/0/port: there is no simulated device \"left\"; add it to "
-            "\"simulated\"");
+            "scenario a.json, /senders/0/port: \"sim:left\" is not under \"ports\"; add it "
+            "there");
 }
 
 // Whether it exists is seen when it is opened; here only that it can be a name.
 TEST(Check, OtherPortsHaveANamesForm) {
   Scenario scenario = plain();
   for (const char* port :
-       {"netmap:eth0", "netmap:eth0-2/T", "vale0:1", "vale-a_b:x{1@3", "xdp:eth0"}) {
+       {"netmap:eth0", "vale0:1", "vale-a_b:x{1", "hosted:x{1", "hosted:vale0:1"}) {
     scenario.senders[0].port = port;
     EXPECT_EQ(sentence_of(scenario), "accepted") << port;
   }
   for (const char* port :
-       {"eth0", ":eth0", "netmap:", "net map:eth0", "netmap:eth 0", "netmap:\x01"}) {
+       {"eth0", ":eth0", "netmap:", "net map:eth0", "netmap:eth 0", "netmap:\x01", "foo:bar"}) {
     scenario.senders[0].port = port;
     std::string sentence = sentence_of(scenario);
     EXPECT_TRUE(sentence.starts_with("scenario a.json, /senders/0/port: ")) << sentence;
-    EXPECT_TRUE(sentence.ends_with(
-        " is not the name of a port; write it like sim:left, netmap:eth0 or vale0:1"))
-        << sentence;
+    EXPECT_NE(sentence.find(" is not the name of a port: "), std::string::npos) << sentence;
+  }
+  // Which ring it is, the scenario says in another place.
+  for (const char* port : {"netmap:eth0-2", "netmap:eth0/T", "vale0:1@3", "sim:left-0"}) {
+    scenario.senders[0].port = port;
+    EXPECT_EQ(sentence_of(scenario),
+              std::string("scenario a.json, /senders/0/port: \"") + port +
+                  "\" has a suffix, and \"first_ring\" chooses a worker's ring; remove the suffix, "
+                  "and set \"first_ring\"");
   }
 }
 
 TEST(Check, AReceiversPortHasACable) {
   Scenario scenario = plain();
-  scenario.simulated[0].cable.clear();
-  scenario.simulated[1].cable.clear();
+  scenario.ports[0].cable.clear();
+  scenario.ports[1].cable.clear();
   EXPECT_EQ(sentence_of(scenario),
             "scenario a.json, /receivers/0/port: sim:right has no cable, nothing can arrive; set "
-            "/simulated/right/cable, or receive on another port");
+            "/ports/sim:right/cable, or receive on another port");
   scenario.receivers.clear();
   EXPECT_EQ(sentence_of(scenario), "accepted");
 }
@@ -138,7 +138,7 @@ TEST(Check, WorkersHaveARingEach) {
   scenario.senders[0].workers = 2;
   EXPECT_EQ(sentence_of(scenario),
             "scenario a.json, /senders/0/workers: 2 workers need rings 0 to 1 and sim:left has "
-            "ring 0; set /simulated/left/queues to 2, or use fewer workers");
+            "ring 0; set /ports/sim:left/queues to 2, or use fewer workers");
   scenario.senders[0].workers = 17;
   EXPECT_EQ(sentence_of(scenario),
             "scenario a.json, /senders/0/workers: 17 workers need rings 0 to 16 and sim:left has "
@@ -147,19 +147,19 @@ TEST(Check, WorkersHaveARingEach) {
   scenario.senders[0].first_ring = 1;
   EXPECT_EQ(sentence_of(scenario),
             "scenario a.json, /senders/0/first_ring: 1 worker needs ring 1 and sim:left has ring "
-            "0; set /simulated/left/queues to 2, or use fewer workers");
-  scenario.simulated[0].queues = 2;
+            "0; set /ports/sim:left/queues to 2, or use fewer workers");
+  scenario.ports[0].tx_rings = scenario.ports[0].rx_rings = 2;
   EXPECT_EQ(sentence_of(scenario), "accepted");
   scenario.receivers[0].first_ring = 4;
-  scenario.simulated[1].queues = 4;
+  scenario.ports[1].tx_rings = scenario.ports[1].rx_rings = 4;
   EXPECT_EQ(sentence_of(scenario),
             "scenario a.json, /receivers/0/first_ring: 1 worker needs ring 4 and sim:right has "
-            "rings 0 to 3; set /simulated/right/queues to 5, or use fewer workers");
+            "rings 0 to 3; set /ports/sim:right/queues to 5, or use fewer workers");
 }
 
 TEST(Check, NoTwoWorkersShareARing) {
   Scenario scenario = plain();
-  scenario.simulated[0].queues = 4;
+  scenario.ports[0].tx_rings = scenario.ports[0].rx_rings = 4;
   scenario.senders[0].workers = 2;
   scenario.senders.push_back(scenario.senders[0]);
   scenario.senders[1].first_ring = 1;
@@ -195,7 +195,7 @@ TEST(Check, CoresAreThere) {
   EXPECT_EQ(sentence_of(scenario),
             "scenario a.json, /receivers/0/cores: the list has 2 cores for 1 worker; name one core "
             "for each worker, or leave the list out");
-  scenario.simulated[0].queues = 2;
+  scenario.ports[0].tx_rings = scenario.ports[0].rx_rings = 2;
   scenario.senders[0].workers = 2;
   scenario.receivers.clear();
   EXPECT_EQ(sentence_of(scenario),
@@ -301,7 +301,7 @@ TEST(Check, RatesUseTheMeanFrame) {
 
 TEST(Check, RatesOnOnePortAddUp) {
   Scenario scenario = plain();
-  scenario.simulated[0].queues = 4;
+  scenario.ports[0].tx_rings = scenario.ports[0].rx_rings = 4;
   scenario.senders[0].rate = {Rate::Unit::kPercent, 60};
   scenario.senders.push_back(scenario.senders[0]);
   scenario.senders[1].first_ring = 1;

@@ -13,7 +13,7 @@ namespace nmgen {
 // /senders/0/rate/pps, for names with a dot in them. VALUE is JSON; what is not JSON, or is meant
 // for a key that takes a string, is taken as a string.
 //
-// A key that the schema knows may be new; a name (of a stream, of a simulated device) must be
+// A key that the schema knows may be new; a name (of a stream, of a port) must be
 // there, because a mistyped one would make a second. Setting a part of a value that has several
 // forms (rate, probes) replaces the whole value. Whether the new value is right is not checked
 // here.

@@ -13,7 +13,7 @@ using nlohmann::json;
 json start() {
   return json::parse(R"({
     "schema": "nmgen-scenario/1", "duration_s": 10,
-    "simulated": {"left": {"queues": 2}},
+    "ports": {"sim:left": {"queues": 2}},
     "streams": {"udp": {"size_no_crc": 60}, "dotted.name": {}},
     "senders": [{"port": "sim:left", "rate": "max"}, {"port": "sim:left", "rate": {"percent": 5}}]
   })");
@@ -47,7 +47,7 @@ TEST(Overrides, TakesAJsonPointer) {
 TEST(Overrides, MakesAKeyThatTheSchemaKnows) {
   EXPECT_EQ(after("warmup_s=0", "/warmup_s"), "0");
   EXPECT_EQ(after("probes=off", "/probes"), "\"off\"");
-  EXPECT_EQ(after("simulated.left.speed_gbps=40", "/simulated/left"),
+  EXPECT_EQ(after("ports.sim:left.speed_gbps=40", "/ports/sim:left"),
             R"({"queues":2,"speed_gbps":40})");
   EXPECT_EQ(after("streams.udp.ipv4.ttl=3", "/streams/udp/ipv4"), R"({"ttl":3})");
 }
@@ -74,8 +74,8 @@ TEST(Overrides, MistakesAreSentences) {
             "cannot set \"warmup\": there is no \"warmup\"; did you mean \"warmup_s\"?");
   EXPECT_EQ(after("streams.upd.size_no_crc=64", ""),
             "cannot set \"streams.upd.size_no_crc\": there is no \"upd\"; did you mean \"udp\"?");
-  EXPECT_EQ(after("simulated.middle.queues=1", ""),
-            "cannot set \"simulated.middle.queues\": there is no \"middle\"; use left");
+  EXPECT_EQ(after("ports.sim:middle.queues=1", ""),
+            "cannot set \"ports.sim:middle.queues\": there is no \"sim:middle\"; use sim:left");
   EXPECT_EQ(after("probes.onein=1", ""),
             "cannot set \"probes.onein\": there is no \"onein\"; did you mean \"one_in\"?");
   EXPECT_EQ(after("senders.2.rate=max", ""),

@@ -11,6 +11,7 @@
 #include "pktgen/scenario/json_text.h"
 #include "pktgen/scenario/overrides.h"
 #include "pktgen/scenario/plain_values.h"
+#include "pktgen/scenario/port_options.h"
 #include "pktgen/scenario/schema.h"
 #include "pktgen/scenario/sha256.h"
 
@@ -74,16 +75,50 @@ Rate rate_from_json(const json& rate) {
   return Rate{};
 }
 
-SimulatedDevice device_from_json(const json& object, const std::string& name) {
-  SimulatedDevice device;
-  device.name = name;
-  read(object, "speed_gbps", device.speed_gbps);
-  read(object, "queues", device.queues);
-  read(object, "tx_slots", device.tx_slots);
-  read(object, "rx_slots", device.rx_slots);
-  read(object, "cable", device.cable);
-  read(object, "flow_control", device.flow_control);
-  return device;
+PortOption option_from_json(const std::string& key, const json& value) {
+  if (value.is_string())
+    return {key, value.get<std::string>()};
+  return {key, std::nullopt, value.is_boolean() ? value.get<bool>() : value.get<double>()};
+}
+
+Result<void> add_port(const std::string& name, const json& object, const std::string& file,
+                      Scenario& scenario) {
+  std::string cable;
+  std::vector<PortOption> options;
+  for (auto member = object.begin(); member != object.end(); ++member) {
+    if (member.key() == "cable")
+      cable = member.value();
+    else
+      options.push_back(option_from_json(member.key(), member.value()));
+  }
+  Result<PortSpec> port = make_port(name, std::move(options), std::move(cable));
+  if (!port)
+    return fail_at(file, child_path("/ports", name), port.error().cause, port.error().remedy);
+  scenario.ports.push_back(std::move(*port));
+  return {};
+}
+
+// The ports that are configured, and those of drivers that are used as they are.
+Result<void> read_ports(const json& document, const std::string& file, Scenario& scenario) {
+  if (document.contains("ports"))
+    for (auto entry = document.at("ports").begin(); entry != document.at("ports").end(); ++entry)
+      if (Result<void> added = add_port(entry.key(), entry.value(), file, scenario); !added)
+        return added;
+  std::vector<std::string> used;
+  for (const SenderSpec& sender : scenario.senders)
+    used.push_back(sender.port);
+  for (const ReceiverSpec& receiver : scenario.receivers)
+    used.push_back(receiver.port);
+  for (const std::string& text : used) {
+    const Result<PortName> name = parse_port_name(text);  // a wrong one is told by the check
+    // One with cables is of use only with the port at the other end: it has to be configured.
+    if (!name || name->driver == nullptr || name->driver->connect != nullptr ||
+        name->chooses_rings() || scenario.port(text) != nullptr)
+      continue;
+    if (Result<void> added = add_port(text, json::object(), file, scenario); !added)
+      return added;
+  }
+  return {};
 }
 
 SenderSpec sender_from_json(const json& object, const std::vector<StreamSpec>& streams) {
@@ -135,10 +170,6 @@ Result<Scenario> scenario_from_json(const json& document, const std::string& fil
     scenario.clock = clock_from_json(document.at("clock"));
   if (document.contains("probes"))
     scenario.probe_every = probe_every_from_json(document.at("probes"));
-  if (document.contains("simulated"))
-    for (auto device = document.at("simulated").begin(); device != document.at("simulated").end();
-         ++device)
-      scenario.simulated.push_back(device_from_json(device.value(), device.key()));
 
   json default_streams = {{"udp", {{"udp", json::object()}}}};
   const json& streams = document.contains("streams") ? document.at("streams") : default_streams;
@@ -155,6 +186,8 @@ Result<Scenario> scenario_from_json(const json& document, const std::string& fil
   if (document.contains("receivers"))
     for (const json& receiver : document.at("receivers"))
       scenario.receivers.push_back(receiver_from_json(receiver));
+  if (Result<void> ports = read_ports(document, file, scenario); !ports)
+    return tl::unexpected<Error>(ports.error());
   return scenario;
 }
 
@@ -170,6 +203,10 @@ Result<Scenario> parse_scenario_text(std::string_view text, const std::string& f
     if (!result)
       return tl::unexpected<Error>(result.error());
   }
+  if (document->is_object() && document->contains("simulated"))
+    return fail_at(file, "/simulated", "devices are configured under \"ports\"",
+                   "write {\"ports\": {\"sim:NAME\": {...}}}, and a cable's other end as "
+                   "\"sim:NAME\" too");
   Result<void> result = make_values_plain(*document, file);
   if (result)
     result = check_against_schema(*document, file);

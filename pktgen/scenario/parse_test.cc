@@ -17,7 +17,7 @@ namespace nmgen {
 namespace {
 
 constexpr const char* kSmallest =
-    R"({"schema": "nmgen-scenario/1", "simulated": {"a": {}}, "senders": [{"port": "sim:a"}]})";
+    R"({"schema": "nmgen-scenario/1", "ports": {"sim:a": {}}, "senders": [{"port": "sim:a"}]})";
 
 std::string sentence_of(std::string_view text, const std::vector<std::string>& overrides = {}) {
   Result<Scenario> scenario = parse_scenario_text(text, "a.json", overrides);
@@ -58,14 +58,15 @@ TEST(Parse, TheSmallestScenarioHasEveryDefault) {
   EXPECT_EQ(scenario->warmup_s, 1);
   EXPECT_EQ(scenario->repeat, 1u);
   EXPECT_EQ(scenario->probe_every, 1u);
-  ASSERT_EQ(scenario->simulated.size(), 1u);
-  EXPECT_EQ(scenario->simulated[0].name, "a");
-  EXPECT_EQ(scenario->simulated[0].speed_gbps, 10u);
-  EXPECT_EQ(scenario->simulated[0].queues, 1u);
-  EXPECT_EQ(scenario->simulated[0].tx_slots, 512u);
-  EXPECT_EQ(scenario->simulated[0].rx_slots, 512u);
-  EXPECT_EQ(scenario->simulated[0].cable, "");
-  EXPECT_FALSE(scenario->simulated[0].flow_control);
+  ASSERT_EQ(scenario->ports.size(), 1u);
+  EXPECT_EQ(scenario->ports[0].name.text, "sim:a");
+  EXPECT_EQ(scenario->ports[0].speed_bps, 10e9);
+  EXPECT_EQ(scenario->ports[0].tx_rings, 1u);
+  EXPECT_EQ(scenario->ports[0].rx_rings, 1u);
+  EXPECT_EQ(scenario->ports[0].tx_slots, 512u);
+  EXPECT_EQ(scenario->ports[0].rx_slots, 512u);
+  EXPECT_EQ(scenario->ports[0].cable, "");
+  EXPECT_TRUE(scenario->ports[0].options.empty());
   ASSERT_EQ(scenario->streams.size(), 1u);
   EXPECT_EQ(scenario->streams[0].name, "udp");
   EXPECT_EQ(scenario->streams[0].frame.size_no_crc, 60u);
@@ -81,8 +82,8 @@ TEST(Parse, TheSmallestScenarioHasEveryDefault) {
   EXPECT_TRUE(scenario->receivers.empty());
   EXPECT_EQ(scenario->stream("udp"), scenario->streams.data());
   EXPECT_EQ(scenario->stream("tcp"), nullptr);
-  EXPECT_EQ(scenario->simulated_device("a"), scenario->simulated.data());
-  EXPECT_EQ(scenario->simulated_device(""), nullptr);
+  EXPECT_EQ(scenario->port("sim:a"), scenario->ports.data());
+  EXPECT_EQ(scenario->port(""), nullptr);
 }
 
 TEST(Parse, EveryKeyArrives) {
@@ -90,10 +91,10 @@ TEST(Parse, EveryKeyArrives) {
   Result<Scenario> scenario = parse_scenario_text(
       R"({"schema": "nmgen-scenario/1", "name": "full", "description": "text", "duration_s": 0.5,
           "warmup_s": 0, "repeat": 3, "probes": {"one_in": 4294967295},
-          "simulated": {
-            "l": {"speed_gbps": 25, "queues": 16, "tx_slots": 64, "rx_slots": 8192, "cable": "r",
+          "ports": {
+            "sim:l": {"speed_gbps": 25, "queues": 16, "tx_slots": 64, "rx_slots": 8192, "cable": "sim:r",
                   "flow_control": true},
-            "r": {"speed_gbps": 25, "cable": "l", "queues": 2}},
+            "sim:r": {"speed_gbps": 25, "cable": "sim:l", "queues": 2}},
           "streams": {"b": {"weight": 3}, "a": {"size_no_crc": 9216}},
           "senders": [
             {"port": "sim:l", "streams": ["b", "a"], "rate": {"pps": 1000.5}, "workers": 2,
@@ -112,13 +113,18 @@ TEST(Parse, EveryKeyArrives) {
   EXPECT_EQ(scenario->warmup_s, 0);
   EXPECT_EQ(scenario->repeat, 3u);
   EXPECT_EQ(scenario->probe_every, 4294967295u);
-  const SimulatedDevice& left = *scenario->simulated_device("l");
-  EXPECT_EQ(left.speed_gbps, 25u);
-  EXPECT_EQ(left.queues, 16u);
+  const PortSpec& left = *scenario->port("sim:l");
+  EXPECT_EQ(left.speed_bps, 25e9);
+  EXPECT_EQ(left.tx_rings, 16u);
+  EXPECT_EQ(left.rx_rings, 16u);
   EXPECT_EQ(left.tx_slots, 64u);
   EXPECT_EQ(left.rx_slots, 8192u);
-  EXPECT_EQ(left.cable, "r");
-  EXPECT_TRUE(left.flow_control);
+  EXPECT_EQ(left.cable, "sim:r");
+  const auto flow_control =
+      std::find_if(left.options.begin(), left.options.end(),
+                   [](const PortOption& option) { return option.key == "flow_control"; });
+  ASSERT_NE(flow_control, left.options.end());
+  EXPECT_EQ(flow_control->number, 1);
   EXPECT_EQ(scenario->stream("b")->weight, 3u);
   EXPECT_EQ(scenario->stream("a")->frame.size_no_crc, 9216u);
   ASSERT_EQ(scenario->senders.size(), 4u);
@@ -155,11 +161,11 @@ TEST(Parse, TheTextIsCanonicalAndTheHashIsOfIt) {
   Result<Scenario> scenario = parse_scenario_text(kSmallest, "a.json");
   ASSERT_TRUE(scenario.has_value());
   EXPECT_EQ(scenario->text,
-            R"({"schema":"nmgen-scenario/1","senders":[{"port":"sim:a"}],"simulated":{"a":{}}})");
+            R"({"ports":{"sim:a":{}},"schema":"nmgen-scenario/1","senders":[{"port":"sim:a"}]})");
   EXPECT_EQ(scenario->hash, "sha256:" + sha256_hex(scenario->text));
   // Space and the order of keys say nothing; a value does.
   Result<Scenario> other = parse_scenario_text(
-      "{\"senders\":[{\"port\":\"sim:a\"}],\n\n\"simulated\":{\"a\":{}},"
+      "{\"senders\":[{\"port\":\"sim:a\"}],\n\n\"ports\":{\"sim:a\":{}},"
       "\"schema\":\"nmgen-scenario/1\"}",
       "b.json");
   ASSERT_TRUE(other.has_value());
@@ -209,10 +215,13 @@ TEST(Parse, BadInputIsOneSentence) {
        "frames of 64 bytes; use 14880952 or less, or \"max\""},
       {"senders.0.workers=4",
        "/senders/0/workers: 4 workers need rings 0 to 3 and sim:left has ring 0; set "
-       "/simulated/left/queues to 4, or use fewer workers"},
+       "/ports/sim:left/queues to 4, or use fewer workers"},
       {"senders.0.port=sim:nowhere",
-       "/senders/0/port: there is no simulated device \"nowhere\"; use \"sim:left\" or "
+       "/senders/0/port: \"sim:nowhere\" is not under \"ports\"; use \"sim:left\" or "
        "\"sim:right\""},
+      {"senders.0.port=foo:bar",
+       "/senders/0/port: \"foo:bar\" is not the name of a port: its kind is not known; write it "
+       "like sim:left, netmap:eth0, vale0:1 or hosted:vale0:1"},
       {"streams.udp.vlan=[{}]",
        "/streams/udp/size_no_crc: 60 bytes have no room for a probe; use 64 or more, or set "
        "\"probes\" to \"off\""},
@@ -220,12 +229,25 @@ TEST(Parse, BadInputIsOneSentence) {
        "/streams/udp/vary/0/field: this frame has no tcp.source_port; add \"tcp\" to the stream, "
        "or "
        "vary another field"},
-      {"simulated.right.cable=other",
-       "/simulated/left/cable: \"right\" has its cable to \"other\"; set /simulated/right/cable to "
-       "\"left\""},
+      {"ports.sim:right.cable=sim:other",
+       "/ports/sim:left/cable: \"sim:right\" has its cable to \"sim:other\"; set "
+       "/ports/sim:right/cable to \"sim:left\""},
+      {"ports={\"netmap:eth0\": {}}",
+       "/ports/netmap:eth0: \"netmap:eth0\" has no options here; those that have are sim:NAME"},
+      {"ports={\"sim:a/T\": {}}",
+       "/ports/sim:a~1T: \"sim:a/T\" does not have the right form; use a string like \"sim:left\" "
+       "(a port of a driver of this process: the driver's prefix, a colon, and 1 to 32 letters, "
+       "digits, dots, hyphens or underscores, the first one no dot)"},
   };
   for (const auto& item : cases)
     EXPECT_EQ(changed_64b(item.override), std::string("scenario a.json, ") + item.sentence);
+}
+
+TEST(Parse, AnOldScenarioIsToldWherePortsAre) {
+  EXPECT_EQ(sentence_of(R"({"schema": "nmgen-scenario/1", "simulated": {"a": {}},
+                            "senders": [{"port": "sim:a"}]})"),
+            "scenario a.json, /simulated: devices are configured under \"ports\"; write "
+            "{\"ports\": {\"sim:NAME\": {...}}}, and a cable's other end as \"sim:NAME\" too");
 }
 
 TEST(Parse, ACoreThatIsNotThereIsNamed) {
@@ -285,8 +307,8 @@ TEST(ShippedScenarios, MeanWhatTheirNamesSay) {
   EXPECT_EQ(load_scenario(scenario_file("64b-10g"))->streams[0].frame.size_no_crc + kCrcBytes, 64u);
   EXPECT_EQ(load_scenario(scenario_file("1518b-10g"))->streams[0].frame.size_no_crc + kCrcBytes,
             1518u);
-  EXPECT_EQ(load_scenario(scenario_file("64b-40g"))->simulated[0].speed_gbps, 40u);
-  EXPECT_EQ(load_scenario(scenario_file("64b-100g"))->simulated[0].speed_gbps, 100u);
+  EXPECT_EQ(load_scenario(scenario_file("64b-40g"))->ports[0].speed_bps, 40e9);
+  EXPECT_EQ(load_scenario(scenario_file("64b-100g"))->ports[0].speed_bps, 100e9);
   EXPECT_EQ(load_scenario(scenario_file("4q-4w-10g"))->senders[0].workers, 4u);
   EXPECT_EQ(load_scenario(scenario_file("udp-flows-64k"))->streams[0].flows, 65536u);
   EXPECT_TRUE(load_scenario(scenario_file("64b-10g-tx"))->receivers.empty());

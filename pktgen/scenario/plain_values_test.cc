@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 json start() {
   return json::parse(R"({
-    "schema": "nmgen-scenario/1", "simulated": {"left": {}},
+    "schema": "nmgen-scenario/1", "ports": {"sim:left": {}},
     "senders": [{"port": "sim:left"}]
   })");
 }
@@ -41,7 +41,7 @@ TEST(PlainValues, EveryKeyWithAUnitTakesIt) {
   EXPECT_EQ(plain("/limits/off_core_percent", "2.5%"), "2.5");
   EXPECT_EQ(plain("/limits/max_idle_percent", "5"), "5");
   EXPECT_EQ(plain("/clock/hz", "150 MHz"), "150000000");
-  EXPECT_EQ(plain("/simulated/left/speed_gbps", "40 Gbit/s"), "40");
+  EXPECT_EQ(plain("/ports/sim:left/speed_gbps", "40 Gbit/s"), "40");
   EXPECT_EQ(plain("/streams/jumbo/size_no_crc", "9014 B"), "9014");
   EXPECT_EQ(plain("/senders/0/rate/pps", "10M"), "10000000");
   EXPECT_EQ(plain("/senders/0/rate/bps_l1", "2.5 Gbit/s"), "2500000000");
@@ -90,12 +90,12 @@ TEST(PlainValues, SaysWhatIsWrongAndWhichFormsThereAre) {
 // How a value was written changes neither the text that is recorded nor its hash.
 TEST(PlainValues, TheRecordedTextHasPlainNumbers) {
   Result<Scenario> typed = parse_scenario_text(
-      R"({"schema": "nmgen-scenario/1", "simulated": {"left": {"speed_gbps": "40G"}},
+      R"({"schema": "nmgen-scenario/1", "ports": {"sim:left": {"speed_gbps": "40G"}},
           "duration_s": "1 min", "limits": {"late_ms": "2 s"},
           "senders": [{"port": "sim:left", "rate": "10 Mpps"}]})",
       "a.json", {"warmup_s=500 ms"});
   Result<Scenario> plain = parse_scenario_text(
-      R"({"schema": "nmgen-scenario/1", "simulated": {"left": {"speed_gbps": 40}},
+      R"({"schema": "nmgen-scenario/1", "ports": {"sim:left": {"speed_gbps": 40}},
           "duration_s": 60, "warmup_s": 0.5, "limits": {"late_ms": 2000},
           "senders": [{"port": "sim:left", "rate": {"pps": 10000000}}]})",
       "a.json");
@@ -117,7 +117,7 @@ TEST(PlainValues, BoundsHoldWhateverTheUnit) {
   EXPECT_EQ(sentence_of("duration_s=168 h"), "accepted");
   EXPECT_THAT(sentence_of("duration_s=169 h"), HasSubstr("/duration_s: 608400 is too large"));
   EXPECT_THAT(sentence_of("duration_s=5 ms"), HasSubstr("/duration_s: 0.005 is too small"));
-  EXPECT_THAT(sentence_of("simulated.left.speed_gbps=2.5 Gbit/s"),
+  EXPECT_THAT(sentence_of("ports.sim:left.speed_gbps=2.5 Gbit/s"),
               HasSubstr("/speed_gbps: 2.5 is not possible here; use 10, 25, 40 or 100"));
   EXPECT_THAT(sentence_of("senders.0.rate=101 %"), HasSubstr("101 is too large"));
   EXPECT_THAT(sentence_of("senders.0.rate=20 Mpps"), HasSubstr("is more than the 10 Gbit/s"));

@@ -10,10 +10,10 @@ const StreamSpec* Scenario::stream(const std::string& stream_name) const {
   return nullptr;
 }
 
-const SimulatedDevice* Scenario::simulated_device(const std::string& device_name) const {
-  for (const SimulatedDevice& device : simulated)
-    if (device.name == device_name)
-      return &device;
+const PortSpec* Scenario::port(const std::string& port_name) const {
+  for (const PortSpec& port : ports)
+    if (port.name.text == port_name)
+      return &port;
   return nullptr;
 }
 

@@ -11,6 +11,7 @@
 #include "pktgen/measure/limits.h"
 #include "pktgen/measure/rate.h"
 #include "pktgen/packet/frame.h"
+#include "pktgen/scenario/port_name.h"
 
 namespace nmgen {
 
@@ -39,16 +40,22 @@ struct ClockSpec {
 };
 const char* to_string(ClockSpec::Method method);  // "none", "duty", "cpufreq", "icount"
 
-struct SimulatedDevice {
-  std::string name;          // the port is "sim:NAME"
-  unsigned speed_gbps = 10;  // 10, 25, 40, 100
-  unsigned queues = 1;       // queue pairs, 1..16
-  unsigned tx_slots = 512,
-           rx_slots =
-               512;   // 64..65528 a ring, a multiple of 8 (datasheet: RDLEN is 128-byte aligned)
-  std::string cable;  // the other device, which names this one too; empty = a sink
-  bool flow_control =
-      false;  // IEEE 802.3x PAUSE: the receiver stops the sender before its packet buffer overflows
+// An option of a port, as its driver's options.json has it.
+struct PortOption {
+  std::string key;
+  std::optional<std::string> text;  // else it is a number, or true or false
+  double number = 0;                // 1 and 0 for true and false
+};
+
+// A port of a driver, and what the driver says that it will be.
+struct PortSpec {
+  PortName name;      // with a driver; "sim:left"
+  std::string cable;  // the port at the other end, which names this one too; empty = a sink
+  std::vector<PortOption> options;
+  // 0: only the open port can tell.
+  unsigned tx_rings = 0, rx_rings = 0;
+  unsigned tx_slots = 0, rx_slots = 0;  // of a ring
+  double speed_bps = 0;
 };
 
 struct SenderSpec {
@@ -82,14 +89,14 @@ struct Scenario {
   std::optional<int> nice;  // of the engine's threads; as they were started without it
   unsigned repeat = 1;
   ClockSpec clock;
-  uint32_t probe_every = 1;  // a probe in one frame of N; 0 = none
-  std::vector<SimulatedDevice> simulated;
+  uint32_t probe_every = 1;     // a probe in one frame of N; 0 = none
+  std::vector<PortSpec> ports;  // of drivers: all that are configured or used
   std::vector<StreamSpec> streams;
   std::vector<SenderSpec> senders;
   std::vector<ReceiverSpec> receivers;
 
   const StreamSpec* stream(const std::string& stream_name) const;
-  const SimulatedDevice* simulated_device(const std::string& device_name) const;
+  const PortSpec* port(const std::string& port_name) const;  // null: it is no driver's
 };
 
 }  // namespace nmgen

@@ -68,7 +68,7 @@ void check_quantity(const std::string& text) {
     else if (key == "hz")
       document["clock"] = {{"method", "duty"}, {key, text}};
     else if (key == "speed_gbps")
-      document["simulated"]["a"][key] = text;
+      document["ports"]["sim:a"][key] = text;
     else if (key == "size_no_crc")
       document["streams"]["a"][key] = text;
     else

@@ -14,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "nmh_driver.h"
 #include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/json_schema.h"
 
@@ -21,6 +22,25 @@ namespace nmgen {
 namespace {
 
 using nlohmann::json;
+
+using nlohmann::ordered_json;
+
+// What a port's options are is its driver's.
+ordered_json whole_schema() {
+  ordered_json schema = ordered_json::parse(base_schema_text());
+  ordered_json& ports = schema["properties"]["ports"]["patternProperties"];
+  for (const nmh_driver* const* driver = nmh_drivers(); *driver != nullptr; driver++) {
+    ordered_json options = ordered_json::parse(nmh_driver_options(*driver));
+    if ((*driver)->connect != nullptr)
+      options["properties"]["cable"] = {
+          {"description",
+           "The port at the other end of the cable, which names this one too. Left out, the line "
+           "ends in a sink."},
+          {"$ref", "#/definitions/driver_port"}};
+    ports[std::string("^") + (*driver)->prefix + ":"] = std::move(options);
+  }
+  return schema;
+}
 
 struct CompiledSchema {
   json document;
@@ -69,6 +89,20 @@ std::string wrong_type_words(const json& value) {
   if (value.is_number())
     return value_words(value) + " is a number";
   return "there is " + value_words(value);
+}
+
+// Whether a pattern of patternProperties, which are all "^BEGINNING" here, takes the name.
+bool begins_as(const std::string& name, const std::string& pattern) {
+  return name.starts_with(std::string_view(pattern).substr(1));
+}
+
+// "sim:NAME": the names that patternProperties take.
+std::vector<std::string> name_patterns(const json& object_schema) {
+  std::vector<std::string> names;
+  for (auto pattern = object_schema.at("patternProperties").begin();
+       pattern != object_schema.at("patternProperties").end(); ++pattern)
+    names.push_back(pattern.key().substr(1) + "NAME");
+  return names;
 }
 
 // A bound of the schema; without it, `otherwise`.
@@ -293,8 +327,12 @@ class Explainer {
     std::vector<std::string> known = schema_keys(schema);
     if (schema.at("additionalProperties") == false) {
       for (auto member = value.begin(); member != value.end(); ++member) {
-        if (schema.at("properties").contains(member.key()))
+        if (member_schema(schema, member.key()) != nullptr)
           continue;
+        if (schema.contains("patternProperties"))
+          return fail_at(file_, child_path(path, member.key()),
+                         in_quotes(member.key()) + " has no options here",
+                         "those that have are " + listed(name_patterns(schema), "and"));
         std::string near = nearest(member.key(), known);
         std::string remedy = near.empty() ? "the keys here are " + listed(known, "and")
                                           : fmt::format("did you mean \"{}\"?", near);
@@ -342,6 +380,11 @@ bool is_small(const json& value, size_t* values) {
 
 }  // namespace
 
+const std::string& scenario_schema_text() {
+  static const std::string text = whole_schema().dump(2) + "\n";
+  return text;
+}
+
 const json& scenario_schema() {
   return compiled_schema().document;
 }
@@ -367,6 +410,11 @@ const json* member_schema(const json& object_schema, const std::string& key) {
   if (const auto properties = object_schema.find("properties"); properties != object_schema.end())
     if (const auto property = properties->find(key); property != properties->end())
       return &*property;
+  if (const auto patterns = object_schema.find("patternProperties");
+      patterns != object_schema.end())
+    for (auto pattern = patterns->begin(); pattern != patterns->end(); ++pattern)
+      if (begins_as(key, pattern.key()))
+        return &pattern.value();
   const auto names = object_schema.find("additionalProperties");
   return names != object_schema.end() && names->is_object() ? &*names : nullptr;
 }

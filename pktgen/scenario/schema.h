@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The scenario's JSON Schema (scenarios/schema/nmgen-scenario-1.json, compiled in), and what is
-// said to a user whose document breaks it.
+// The scenario's JSON Schema: schema.json of this room, compiled in, with what drivers say of their
+// ports' options. scenarios/schema/ has it as a file, for editors. And what is said to a user whose
+// document breaks it.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -12,8 +13,11 @@
 
 namespace nmgen {
 
-// As text.
-std::string_view scenario_schema_text();
+// schema.json, without the parts of others.
+std::string_view base_schema_text();
+
+// The whole schema as text, indented.
+const std::string& scenario_schema_text();
 
 // The schema as a document; lives as long as the program. Any thread.
 const nlohmann::json& scenario_schema();
@@ -24,8 +28,8 @@ const nlohmann::json& resolve_schema(const nlohmann::json& node);
 // The names of an object schema's properties.
 std::vector<std::string> schema_keys(const nlohmann::json& object_schema);
 
-// The schema of the member `key` of an object: its property's, or that of all names. Null: the
-// object has no such key.
+// The schema of the member `key` of an object: its property's, or that of names with its beginning,
+// or that of all names. Null: the object has no such key.
 const nlohmann::json* member_schema(const nlohmann::json& object_schema, const std::string& key);
 
 // What the schema allows at `node`, as words that follow "use": "a whole number from 60 to 9216".

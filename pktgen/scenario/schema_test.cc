@@ -7,7 +7,9 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "pktgen/scenario/json_schema.h"
 
@@ -27,10 +29,10 @@ json full_document() {
     "limits": {"off_core_percent": 5, "late_percent": 10, "late_ms": 0.5, "max_idle_percent": 50},
     "clock": {"method": "duty", "hz": 1.3e9},
     "probes": {"one_in": 1000},
-    "simulated": {
-      "left": {"speed_gbps": 100, "queues": 16, "tx_slots": 64, "rx_slots": 8192,
-               "cable": "right", "flow_control": true},
-      "right": {"speed_gbps": 100, "cable": "left"}},
+    "ports": {
+      "sim:left": {"speed_gbps": 100, "queues": 16, "tx_slots": 64, "rx_slots": 8192,
+               "cable": "sim:right", "flow_control": true},
+      "sim:right": {"speed_gbps": 100, "cable": "sim:left"}},
     "streams": {
       "a": {"size_no_crc": 100, "weight": 2,
             "ethernet": {"source": "02:00:00:00:00:0a", "destination": "02:00:00:00:00:0B"},
@@ -74,6 +76,26 @@ void collect(const json& value, const json::json_pointer& at,
   if (value.is_array())
     for (size_t i = 0; i < value.size(); ++i)
       collect(value[i], at / i, paths);
+}
+
+// The file is what editors read.
+TEST(Schema, TheFileIsTheSchema) {
+  const std::string path = "scenarios/schema/nmgen-scenario-1.json";
+  std::stringstream file;
+  file << std::ifstream(path).rdbuf();
+  if (file.str() == scenario_schema_text())
+    return;
+  const std::string made = testing::TempDir() + "nmgen-scenario-1.json";
+  std::ofstream(made) << scenario_schema_text();
+  FAIL() << "it was made from another schema.json or options.json; cp " << made << " " << path;
+}
+
+TEST(Schema, PatternsOfNamesAreBeginnings) {
+  const nlohmann::json& patterns =
+      scenario_schema().at("properties").at("ports").at("patternProperties");
+  EXPECT_GE(patterns.size(), 1u);
+  for (auto pattern = patterns.begin(); pattern != patterns.end(); ++pattern)
+    EXPECT_TRUE(std::regex_match(pattern.key(), std::regex("\\^[a-z0-9]+:"))) << pattern.key();
 }
 
 TEST(Schema, AcceptsEveryKey) {
@@ -173,7 +195,7 @@ TEST(Schema, EveryUnknownKeyIsFoundWhereItIs) {
   collect(document, json::json_pointer(), paths);
   const JsonSchema valijson(scenario_schema());
   for (const json::json_pointer& path : paths) {
-    if (!document.at(path).is_object() || path.to_string() == "/simulated" ||
+    if (!document.at(path).is_object() || path.to_string() == "/ports" ||
         path.to_string() == "/streams")
       continue;
     json changed = document;
@@ -205,14 +227,14 @@ TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
        "(a "
        "number with ns, us, ms, s, min or h)"},
       {"/senders/0/rate", "-1", "-1 is too small; use a number from 0.001 to 1000000000000"},
-      {"/simulated/left/speed_gbps", "11", "11 is not possible here; use 10, 25, 40 or 100"},
-      {"/simulated/left/tx_slots", "100",
+      {"/ports/sim:left/speed_gbps", "11", "11 is not possible here; use 10, 25, 40 or 100"},
+      {"/ports/sim:left/tx_slots", "100",
        "100 is no multiple of 8; use a multiple of 8 from 64 to 65528"},
-      {"/simulated/left/flow_control", "1", "1 is a number; use true or false"},
-      {"/simulated/left", "[]",
+      {"/ports/sim:left/flow_control", "1", "1 is a number; use true or false"},
+      {"/ports/sim:left", "[]",
        "there is a list; use an object with cable, flow_control, queues, rx_slots, speed_gbps and "
        "tx_slots"},
-      {"/simulated", "5", "5 is a number; use an object of names, {\"NAME\": {...}}"},
+      {"/ports", "5", "5 is a number; use an object of names, {\"NAME\": {...}}"},
       {"/probes", "\"evry\"",
        "\"evry\" is not possible here; did you mean \"every\"? Use \"every\" or \"off\" or an "
        "object with one_in"},

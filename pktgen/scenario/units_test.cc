@@ -134,7 +134,7 @@ TEST(Units, TheSchemaHasTheSameForms) {
       {"/limits/late_percent", "%"},
       {"/limits/off_core_percent", "%"},
       {"/clock/hz", "Hz"},
-      {"/simulated/a/speed_gbps", "Gbit/s"},
+      {"/ports/sim:a/speed_gbps", "Gbit/s"},
       {"/streams/a/size_no_crc", "B"},
       {"/senders/0/rate/pps", "pps"},
       {"/senders/0/rate/bps_l1", "bit/s"},

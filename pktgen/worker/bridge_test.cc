@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/netmap_user.h"
-#include "sim82599.h"
+#include "nmh_driver.h"
 
 namespace nmgen {
 namespace {
@@ -25,17 +25,10 @@ class BridgeTest : public testing::Test {
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     const char* names[] = {"out_a", "in_a", "in_b", "out_b"};
     for (size_t i = 0; i < 4; i++) {
-      nmh_sim_config sim{};
-      sim.name = names[i];
-      sim.speed_gbps = 10;
-      sim.queues = 1;
-      sim.tx_slots = sim.rx_slots = 256;
-      sim.flow_control = true;
-      char reason[200] = "";
-      ASSERT_EQ(nmh_sim_create(world_, &sim, &sims_[i], reason, sizeof(reason)), 0) << reason;
+      ASSERT_NO_FATAL_FAILURE(make(names[i], &ports_[i]));
     }
-    ASSERT_EQ(nmh_sim_connect(sims_[0], sims_[1]), 0);
-    ASSERT_EQ(nmh_sim_connect(sims_[2], sims_[3]), 0);
+    ASSERT_EQ(nmh_port_connect(ports_[0], ports_[1], nullptr), 0);
+    ASSERT_EQ(nmh_port_connect(ports_[2], ports_[3], nullptr), 0);
     out_a_ = open("out_a");
     in_a_ = open("in_a");
     in_b_ = open("in_b");
@@ -45,9 +38,19 @@ class BridgeTest : public testing::Test {
   void TearDown() override {
     for (std::unique_ptr<WholePort>* port : {&out_a_, &in_a_, &in_b_, &out_b_})
       port->reset();
-    for (nmh_sim* sim : sims_)
-      nmh_sim_destroy(sim);
+    for (nmh_port* port : ports_)
+      nmh_port_destroy(port);
     nmh_destroy(world_);
+  }
+
+  void make(const char* name, nmh_port** port) const {
+    const nmh_option options[] = {
+        {"tx_slots", nullptr, 256}, {"rx_slots", nullptr, 256}, {"flow_control", nullptr, 1}};
+    const nmh_port_request request{name, options, 3};
+    char reason[200] = "";
+    nmh_refusal refusal{reason, sizeof(reason)};
+    ASSERT_EQ(nmh_port_create(world_, nmh_driver_find("sim", 3), &request, port, &refusal), 0)
+        << reason;
   }
 
   std::unique_ptr<WholePort> open(const std::string& name) {
@@ -107,7 +110,7 @@ class BridgeTest : public testing::Test {
   }
 
   nmh* world_ = nullptr;
-  nmh_sim* sims_[4] = {};
+  nmh_port* ports_[4] = {};
   std::unique_ptr<WholePort> out_a_, in_a_, in_b_, out_b_;
 };
 
@@ -169,19 +172,13 @@ TEST_F(BridgeTest, WhatFindsNoRoomWaits) {
 TEST_F(BridgeTest, APortThatGoesAwayEndsIt) {
   Bridge bridge(*in_a_, *in_b_);
   ASSERT_EQ(bridge.turn(0), 0);
-  nmh_sim_destroy(sims_[1]);
-  sims_[1] = nullptr;
+  nmh_port_destroy(ports_[1]);
+  ports_[1] = nullptr;
   int error = 0;
   for (int turns = 0; turns < 100 && error == 0; turns++)
     error = bridge.turn(1);
   EXPECT_EQ(error, EIO);
-  nmh_sim_config sim{};
-  sim.name = "in_a";
-  sim.speed_gbps = 10;
-  sim.queues = 1;
-  sim.tx_slots = sim.rx_slots = 256;
-  char reason[200] = "";
-  ASSERT_EQ(nmh_sim_create(world_, &sim, &sims_[1], reason, sizeof(reason)), 0) << reason;
+  make("in_a", &ports_[1]);
 }
 
 }  // namespace

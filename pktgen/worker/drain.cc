@@ -18,7 +18,7 @@ struct UnderWay {
       waiting += worker->settle();
     for (Port* port : set.ports) {
       in_flight += port->in_flight();
-      all_known &= port->simulated();
+      all_known &= port->knows_in_flight();
     }
     for (const std::unique_ptr<SenderWorker>& worker : set.senders)
       if (worker->is_received)

@@ -11,7 +11,7 @@ namespace {
 
 class FakePort final : public Port {
  public:
-  explicit FakePort(bool simulated) { simulated_ = simulated; }
+  explicit FakePort(bool knows_in_flight) { knows_in_flight_ = knows_in_flight; }
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest&) override {
     return fail("cannot open", "it is made up", "do not");
   }

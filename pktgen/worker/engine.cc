@@ -39,18 +39,10 @@ Result<double> asked_pps(const SenderSpec& sender, const TrafficPlan& plan, cons
   return *pps;
 }
 
-// Whether what `port` sends comes to a receiver of the scenario: over a cable whose other end has
-// one, or a real network.
+// Whether what `port` sends can come to a receiver of the scenario.
 bool is_received(const Scenario& scenario, const Port& port) {
-  if (!port.simulated())
-    return !scenario.receivers.empty();
-  const SimulatedDevice* device =
-      scenario.simulated_device(port.name().substr(port.name().find(':') + 1));
-  if (device == nullptr || device->cable.empty())
-    return false;
-  return std::any_of(
-      scenario.receivers.begin(), scenario.receivers.end(),
-      [&](const ReceiverSpec& receiver) { return receiver.port == "sim:" + device->cable; });
+  return std::any_of(scenario.receivers.begin(), scenario.receivers.end(),
+                     [&](const ReceiverSpec& receiver) { return port.reaches(receiver.port); });
 }
 
 class Engine {

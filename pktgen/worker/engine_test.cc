@@ -19,6 +19,7 @@
 #include "pktgen/measure/cores.h"
 #include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/rate.h"
+#include "pktgen/scenario/port_options.h"
 
 namespace nmgen {
 namespace {
@@ -32,13 +33,11 @@ StreamSpec udp_stream(unsigned size = 60) {
   return stream;
 }
 
-SimulatedDevice device(const std::string& name, const std::string& cable, unsigned queues = 1) {
-  SimulatedDevice simulated;
-  simulated.name = name;
-  simulated.cable = cable;
-  simulated.queues = queues;
-  simulated.flow_control = true;
-  return simulated;
+// sim:NAME, with a cable to sim:CABLE, or into a sink.
+PortSpec device(const std::string& name, const std::string& cable, double queues = 1,
+                std::vector<PortOption> more = {{"flow_control", {}, 1}}) {
+  more.push_back({"queues", {}, queues});
+  return *make_port("sim:" + name, std::move(more), cable.empty() ? "" : "sim:" + cable);
 }
 
 // One sender, and one receiver at the other end of a cable.
@@ -47,7 +46,7 @@ Scenario pair_scenario() {
   scenario.name = "test";
   scenario.duration_s = 0.3;
   scenario.warmup_s = 0.05;
-  scenario.simulated = {device("left", "right"), device("right", "left")};
+  scenario.ports = {device("left", "right"), device("right", "left")};
   scenario.streams = {udp_stream()};
   SenderSpec sender;
   sender.port = "sim:left";
@@ -261,7 +260,7 @@ TEST(Engine, ARateSendsItsFramesAndNotOneMore) {
   for (const Case& each : {Case{1000, 0.2, 1, 200}, Case{1, 0.2, 1, 1}, Case{1000, 0.1, 3, 100},
                            Case{100, 0.25, 4, 25}, Case{10'000, 0.1, 2, 1000}}) {
     Scenario scenario = pair_scenario();
-    scenario.simulated = {device("left", "right", 4), device("right", "left", 4)};
+    scenario.ports = {device("left", "right", 4), device("right", "left", 4)};
     scenario.receivers[0].workers = 4;
     scenario.warmup_s = 0;
     scenario.duration_s = each.seconds;
@@ -285,7 +284,7 @@ TEST(Engine, AQuotaIsSentToTheFrame) {
        {Case{1, 0, 1, 256}, Case{1, 0, 4, 256}, Case{10'001, 0, 4, 256}, Case{1000, 0, 3, 64},
         Case{777, 100'000, 2, 32}, Case{5000, 0, 1, 8192}}) {
     Scenario scenario = pair_scenario();
-    scenario.simulated = {device("left", "right", 4), device("right", "left", 4)};
+    scenario.ports = {device("left", "right", 4), device("right", "left", 4)};
     scenario.receivers[0].workers = 4;
     scenario.duration_s = 3600;
     scenario.frames = each.frames;
@@ -327,7 +326,7 @@ TEST(Engine, EverySizeIsCountedRightOnEveryPort) {
         scenario.streams = {udp_stream(size)};
         scenario.senders[0].rate = {Rate::Unit::kPps, 20'000};
         if (std::string(kind) != "sim") {
-          scenario.simulated.clear();
+          scenario.ports.clear();
           const bool vale = std::string(kind) == "vale";
           scenario.senders[0].port = vale ? "hosted:vale0:a" : "hosted:p{1";
           scenario.receivers[0].port = vale ? "hosted:vale0:b" : "hosted:p}1";
@@ -368,10 +367,8 @@ TEST(Engine, AtFullRateNothingIsFasterThanTheWireAndCountsAgree) {
 // say is lost, to the frame.
 TEST(Engine, LostFramesAreThoseThatTheDeviceMissed) {
   Scenario scenario = pair_scenario();
-  for (SimulatedDevice& simulated : scenario.simulated) {
-    simulated.flow_control = false;
-    simulated.rx_slots = 64;
-  }
+  scenario.ports = {device("left", "right", 1, {{"rx_slots", {}, 64}}),
+                    device("right", "left", 1, {{"rx_slots", {}, 64}})};
   scenario.receivers[0].batch = 1;
   scenario.senders[0].rate = {};
   const Record record = run(scenario);
@@ -385,7 +382,7 @@ TEST(Engine, LostFramesAreThoseThatTheDeviceMissed) {
 
 TEST(Engine, ASinkNeedsNoReceiver) {
   Scenario scenario = pair_scenario();
-  scenario.simulated = {device("left", "")};
+  scenario.ports = {device("left", "")};
   scenario.receivers.clear();
   scenario.probe_every = 0;
   scenario.senders[0].rate = {};
@@ -414,7 +411,7 @@ TEST(Engine, SampledProbesAreComparedWithThemselves) {
 
 TEST(Engine, ManyFlowsAndQueuesLoseNothing) {
   Scenario scenario = pair_scenario();
-  scenario.simulated = {device("left", "right", 2), device("right", "left", 2)};
+  scenario.ports = {device("left", "right", 2), device("right", "left", 2)};
   scenario.streams[0].vary = {{FrameField::kUdpSource, 64}};
   scenario.streams[0].flows = 64;
   scenario.senders[0].workers = 2;

@@ -42,9 +42,9 @@ void IntervalLog::start(uint64_t tsc, std::vector<PortCounters> ports) {
   frames_before_ = frames_;
 }
 
-// Frames that have left each port since the phase began. A simulated device says which are on the
-// wire at that moment; what a worker says is as old as its last turn, and it may have lost its core
-// since.
+// Frames that have left each port since the phase began. A device that counts its wire says which
+// are on the wire at that moment; what a worker says is as old as its last turn, and it may have
+// lost its core since.
 std::vector<uint64_t> IntervalLog::port_frames(const CounterSample& sample) const {
   std::vector<uint64_t> frames(set_.ports.size(), 0);
   for (size_t p = 0; p < frames.size(); p++) {
@@ -55,7 +55,7 @@ std::vector<uint64_t> IntervalLog::port_frames(const CounterSample& sample) cons
       sends = true;
       frames[p] += sample.senders[i].frames;
     }
-    if (sends && set_.ports[p]->simulated() && !sample.final)
+    if (sends && set_.ports[p]->counts_wire() && !sample.final)
       frames[p] = sample.ports[p].tx_frames - first_.ports[p].tx_frames;
     frames[p] = std::max(frames[p], frames_[p]);
   }

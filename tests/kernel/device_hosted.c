@@ -4,21 +4,21 @@
 #include <stdlib.h>
 
 #include "netmap_hosted.h"
-#include "sim82599.h"
+#include "nmh_driver.h"
 #include "tests/kernel/device.h"
 
 #define ADAPTERS	2
 #define QUEUES		2
 
 static struct nmh *world;
-static struct nmh_sim *sims[ADAPTERS];
+static struct nmh_port *adapters[ADAPTERS];
 
 static void destroy(void)
 {
 	uint32_t i;
 
 	for (i = 0; i < ADAPTERS; i++)
-		nmh_sim_destroy(sims[i]);
+		nmh_port_destroy(adapters[i]);
 	nmh_destroy(world);
 }
 
@@ -27,16 +27,16 @@ static void create(void)
 {
 	const struct nmh_config config = { 0 };
 	char name[16];
-	const struct nmh_sim_config nic = {
-		.name = name, .speed_gbps = 10, .queues = QUEUES, .tx_slots = 512, .rx_slots = 512,
-	};
+	const struct nmh_option queues = { "queues", .number = QUEUES };
+	const struct nmh_port_request adapter = { name, &queues, 1 };
 	char reason[256] = "";
+	struct nmh_refusal refusal = { reason, sizeof(reason) };
 	bool made = !nmh_create(&config, &world);
 	uint32_t i;
 
 	for (i = 0; i < ADAPTERS && made; i++) {
 		snprintf(name, sizeof(name), "sim%u", i);
-		made = !nmh_sim_create(world, &nic, &sims[i], reason, sizeof(reason));
+		made = !nmh_port_create(world, nmh_driver_find("sim", 3), &adapter, &adapters[i], &refusal);
 	}
 	if (!made) {
 		fprintf(stderr, "the hosted device cannot be made: %s\n", reason);

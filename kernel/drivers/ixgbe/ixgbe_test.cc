@@ -24,7 +24,7 @@ class IxgbeTest : public testing::Test {
     nmh_sim_set_link(adapter_.sim, false);
   }
   ~IxgbeTest() override {
-    const struct nmh_sim_stats stats = adapter_.stats();
+    const struct nmh_port_stats stats = adapter_.stats();
     EXPECT_EQ(stats.driver_bugs, 0u) << stats.last_bug;
   }
 

@@ -14,19 +14,22 @@
 namespace nmgen {
 namespace {
 
-std::vector<PortListing> simulated_ports(const Scenario& scenario) {
+// Of drivers of this process.
+std::vector<PortListing> hosted_ports(const Scenario& scenario) {
   std::vector<PortListing> ports;
-  for (const SimulatedDevice& device : scenario.simulated) {
+  for (const PortSpec& spec : scenario.ports) {
     PortListing port;
-    port.name = "sim:" + device.name;
-    port.driver = "sim82599";
+    port.name = spec.name.text;
+    port.driver = spec.name.driver->name;
     port.residence = "hosted";
-    port.tx_rings = port.rx_rings = device.queues;
-    port.tx_slots = device.tx_slots;
-    port.rx_slots = device.rx_slots;
-    port.speed_bps = device.speed_gbps * 1e9;
+    port.tx_rings = spec.tx_rings;
+    port.rx_rings = spec.rx_rings;
+    port.tx_slots = spec.tx_slots;
+    port.rx_slots = spec.rx_slots;
+    port.speed_bps = spec.speed_bps;
     port.link_up = true;
-    port.note = device.cable.empty() ? "into a sink" : "cable to sim:" + device.cable;
+    if (spec.name.driver->connect != nullptr)
+      port.note = spec.cable.empty() ? "into a sink" : "cable to " + spec.cable;
     ports.push_back(std::move(port));
   }
   return ports;
@@ -82,14 +85,15 @@ int list_ports(const PortsOptions& options) {
     Result<Scenario> scenario = load_scenario(options.file);
     if (!scenario)
       return complain(scenario.error());
-    ports = simulated_ports(*scenario);
+    ports = hosted_ports(*scenario);
   }
   for (const PortListing& port : list_kernel_ports())
     ports.push_back(port);
   if (ports.empty())
     print(
-        "There is no port: this machine has no network interface. A scenario can have simulated "
-        "devices: nmgen ports FILE\n");
+        "There is no port: this machine has no network interface. A scenario can have ports of "
+        "this "
+        "process: nmgen ports FILE\n");
   else
     print(table(ports));
   return kExitPass;

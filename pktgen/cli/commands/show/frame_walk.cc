@@ -14,16 +14,13 @@
 namespace nmgen {
 namespace {
 
-constexpr std::string_view kSimPrefix = "sim:";
 // Some 292 years: what is due later is shown as due then.
 constexpr double kLastNs = 9.2e18;
 
-// 0 where it is not known: a port of the kernel's is not asked.
-double speed_bps(const Scenario& scenario, const std::string& port) {
-  if (!port.starts_with(kSimPrefix))
-    return 0;
-  const SimulatedDevice* device = scenario.simulated_device(port.substr(kSimPrefix.size()));
-  return device == nullptr ? 0 : device->speed_gbps * 1e9;
+// 0 where only the open port can tell.
+double speed_bps(const Scenario& scenario, const std::string& name) {
+  const PortSpec* port = scenario.port(name);
+  return port == nullptr ? 0 : port->speed_bps;
 }
 
 // 0 where it is not known.

@@ -32,7 +32,7 @@ FrameWalk walk(const Scenario& scenario, uint64_t count, const std::string& stre
 constexpr const char* kTwoSenders = R"({
   "schema": "nmgen-scenario/1",
   "probes": {"one_in": 2},
-  "simulated": {"a": {}, "b": {}},
+  "ports": {"sim:a": {}, "sim:b": {}},
   "streams": {
     "short": {"size_no_crc": 60, "weight": 2, "vary": [{"field": "udp.source_port", "count": 2}],
               "ipv4": {}, "udp": {"source_port": 7}},
@@ -91,7 +91,7 @@ TEST(FrameWalk, OneStreamKeepsItsPlaceInTime) {
 TEST(FrameWalk, TimesGoOnToTheirLast) {
   // 1.97e14 ns a frame of each worker.
   FrameWalk frames = walk(scenario(R"({"schema": "nmgen-scenario/1",
-    "simulated": {"a": {"queues": 16}}, "streams": {"long": {"size_no_crc": 1514, "ipv4": {},
+    "ports": {"sim:a": {"queues": 16}}, "streams": {"long": {"size_no_crc": 1514, "ipv4": {},
     "udp": {}}}, "senders": [{"port": "sim:a", "workers": 16, "rate": {"bps_l1": 1}}]})"),
                           50'000);
   WalkedFrame frame;
@@ -120,7 +120,7 @@ TEST(FrameWalk, EveryRateGivesItsStep) {
   };
   for (const auto& entry : kRates) {
     const Scenario made =
-        scenario(std::string(R"({"schema": "nmgen-scenario/1", "simulated": {"a": {"queues": 2}},
+        scenario(std::string(R"({"schema": "nmgen-scenario/1", "ports": {"sim:a": {"queues": 2}},
           "senders": [{"port": "sim:a", "workers": 2, "rate": )") +
                  entry.rate + "}]}");
     FrameWalk frames = walk(made, 2);

@@ -32,7 +32,7 @@ std::vector<uint8_t> udp_frame(uint16_t flow, uint32_t number) {
 
 struct Bench {
   explicit Bench(const AdapterOptions& options) : a(world, "a", options), b(world, "b", options) {
-    simtest::check(nmh_sim_connect(a.sim, b.sim), "connect");
+    simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   }
 
   World world;
@@ -112,7 +112,7 @@ void run(uint32_t queues, bool flow_control, bool sleep) {
   for (std::thread& thread : senders) {
     thread.join();
   }
-  while (nmh_sim_in_flight(bench.a.sim) > 0) {
+  while (nmh_driver_sim82599.in_flight(bench.a.sim) > 0) {
     std::this_thread::yield();
   }
   // What is in descriptors is for the receivers yet.
@@ -127,7 +127,7 @@ void run(uint32_t queues, bool flow_control, bool sleep) {
     sum += received[q];
     EXPECT_TRUE(in_order[q]) << "queue " << q;
   }
-  const struct nmh_sim_stats a = bench.a.stats(), b = bench.b.stats();
+  const struct nmh_port_stats a = bench.a.stats(), b = bench.b.stats();
   EXPECT_EQ(a.tx_frames, uint64_t{queues} * kFrames);
   EXPECT_EQ(b.rx_frames + b.missed, a.tx_frames);
   EXPECT_EQ(sum, b.rx_frames);
@@ -191,7 +191,7 @@ TEST(SimThreads, EverythingAtOnce) {
       up = !up;
       bench.a.stats();
       bench.b.stats();
-      nmh_sim_in_flight(bench.a.sim);
+      nmh_driver_sim82599.in_flight(bench.a.sim);
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   });
@@ -201,10 +201,10 @@ TEST(SimThreads, EverythingAtOnce) {
     thread.join();
   }
   nmh_sim_set_link(bench.b.sim, true);
-  while (nmh_sim_in_flight(bench.a.sim) > 0) {
+  while (nmh_driver_sim82599.in_flight(bench.a.sim) > 0) {
     std::this_thread::yield();
   }
-  const struct nmh_sim_stats a = bench.a.stats(), b = bench.b.stats();
+  const struct nmh_port_stats a = bench.a.stats(), b = bench.b.stats();
   EXPECT_EQ(a.tx_frames, b.rx_frames + b.missed + a.lost_on_link_down);
   EXPECT_GT(a.tx_frames, 0u);
   EXPECT_EQ(a.driver_bugs, 0u) << a.last_bug;
@@ -221,7 +221,7 @@ TEST(SimThreads, ASleeperIsWokenByTheWire) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     put_frame(from.tx(), udp_frame(1, 1).data(), 60);
     from.txsync();
-    while (nmh_sim_in_flight(bench.a.sim) > 0) {
+    while (nmh_driver_sim82599.in_flight(bench.a.sim) > 0) {
       std::this_thread::yield();
     }
   });

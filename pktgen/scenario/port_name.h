@@ -6,21 +6,23 @@
 #include <string>
 
 #include "net/netmap.h"
+#include "nmh_driver.h"
 #include "pktgen/error.h"
 
 namespace nmgen {
 
 // Where a port lives.
 enum class PortHome {
-  kSimulated,  // sim:NAME, a device of the scenario
-  kHosted,     // hosted:NAME, a VALE port or a pipe of the netmap inside this process
-  kKernel,     // netmap:NAME or valeX:Y, behind /dev/netmap
+  kDriver,  // PREFIX:NAME, a port of a driver of the netmap inside this process
+  kHosted,  // hosted:NAME, a VALE port or a pipe of that netmap
+  kKernel,  // netmap:NAME or valeX:Y, behind /dev/netmap
 };
 
 struct PortName {
   PortHome home = PortHome::kKernel;
-  std::string text;  // as it was written
-  std::string name;  // for nr_name: "eth0", "eth0{1", "vale0:1"
+  const nmh_driver* driver = nullptr;  // with kDriver
+  std::string text;                    // as it was written
+  std::string name;                    // for nr_name: "eth0", "eth0{1", "vale0:1"
   uint32_t mode = NR_REG_ALL_NIC;
   uint16_t ring_id = 0;
   uint64_t flags = 0;
@@ -30,7 +32,7 @@ struct PortName {
   bool is_pipe() const;
   // Whether it says which rings; a worker's ring is given by its place in the scenario instead.
   bool chooses_rings() const;
-  // The network interface below it; empty for VALE ports, hosted ones and simulated ones.
+  // The network interface below it; empty for VALE ports and all that is not the kernel's.
   std::string interface() const;
 };
 

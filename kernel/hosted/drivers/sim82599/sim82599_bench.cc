@@ -163,7 +163,7 @@ void cable(benchmark::State& state, bool receiver) {
   Adapter a(world, "sim0", options), b(world, "sim1", options);
   uint64_t ticks = 0;
   use_leaping_clock(a, ticks);
-  simtest::check(nmh_sim_connect(a.sim, b.sim), "connect");
+  simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   Client from(world, a), to(world, b);
   Meter tx_meter(nmh_model_tsc_ticks(from.opened.fd, true, 0));
   Meter rx_meter(nmh_model_tsc_ticks(to.opened.fd, false, 0));

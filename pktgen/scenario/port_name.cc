@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/port/name.h"
+#include "pktgen/scenario/port_name.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +9,6 @@
 namespace nmgen {
 namespace {
 
-constexpr std::string_view kSimulatedPrefix = "sim:";
 constexpr std::string_view kHostedPrefix = "hosted:";
 constexpr std::string_view kKernelPrefix = "netmap:";
 constexpr std::string_view kVale = "vale";
@@ -32,9 +31,12 @@ class NameParser {
 
   Result<PortName> parse() {
     std::string_view rest = name_.text;
-    if (rest.starts_with(kSimulatedPrefix)) {
-      name_.home = PortHome::kSimulated;
-      rest.remove_prefix(kSimulatedPrefix.size());
+    const size_t colon = rest.find(':');
+    if (colon != std::string_view::npos)
+      name_.driver = nmh_driver_find(rest.data(), colon);
+    if (name_.driver != nullptr) {
+      name_.home = PortHome::kDriver;
+      rest.remove_prefix(colon + 1);
     } else if (rest.starts_with(kHostedPrefix)) {
       name_.home = PortHome::kHosted;
       rest.remove_prefix(kHostedPrefix.size());
@@ -163,8 +165,8 @@ class NameParser {
     if (vale && rest.find(':') + 1 == rest.size())
       return wrong("its switch's port has no name", "write it like vale0:1");
     if (name_.home == PortHome::kHosted && !vale && pipe == std::string_view::npos)
-      return wrong("the netmap of this process has only simulated devices, VALE ports and pipes",
-                   "write it like sim:left, hosted:vale0:1 or hosted:x{1");
+      return wrong("hosted: is for VALE ports and pipes of the netmap in this process",
+                   "write it like hosted:vale0:1 or hosted:x{1, or sim:left for a device");
     return {};
   }
 

@@ -64,16 +64,17 @@ struct Adapter {
     config.rx_slots = options.slots;
     config.flow_control = options.flow_control;
     char reason[200] = "";
-    const int error = nmh_sim_create(w.world, &config, &sim, reason, sizeof(reason));
+    nmh_refusal refusal{reason, sizeof(reason)};
+    const int error = nmh_sim_create(w.world, &config, &sim, &refusal);
     check(error, reason);
   }
   ~Adapter() { nmh_sim_destroy(sim); }
   Adapter(const Adapter&) = delete;
   Adapter& operator=(const Adapter&) = delete;
 
-  struct nmh_sim_stats stats() const {
-    struct nmh_sim_stats now {};
-    nmh_sim_stats(sim, &now);
+  struct nmh_port_stats stats() const {
+    struct nmh_port_stats now {};
+    nmh_driver_sim82599.stats(sim, &now);
     return now;
   }
 

@@ -5,8 +5,9 @@
  */
 #include "sim.h"
 
-#include <stdarg.h>
 #include <stdio.h>
+
+#include "options.h"
 
 #define MIN_SLOTS	64u
 /* What the 20 bits of TDLEN (8.2.3.9.7) and the 16 of TDT hold; the datasheet has tried 8192. */
@@ -151,68 +152,63 @@ static void bring_up(struct nmh_sim *sim)
 	ixgbe_write(hw, IXGBE_RXCTRL, IXGBE_RXCTRL_RXEN);
 }
 
-static int refuse(char *reason, size_t size, int error, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int refuse(char *reason, size_t size, int error, const char *format, ...)
-{
-	va_list args;
-
-	if (reason && size) {
-		va_start(args, format);
-		vsnprintf(reason, size, format, args);
-		va_end(args);
-	}
-	return error;
-}
-
 static bool slots_are_good(u32 slots)
 {
 	return slots >= MIN_SLOTS && slots <= MAX_SLOTS && slots % 8 == 0;
 }
 
-static int check_config(const struct nmh_sim_config *config, char *reason, size_t size)
+static int check_config(const struct nmh_sim_config *config, struct nmh_refusal *reason)
 {
 	const char *name = config->name ? config->name : "";
 	const u32 speed = config->speed_gbps;
 
 	if (!name[0])
-		return refuse(reason, size, -EINVAL, "the simulated adapter has no name; give it one");
+		return nmh_refuse(reason, -EINVAL, "the simulated adapter has no name; give it one");
 	if (speed != 10 && speed != 25 && speed != 40 && speed != 100)
-		return refuse(reason, size, -EINVAL,
-			      "%s: the model has no speed of %u Gbit/s; use 10, 25, 40 or 100", name, speed);
+		return nmh_refuse(reason, -EINVAL, "%s: the model has no speed of %u Gbit/s; use 10, 25, 40 or 100",
+				  name, speed);
 	if (config->queues < 1 || config->queues > IXGBE_MAX_QUEUES)
-		return refuse(reason, size, -EINVAL, "%s: %u queues are not possible; use 1 to %u", name,
-			      config->queues, IXGBE_MAX_QUEUES);
+		return nmh_refuse(reason, -EINVAL, "%s: %u queues are not possible; use 1 to %u", name,
+				  config->queues, IXGBE_MAX_QUEUES);
 	if (!slots_are_good(config->tx_slots))
-		return refuse(reason, size, -EINVAL,
-			      "%s: %u transmit slots are not possible; use a multiple of 8 from %u to %u", name,
-			      config->tx_slots, MIN_SLOTS, MAX_SLOTS);
+		return nmh_refuse(reason, -EINVAL,
+				  "%s: %u transmit slots are not possible; use a multiple of 8 from %u to %u", name,
+				  config->tx_slots, MIN_SLOTS, MAX_SLOTS);
 	if (!slots_are_good(config->rx_slots))
-		return refuse(reason, size, -EINVAL,
-			      "%s: %u receive slots are not possible; use a multiple of 8 from %u to %u", name,
-			      config->rx_slots, MIN_SLOTS, MAX_SLOTS);
+		return nmh_refuse(reason, -EINVAL,
+				  "%s: %u receive slots are not possible; use a multiple of 8 from %u to %u", name,
+				  config->rx_slots, MIN_SLOTS, MAX_SLOTS);
 	return 0;
 }
 
+static void describe(const struct nmh_sim_config *config, struct nm_port_config *port)
+{
+	port->num_rings[NM_TX] = config->queues;
+	port->num_rings[NM_RX] = config->queues;
+	port->num_slots[NM_TX] = config->tx_slots;
+	port->num_slots[NM_RX] = config->rx_slots;
+	port->speed_mbps = config->speed_gbps * 1000;
+	port->link_up = true;
+}
+
 int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struct nmh_sim **out,
-		   char *reason, size_t reason_size)
+		   struct nmh_refusal *reason)
 {
 	struct nm_port_config port = { 0 };
 	struct nmh_sim *sim;
-	int error = check_config(config, reason, reason_size);
+	int error = check_config(config, reason);
 
 	if (error)
 		return error;
 	sim = nm_os_alloc(sizeof(*sim));
 	if (!sim)
-		return refuse(reason, reason_size, -ENOMEM, "%s: no memory for a simulated adapter; close a port",
-			      config->name);
+		return nmh_refuse(reason, -ENOMEM, "%s: no memory for a simulated adapter; close a port",
+				  config->name);
 	error = sim_adapter_init(&sim->hw, nmh_os(world), config->speed_gbps, config->queues);
 	if (error) {
 		nm_os_free(sim);
-		return refuse(reason, reason_size, error,
-			      "%s: no memory for the cable of a simulated adapter; close a port", config->name);
+		return nmh_refuse(reason, error, "%s: no memory for the cable of a simulated adapter; close a port",
+				  config->name);
 	}
 	sim->tx_slots = config->tx_slots;
 	sim->rx_slots = config->rx_slots;
@@ -222,21 +218,16 @@ int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struc
 	sim->nm.flow_control = config->flow_control;
 	bring_up(sim);
 
-	port.num_rings[NM_TX] = config->queues;
-	port.num_rings[NM_RX] = config->queues;
-	port.num_slots[NM_TX] = config->tx_slots;
-	port.num_slots[NM_RX] = config->rx_slots;
-	port.speed_mbps = config->speed_gbps * 1000;
-	port.link_up = true;
+	describe(config, &port);
 	error = nm_port_attach(nmh_core(world), config->name, &sim_ops, &port, sim, &sim->port);
 	if (error) {
 		sim_adapter_destroy(&sim->hw);
 		nm_os_free(sim);
 		if (error == -EEXIST)
-			return refuse(reason, reason_size, error,
-				      "there is already a port %s; choose another name", config->name);
-		return refuse(reason, reason_size, error, "%s cannot be attached to the core (error %d); choose a shorter name",
-			      config->name, -error);
+			return nmh_refuse(reason, error, "there is already a port %s; choose another name",
+					  config->name);
+		return nmh_refuse(reason, error, "%s cannot be attached to the core (error %d); choose a shorter name",
+				  config->name, -error);
 	}
 	sim_lock_all(&sim->hw, NULL);
 	sim->hw.interrupt = sim_interrupt;
@@ -257,12 +248,18 @@ void nmh_sim_destroy(struct nmh_sim *sim)
 	nm_os_free(sim);
 }
 
-int nmh_sim_connect(struct nmh_sim *a, struct nmh_sim *b)
+int nmh_sim_connect(struct nmh_sim *a, struct nmh_sim *b, struct nmh_refusal *reason)
 {
-	if (a == b || a->hw.speed_gbps != b->hw.speed_gbps || a->hw.os != b->hw.os)
-		return -EINVAL;
+	if (a == b)
+		return nmh_refuse(reason, -EINVAL, "the cable leads back to its own device; name the other device");
+	if (a->hw.speed_gbps != b->hw.speed_gbps)
+		return nmh_refuse(reason, -EINVAL,
+				  "one end of the cable has %u Gbit/s and the other has %u; give both the same speed",
+				  a->hw.speed_gbps, b->hw.speed_gbps);
+	if (a->hw.os != b->hw.os)
+		return nmh_refuse(reason, -EINVAL, "the two devices are in different worlds; make both in one");
 	if (a->hw.peer || b->hw.peer || !sim_is_idle(&a->hw) || !sim_is_idle(&b->hw))
-		return -EBUSY;
+		return nmh_refuse(reason, -EBUSY, "one of the devices has a cable or is in use; take another one");
 	sim_connect(&a->hw, &b->hw);
 	return 0;
 }
@@ -277,8 +274,9 @@ struct ixgbe_hw *nmh_sim_hw(struct nmh_sim *sim)
 	return &sim->hw;
 }
 
-uint64_t nmh_sim_in_flight(struct nmh_sim *sim)
+static uint64_t driver_in_flight(void *device)
 {
+	struct nmh_sim *sim = device;
 	struct ixgbe_hw *hw = &sim->hw;
 	u64 frames, bytes, time;
 
@@ -298,8 +296,9 @@ uint64_t nmh_sim_in_flight(struct nmh_sim *sim)
 	return frames + sim_tx_backlog(hw);
 }
 
-uint64_t nmh_sim_wire_busy_ns(struct nmh_sim *sim)
+static uint64_t driver_wire_busy_ns(void *device)
 {
+	struct nmh_sim *sim = device;
 	struct ixgbe_hw *hw = &sim->hw;
 	u64 clock, busy = 0;
 
@@ -311,8 +310,9 @@ uint64_t nmh_sim_wire_busy_ns(struct nmh_sim *sim)
 	return busy;
 }
 
-void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats)
+static void driver_stats(void *device, struct nmh_port_stats *stats)
 {
+	struct nmh_sim *sim = device;
 	struct ixgbe_hw *hw = &sim->hw;
 	u64 stopped = 0, frames, bytes, time;
 	u32 i;
@@ -344,3 +344,78 @@ void nmh_sim_stats(struct nmh_sim *sim, struct nmh_sim_stats *stats)
 	snprintf(stats->last_bug, sizeof(stats->last_bug), "%s", hw->last_bug);
 	nm_spin_unlock(&hw->bug_lock);
 }
+
+/* The driver */
+
+static const struct nmh_sim_config defaults = { .speed_gbps = 10, .queues = 1, .tx_slots = 512, .rx_slots = 512 };
+
+static int read_config(const struct nmh_port_request *request, struct nmh_sim_config *config,
+		       struct nmh_refusal *reason)
+{
+	const struct nmh_option_place places[] = {
+		{ "speed_gbps", .number = &config->speed_gbps },
+		{ "queues", .number = &config->queues },
+		{ "tx_slots", .number = &config->tx_slots },
+		{ "rx_slots", .number = &config->rx_slots },
+		{ "flow_control", .flag = &config->flow_control },
+	};
+	int error;
+
+	*config = defaults;
+	config->name = request->name;
+	error = nmh_options_read(request, places, sizeof(places) / sizeof(places[0]), reason);
+	return error ? error : check_config(config, reason);
+}
+
+static int driver_describe(const struct nmh_port_request *request, struct nmh_port_info *info,
+			   struct nmh_refusal *reason)
+{
+	struct nmh_sim_config config;
+	struct nm_port_config port = { 0 };
+	const int error = read_config(request, &config, reason);
+
+	if (error)
+		return error;
+	describe(&config, &port);
+	nmh_port_info_fill(info, &port);
+	return 0;
+}
+
+static int driver_create(struct nmh *world, const struct nmh_port_request *request, void **device,
+			 struct nmh_refusal *reason)
+{
+	struct nmh_sim_config config;
+	struct nmh_sim *sim = NULL;
+	int error = read_config(request, &config, reason);
+
+	if (!error)
+		error = nmh_sim_create(world, &config, &sim, reason);
+	*device = sim;
+	return error;
+}
+
+static void driver_destroy(void *device)
+{
+	nmh_sim_destroy(device);
+}
+
+static int driver_connect(void *a, void *b, struct nmh_refusal *reason)
+{
+	return nmh_sim_connect(a, b, reason);
+}
+
+const struct nmh_driver nmh_driver_sim82599 = {
+	.name = "sim82599",
+	.prefix = "sim",
+	.simulated = true,
+	.counts_wire = true,
+	/* The device is told the size of its receive buffers in KiB, rounded down. */
+	.buffers = { .grain = 1024 },
+	.describe = driver_describe,
+	.create = driver_create,
+	.destroy = driver_destroy,
+	.connect = driver_connect,
+	.stats = driver_stats,
+	.in_flight = driver_in_flight,
+	.wire_busy_ns = driver_wire_busy_ns,
+};

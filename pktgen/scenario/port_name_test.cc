@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pktgen/port/name.h"
+#include "pktgen/scenario/port_name.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST_P(GoodName, IsTakenApart) {
   EXPECT_EQ(name->text, want.text);
 }
 
-constexpr PortHome kSim = PortHome::kSimulated, kHosted = PortHome::kHosted,
+constexpr PortHome kSim = PortHome::kDriver, kHosted = PortHome::kHosted,
                    kKernel = PortHome::kKernel;
 
 INSTANTIATE_TEST_SUITE_P(
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"netmap:eth0@65536", "not followed by a memory region"},
         BadCase{"netmap:eth0-4096", "too large"}, BadCase{"netmap:eth0-99999999999", "too large"},
         BadCase{"netmap:x{", "pipe has no name"}, BadCase{"netmap:x{1}2", "pipe has no name"},
-        BadCase{"vale0:", "switch's port"}, BadCase{"hosted:left", "simulated devices"},
+        BadCase{"vale0:", "switch's port"}, BadCase{"hosted:left", "VALE ports and pipes"},
         BadCase{"netmap:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                 "too long"}));
 

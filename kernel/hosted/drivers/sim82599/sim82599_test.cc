@@ -22,7 +22,7 @@ using simtest::put_frame;
 using simtest::World;
 
 void expect_no_bugs(const Adapter& adapter) {
-  const struct nmh_sim_stats stats = adapter.stats();
+  const struct nmh_port_stats stats = adapter.stats();
   EXPECT_EQ(stats.driver_bugs, 0u) << adapter.name << ": " << stats.last_bug;
 }
 
@@ -30,7 +30,7 @@ struct Pair {
   explicit Pair(const AdapterOptions& options = {}, uint32_t buf_size = 2048)
       : world(buf_size), a(world, "sim0", options), b(world, "sim1", options) {
     a.use(clock);
-    simtest::check(nmh_sim_connect(a.sim, b.sim), "connect");
+    simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   }
   ~Pair() {
     expect_no_bugs(a);
@@ -47,27 +47,28 @@ TEST(Sim82599, RefusesWhatCannotBe) {
   World world;
   nmh_sim* sim = nullptr;
   char reason[200];
+  nmh_refusal refusal{reason, sizeof(reason)};
   nmh_sim_config config{};
   config.name = "sim0";
   config.speed_gbps = 11;
   config.queues = 1;
   config.tx_slots = config.rx_slots = 512;
-  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, reason, sizeof(reason)), -EINVAL);
+  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, &refusal), -EINVAL);
   EXPECT_NE(std::string(reason).find("use 10, 25, 40 or 100"), std::string::npos) << reason;
   config.speed_gbps = 10;
   config.queues = 17;
-  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, reason, sizeof(reason)), -EINVAL);
+  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, &refusal), -EINVAL);
   config.queues = 1;
   config.rx_slots = 500;
-  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, reason, sizeof(reason)), -EINVAL);
+  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, &refusal), -EINVAL);
   EXPECT_NE(std::string(reason).find("multiple of 8"), std::string::npos) << reason;
   config.rx_slots = 512;
   config.name = "";
-  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, nullptr, 0), -EINVAL);
+  EXPECT_EQ(nmh_sim_create(world.world, &config, &sim, nullptr), -EINVAL);
   config.name = "sim0";
-  ASSERT_EQ(nmh_sim_create(world.world, &config, &sim, reason, sizeof(reason)), 0);
+  ASSERT_EQ(nmh_sim_create(world.world, &config, &sim, &refusal), 0);
   nmh_sim* twin = nullptr;
-  EXPECT_EQ(nmh_sim_create(world.world, &config, &twin, reason, sizeof(reason)), -EEXIST);
+  EXPECT_EQ(nmh_sim_create(world.world, &config, &twin, &refusal), -EEXIST);
   nmh_sim_destroy(sim);
 }
 
@@ -83,7 +84,7 @@ TEST(Sim82599, SendsToASink) {
     }
     ASSERT_EQ(client.txsync(), 0);
   }
-  while (nmh_sim_in_flight(adapter.sim) > 0) {
+  while (nmh_driver_sim82599.in_flight(adapter.sim) > 0) {
   }
   EXPECT_EQ(adapter.stats().tx_frames, 5000u);
   EXPECT_EQ(adapter.stats().tx_bytes, 5000u * 64);
@@ -118,7 +119,7 @@ void run_through(Pair& pair, const std::vector<size_t>& sizes) {
     ASSERT_EQ(pair.b.stats().missed, 0u);
   }
   pair.clock.forward_ns(1000);
-  EXPECT_EQ(nmh_sim_in_flight(pair.a.sim), 0u);
+  EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 0u);
   EXPECT_EQ(pair.a.stats().tx_frames, sizes.size());
   EXPECT_EQ(pair.b.stats().rx_frames, sizes.size());
   EXPECT_EQ(pair.a.stats().tx_bytes, pair.b.stats().rx_bytes);
@@ -188,8 +189,8 @@ TEST(Sim82599, MissedFramesAreCountedExactly) {
       ASSERT_EQ(sender.txsync(), 0);
     }
     received += drain(pair, receiver);
-    const struct nmh_sim_stats a = pair.a.stats(), b = pair.b.stats();
-    EXPECT_EQ(nmh_sim_in_flight(pair.a.sim), 0u);
+    const struct nmh_port_stats a = pair.a.stats(), b = pair.b.stats();
+    EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 0u);
     EXPECT_EQ(a.tx_frames, sent);
     EXPECT_EQ(b.rx_frames, received);
     EXPECT_EQ(received + b.missed, sent);
@@ -236,7 +237,7 @@ TEST(Sim82599, NobodyReceives) {
     pair.clock.forward_ns(100000);
     ASSERT_EQ(sender.txsync(), 0);
   }
-  EXPECT_EQ(nmh_sim_in_flight(pair.a.sim), 0u);
+  EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 0u);
   EXPECT_EQ(pair.b.stats().missed, sent);
 }
 
@@ -261,12 +262,12 @@ TEST(Sim82599, FlowControlLosesNothing) {
         }
       }
     }
-    for (int i = 0; i < 3000 && nmh_sim_in_flight(pair.a.sim) > 0; i++) {
+    for (int i = 0; i < 3000 && nmh_driver_sim82599.in_flight(pair.a.sim) > 0; i++) {
       ASSERT_EQ(sender.txsync(), 0);
       received += drain(pair, receiver);
     }
     received += drain(pair, receiver);
-    const struct nmh_sim_stats a = pair.a.stats(), b = pair.b.stats();
+    const struct nmh_port_stats a = pair.a.stats(), b = pair.b.stats();
     EXPECT_EQ(a.tx_frames, sent);
     EXPECT_EQ(received, sent);
     EXPECT_EQ(b.missed, 0u);
@@ -286,7 +287,7 @@ TEST(Sim82599, IsNeverFasterThanTheLine) {
       Adapter a(world, "sim0", {.speed_gbps = speed}), b(world, "sim1", {.speed_gbps = speed});
       a.use(clock);
       if (!sink) {
-        simtest::check(nmh_sim_connect(a.sim, b.sim), "connect");
+        simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
       }
       Client sender(world, a), receiver(world, b);
       std::mt19937 random(speed);
@@ -302,7 +303,7 @@ TEST(Sim82599, IsNeverFasterThanTheLine) {
         ASSERT_EQ(sender.txsync(), 0);
         ASSERT_EQ(receiver.rxsync(), 0);
         receiver.rx()->head = receiver.rx()->cur = receiver.rx()->tail;
-        const struct nmh_sim_stats out = a.stats(), in = b.stats();
+        const struct nmh_port_stats out = a.stats(), in = b.stats();
         // Preamble and gap count too; the last frame's gap may be still to come.
         const double line_bits =
             static_cast<double>(clock.ticks) / simtest::ManualClock::kHz * speed * 1e9;
@@ -336,7 +337,7 @@ TEST(Sim82599, AFrameTakesItsTime) {
   // (1514 + 4 + 20) * 8 / 10 = 1230.4 ns
   ASSERT_TRUE(put_frame(sender.tx(), make_frame(0, 1514).data(), 1514));
   ASSERT_EQ(sender.txsync(), 0);
-  EXPECT_EQ(nmh_sim_in_flight(pair.a.sim), 1u);
+  EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 1u);
   pair.clock.forward_ns(1230);
   ASSERT_EQ(receiver.rxsync(), 0);
   EXPECT_EQ(simtest::space(receiver.rx()), 0u);
@@ -345,7 +346,7 @@ TEST(Sim82599, AFrameTakesItsTime) {
   ASSERT_EQ(receiver.rxsync(), 0);
   EXPECT_EQ(simtest::space(receiver.rx()), 1u);
   EXPECT_EQ(pair.a.stats().tx_frames, 1u);
-  EXPECT_EQ(nmh_sim_in_flight(pair.a.sim), 0u);
+  EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 0u);
 }
 
 // The sender fills its ring and goes away; its wire goes on without it.
@@ -432,7 +433,7 @@ TEST(Sim82599, LinkDownLosesWhatIsUnderWay) {
   }
   ASSERT_EQ(sender.txsync(), 0);
   EXPECT_EQ(drain(pair, receiver), 0u);
-  EXPECT_EQ(nmh_sim_in_flight(pair.a.sim), 10u);
+  EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 10u);
   nmh_port_info ports[2];
   ASSERT_EQ(nmh_ports(pair.world.world, ports, 2), 2);
   EXPECT_FALSE(ports[0].link_up);
@@ -448,14 +449,14 @@ TEST(Sim82599, LinkDownLosesWhatIsUnderWay) {
 TEST(Sim82599, ConnectsOnlyWhatIsIdleAndAlike) {
   World world;
   Adapter a(world, "a"), b(world, "b"), fast(world, "fast", {.speed_gbps = 40}), c(world, "c");
-  EXPECT_EQ(nmh_sim_connect(a.sim, a.sim), -EINVAL);
-  EXPECT_EQ(nmh_sim_connect(a.sim, fast.sim), -EINVAL);
+  EXPECT_EQ(nmh_sim_connect(a.sim, a.sim, nullptr), -EINVAL);
+  EXPECT_EQ(nmh_sim_connect(a.sim, fast.sim, nullptr), -EINVAL);
   {
     Client busy(world, b);
-    EXPECT_EQ(nmh_sim_connect(a.sim, b.sim), -EBUSY);
+    EXPECT_EQ(nmh_sim_connect(a.sim, b.sim, nullptr), -EBUSY);
   }
-  EXPECT_EQ(nmh_sim_connect(a.sim, b.sim), 0);
-  EXPECT_EQ(nmh_sim_connect(a.sim, c.sim), -EBUSY);
+  EXPECT_EQ(nmh_sim_connect(a.sim, b.sim, nullptr), 0);
+  EXPECT_EQ(nmh_sim_connect(a.sim, c.sim, nullptr), -EBUSY);
 }
 
 TEST(Sim82599, ClosesAndOpensAgain) {
@@ -484,12 +485,12 @@ TEST(Sim82599, OutlivesItsPeer) {
   Adapter a(world, "a");
   {
     Adapter b(world, "b");
-    simtest::check(nmh_sim_connect(a.sim, b.sim), "connect");
+    simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   }
   Client sender(world, a);
   ASSERT_TRUE(put_frame(sender.tx(), make_frame(0, 60).data(), 60));
   ASSERT_EQ(sender.txsync(), 0);
-  while (nmh_sim_in_flight(a.sim) > 0) {
+  while (nmh_driver_sim82599.in_flight(a.sim) > 0) {
   }
   EXPECT_EQ(a.stats().tx_frames, 1u);
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int nmh_refuse(struct nmh_refusal *reason, int error, const char *format, ...)
+{
+	va_list args;
+
+	if (reason && reason->size) {
+		va_start(args, format);
+		vsnprintf(reason->text, reason->size, format, args);
+		va_end(args);
+	}
+	return error;
+}
+
+static bool is_whole(double number)
+{
+	return number >= 0 && number <= UINT32_MAX && number == (double)(uint32_t)number;
+}
+
+/* Return: whether the option has the type that its place has. */
+static bool put(const struct nmh_option *option, const struct nmh_option_place *place)
+{
+	if (place->text) {
+		*place->text = option->text;
+		return option->text;
+	}
+	if (option->text || !is_whole(option->number))
+		return false;
+	if (place->number)
+		*place->number = (uint32_t)option->number;
+	else if (option->number <= 1)
+		*place->flag = option->number > 0;
+	else
+		return false;
+	return true;
+}
+
+int nmh_options_read(const struct nmh_port_request *request, const struct nmh_option_place *places,
+		     size_t num, struct nmh_refusal *reason)
+{
+	size_t i, k;
+
+	for (i = 0; i < request->num_options; i++) {
+		const struct nmh_option *option = &request->options[i];
+
+		for (k = 0; k < num && strcmp(option->key, places[k].key); k++)
+			;
+		if (k == num)
+			return nmh_refuse(reason, -EINVAL, "%s: there is no option \"%s\"; leave it out",
+					  request->name, option->key);
+		if (!put(option, &places[k]))
+			return nmh_refuse(reason, -EINVAL, "%s: option \"%s\" is no %s; correct it", request->name,
+					  option->key,
+					  places[k].text ? "text" : places[k].flag ? "true or false" : "whole number");
+	}
+	return 0;
+}

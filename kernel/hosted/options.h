@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* For drivers: reading a port's options, and saying why something is refused. */
+#ifndef HOSTED_OPTIONS_H
+#define HOSTED_OPTIONS_H
+
+#include "nmh_driver.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the option @key goes: exactly one of the others. */
+struct nmh_option_place {
+	const char *key;
+	uint32_t *number;
+	bool *flag;
+	const char **text;	/* as long as the request */
+};
+
+/**
+ * nmh_options_read() - put each option where it belongs
+ * @places: what it may be; those that the request has not stay as they are
+ *
+ * Return: 0, or -EINVAL for an option that is not there or has another type.
+ */
+int nmh_options_read(const struct nmh_port_request *request, const struct nmh_option_place *places,
+		     size_t num, struct nmh_refusal *reason);
+
+/* Writes the sentence. Return: @error */
+int nmh_refuse(struct nmh_refusal *reason, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HOSTED_OPTIONS_H */

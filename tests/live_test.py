@@ -35,6 +35,8 @@ class Screen:
                               capture_output=True, text=True, timeout=TIMEOUT_S, check=check).stdout
 
     def type(self, line):
+        """Once the shell is ready: what is typed before its prompt puts the answer behind the prompt."""
+        self.wait(r"(?m)^[$#]\s*\Z")
         self.tmux("send-keys", "-l", line)
         self.keys("Enter")
 

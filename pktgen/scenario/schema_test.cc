@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "nmh_driver.h"
 #include "pktgen/scenario/json_schema.h"
 
 namespace nmgen {
@@ -19,9 +20,20 @@ namespace {
 using nlohmann::json;
 using nlohmann::literals::operator""_json_pointer;
 
-// A document with every key of the format.
+// A value that the schema allows.
+json example_of(const json& node) {
+  const json& schema = resolve_schema(node);
+  if (schema.contains("oneOf"))
+    return example_of(schema.at("oneOf").at(0));
+  for (const char* list : {"enum", "examples"})
+    if (schema.contains(list))
+      return schema.at(list).at(0);
+  return schema.at("type") == "boolean" ? json(true) : schema.at("minimum");
+}
+
+// A document with every key of the format, those of every driver's options among them.
 json full_document() {
-  return json::parse(R"({
+  json document = json::parse(R"({
     "$schema": "schema/nmgen-scenario-1.json", "schema": "nmgen-scenario/1",
     "name": "full", "description": "all keys", "duration_s": 0.5, "warmup_s": 0, "repeat": 3,
     "frames": 1000, "drain_s": 0.5,
@@ -59,6 +71,13 @@ json full_document() {
     "receivers": [
       {"port": "sim:right", "workers": 1, "first_ring": 0, "cores": [1], "batch": 8192}]
   })");
+  const json& patterns = scenario_schema().at("/properties/ports/patternProperties"_json_pointer);
+  for (auto pattern = patterns.begin(); pattern != patterns.end(); ++pattern) {
+    const std::string name = pattern.key().substr(1) + "x";
+    for (const std::string& key : schema_keys(pattern.value()))
+      document["ports"][name][key] = example_of(pattern.value().at("properties").at(key));
+  }
+  return document;
 }
 
 std::string sentence_of(const json& document) {
@@ -142,15 +161,30 @@ TEST(Schema, EveryKeyIsDescribedAndEveryObjectIsClosed) {
   EXPECT_GT(described, 70u);
 }
 
-// scenarios/README.md tells users of every key and of every word that may stand for a value.
+std::string content(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// A driver's README tells users of its options.
+TEST(Schema, ADriversReadmeHasEveryOption) {
+  for (const nmh_driver* const* driver = nmh_drivers(); *driver != nullptr; driver++) {
+    const std::string readme =
+        content(std::string("kernel/hosted/drivers/") + (*driver)->name + "/README.md");
+    for (const std::string& key : schema_keys(json::parse(nmh_driver_options(*driver))))
+      EXPECT_NE(readme.find("`" + key + "`"), std::string::npos) << (*driver)->name << " " << key;
+  }
+}
+
+// scenarios/README.md tells users of every other key and of every word that may stand for a value.
 TEST(Schema, TheReadmeHasEveryKey) {
-  std::ifstream in("scenarios/README.md");
-  std::string readme((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::string readme = content("scenarios/README.md");
   std::vector<json::json_pointer> paths;
   collect(scenario_schema(), json::json_pointer(), paths);
   for (const json::json_pointer& path : paths) {
     if (path.empty() || path.parent_pointer().empty() ||
-        path.parent_pointer().back() != "properties")
+        path.parent_pointer().back() != "properties" ||
+        path.to_string().find("/patternProperties/") != std::string::npos)
       continue;
     bool found = readme.find("`" + path.back() + "`") != std::string::npos ||
                  readme.find("\"" + path.back() + "\": ") != std::string::npos;

@@ -47,6 +47,21 @@ class Run(NmgenTest):
         # Plain lines, one for each interval.
         self.assertEqual(len(re.findall(r"(?m)^ +\d+\.\d( +\S+){10}$", text)), len(run["intervals"]))
 
+    def test_a_port_without_a_device(self):
+        """What is sent on null: comes in on the same port, no frame sooner than its delay; used without being configured, too."""
+        for ports, least_ns in ({"null:a": {"delay_us": "3 ms"}}, 3e6), ({}, 0):
+            path = self.write("null.json", json.dumps({
+                "schema": "nmgen-scenario/1", "frames": 500, "duration_s": 600, "warmup_s": 0, "ports": ports,
+                "senders": [{"port": "null:a", "rate": "5 kpps"}], "receivers": [{"port": "null:a"}]}))
+            result = self.nmgen("run", path, "--out", self.path("r.json"), "--force")
+            record = records.read(self.path("r.json"))
+            records.check(self, record, result.returncode)
+            run = record["runs"][0]
+            self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"], run["missed"]), (500, 500, 0, 0))
+            self.assertGreaterEqual(run["latency_ns"]["min"], least_ns * 0.99)
+            self.assertEqual(record["devices"], [{"port": "null:a", "residence": "hosted", "driver": "null", "simulated": False,
+                                                  "speed_gbps": 0.0}])
+
     def test_every_scenario_without_a_cable_or_with(self):
         for name in ("64b-10g-tx", "64b-40g", "64b-100g", "1518b-10g", "4q-4w-10g", "udp-flows-64k", "ipv6",
                      "vlan"):

@@ -18,7 +18,7 @@ struct Names {
   std::string text = "run";
 
   template <class T>
-  void operator()(const char* name, const T&) {
+  void operator()(const char* name, const T&, const Meaning&) {
     text += fmt::format(",{}", name);
   }
 };
@@ -64,8 +64,12 @@ struct Cells {
   static constexpr bool kWrites = true;
   std::string text;
 
-  void operator()(const char*, uint64_t count) { text += fmt::format(",{}", count); }
-  void operator()(const char* name, double value) { text += "," + digits_of(name, value); }
+  void operator()(const char*, uint64_t count, const Meaning&) {
+    text += fmt::format(",{}", count);
+  }
+  void operator()(const char* name, double value, const Meaning&) {
+    text += "," + digits_of(name, value);
+  }
 };
 
 }  // namespace

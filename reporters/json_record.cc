@@ -34,12 +34,12 @@ class Writer {
   }
 
   template <class T>
-  void operator()(const char* name, const T& value) {
+  void operator()(const char* name, const T& value, const Meaning&) {
     write(object_[name], value, path_ + "/" + name);
   }
 
   template <class Function>
-  void group(const char* name, Function&& function) {
+  void group(const char* name, const Meaning&, Function&& function) {
     Writer inner(object_[name], path_ + "/" + name, bad_);
     function(inner);
   }
@@ -99,13 +99,13 @@ class Reader {
   }
 
   template <class T>
-  void operator()(const char* name, T& value) {
+  void operator()(const char* name, T& value, const Meaning& meaning) {
     if (const Json* found = find(name))
-      read(*found, value, path_ + "/" + name);
+      read(*found, value, path_ + "/" + name, meaning);
   }
 
   template <class Function>
-  void group(const char* name, Function&& function) {
+  void group(const char* name, const Meaning&, Function&& function) {
     const Json* found = find(name);
     if (found == nullptr)
       return;
@@ -144,41 +144,49 @@ class Reader {
     return &*found;
   }
 
-  void read(const Json& from, std::string& value, const std::string& path) {
+  void read(const Json& from, std::string& value, const std::string& path, const Meaning& meaning) {
     if (!from.is_string())
       return complain(path, "is not a string");
     value = from.get<std::string>();
+    if (meaning.values.empty())
+      return;
+    const std::vector<std::string> values = values_of(meaning);
+    if (std::find(values.begin(), values.end(), value) == values.end())
+      complain(path, fmt::format("is not one of {}", fmt::join(values, ", ")));
   }
-  void read(const Json& from, bool& value, const std::string& path) {
+  void read(const Json& from, bool& value, const std::string& path, const Meaning&) {
     if (!from.is_boolean())
       return complain(path, "is neither true nor false");
     value = from.get<bool>();
   }
-  void read(const Json& from, double& value, const std::string& path) {
+  void read(const Json& from, double& value, const std::string& path, const Meaning&) {
     if (!from.is_number() || !(from.get<double>() >= 0))
       return complain(path, "is not a number of at least 0");
     value = from.get<double>();
   }
-  void read(const Json& from, uint64_t& value, const std::string& path) {
+  void read(const Json& from, uint64_t& value, const std::string& path, const Meaning&) {
     if (!from.is_number_unsigned())
       return complain(path, "is not a whole number of at least 0");
     value = from.get<uint64_t>();
   }
-  void read(const Json& from, unsigned& value, const std::string& path) {
+  void read(const Json& from, unsigned& value, const std::string& path, const Meaning& meaning) {
     uint64_t wide = 0;
-    read(from, wide, path);
+    read(from, wide, path, meaning);
     if (wide > std::numeric_limits<unsigned>::max())
       return complain(path, "is too large");
     value = static_cast<unsigned>(wide);
   }
-  // A core; -1 where a worker was not pinned.
-  void read(const Json& from, int& value, const std::string& path) {
-    if (!from.is_number_integer() || from.get<int64_t>() < -1 ||
-        from.get<int64_t>() > std::numeric_limits<int>::max())
-      return complain(path, "is not a whole number of at least -1");
+  void read(const Json& from, int& value, const std::string& path, const Meaning& meaning) {
+    if (!from.is_number_integer() || from.get<int64_t>() < meaning.minimum ||
+        from.get<int64_t>() > meaning.maximum)
+      return complain(path,
+                      meaning.maximum == INT_MAX
+                          ? fmt::format("is not a whole number of at least {}", meaning.minimum)
+                          : fmt::format("is not a whole number from {} to {}", meaning.minimum,
+                                        meaning.maximum));
     value = from.get<int>();
   }
-  void read(const Json& from, Verdict& value, const std::string& path) {
+  void read(const Json& from, Verdict& value, const std::string& path, const Meaning&) {
     for (Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kInvalid}) {
       if (from.is_string() && from.get_ref<const std::string&>() == to_string(verdict)) {
         value = verdict;
@@ -187,25 +195,27 @@ class Reader {
     }
     complain(path, "is not \"pass\", \"fail\" or \"invalid\"");
   }
-  void read(const Json& from, std::pair<uint64_t, uint64_t>& value, const std::string& path) {
+  void read(const Json& from, std::pair<uint64_t, uint64_t>& value, const std::string& path,
+            const Meaning& meaning) {
     if (!from.is_array() || from.size() != 2)
       return complain(path, "is not a list of two numbers");
-    read(from[0], value.first, path + "/0");
-    read(from[1], value.second, path + "/1");
+    read(from[0], value.first, path + "/0", meaning);
+    read(from[1], value.second, path + "/1", meaning);
   }
   template <class T>
-  void read(const Json& from, std::vector<T>& values, const std::string& path) {
+  void read(const Json& from, std::vector<T>& values, const std::string& path,
+            const Meaning& meaning) {
     if (!from.is_array())
       return complain(path, "is not a list");
     values.clear();
     for (size_t i = 0; i < from.size() && wrong_->words.empty(); i++) {
       T value{};
-      read(from[i], value, path + "/" + std::to_string(i));
+      read(from[i], value, path + "/" + std::to_string(i), meaning);
       values.push_back(std::move(value));
     }
   }
   template <class T>
-  void read(const Json& from, T& value, const std::string& path) {
+  void read(const Json& from, T& value, const std::string& path, const Meaning&) {
     Reader inner(from, path, wrong_);
     visit_fields(inner, value);
     inner.finish();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a worker publishes once a turn of its loop. One writer each; readers see single values, in
-// no order with others. Acquire and release, which cost nothing on x86, keep them on their side of
-// the phase's number (live_segment.h).
+// What workers and ports count, made from figure_list.h: the live counters, one writer each, and
+// plain copies of them. Readers of live counters see single values, in no order with others.
+// Acquire and release, which cost nothing on x86, keep them on their side of the phase's number
+// (live_segment.h).
 #pragma once
 
 #include <atomic>
@@ -24,69 +25,104 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// On cache lines of its own: its neighbours belong to other cores.
+// Published by a worker once a turn of its loop. `bytes` a sender leaves to the plan: they follow
+// from its frames. On cache lines of its own: its neighbours belong to other cores.
 struct alignas(64) WorkerCounters {
-  Counter frames;  // senders: that the device has done with; receivers: ours
-  Counter bytes;   // receivers only, with CRC; a sender's follow from its frames
-  Counter syncs, syncs_with_frames;
-  Counter busy_tsc_ticks, model_tsc_ticks, idle_tsc_ticks;
-  Counter held_tsc_ticks;  // of idle_tsc_ticks: waited to look like a slower core
-  // Receivers only.
-  Counter foreign, damaged;
-  Counter unique, duplicates, reordered, stale;
-  Counter expected;     // one more than the highest sequence seen, summed over senders
-  Counter late_frames;  // of an earlier phase of this run
-  // Senders only.
-  Counter probes;           // sent
-  Counter late_departures;  // frames that left too late after they were due (RunLimits::late_ms)
-  // Of both: frames in the ring after the last sync, sent and not done with, or come and not looked
-  // at.
-  Counter ring_frames;
+#define WORKER_COUNTER(name, ...) Counter name;
+#define HIDDEN_COUNTER(name, ...) Counter name;
+#include "pktgen/measure/figure_list.h"
   // Busy TSC ticks a frame, stretch by stretch.
   alignas(64) CostHistogram costs;
 
   // All to 0. No worker may count meanwhile; readers may read.
   void clear() {
-    for (Counter* counter :
-         {&frames, &bytes, &syncs, &syncs_with_frames, &busy_tsc_ticks, &model_tsc_ticks,
-          &idle_tsc_ticks, &held_tsc_ticks, &foreign, &damaged, &unique, &duplicates, &reordered,
-          &stale, &expected, &late_frames, &probes, &late_departures, &ring_frames})
-      counter->set(0);
+#define WORKER_COUNTER(name, ...) name.set(0);
+#define HIDDEN_COUNTER(name, ...) name.set(0);
+#include "pktgen/measure/figure_list.h"
     costs.clear();
   }
 };
 static_assert(sizeof(WorkerCounters) % 64 == 0);
 
-// A copy of the above at one moment.
+// A copy of the above at one moment, what came between two, or a sum over workers.
 struct CounterValues {
-  uint64_t frames = 0, bytes = 0;
-  uint64_t syncs = 0, syncs_with_frames = 0;
-  uint64_t busy_tsc_ticks = 0, model_tsc_ticks = 0, idle_tsc_ticks = 0, held_tsc_ticks = 0;
-  uint64_t foreign = 0, damaged = 0;
-  uint64_t unique = 0, duplicates = 0, reordered = 0, stale = 0;
-  uint64_t expected = 0, late_frames = 0, probes = 0, late_departures = 0, ring_frames = 0;
+#define WORKER_COUNTER(name, ...) uint64_t name = 0;
+#define HIDDEN_COUNTER(name, ...) uint64_t name = 0;
+#include "pktgen/measure/figure_list.h"
 
   static CounterValues read(const WorkerCounters& counters) {
     CounterValues values;
-    values.frames = counters.frames.get();
-    values.bytes = counters.bytes.get();
-    values.syncs = counters.syncs.get();
-    values.syncs_with_frames = counters.syncs_with_frames.get();
-    values.busy_tsc_ticks = counters.busy_tsc_ticks.get();
-    values.model_tsc_ticks = counters.model_tsc_ticks.get();
-    values.idle_tsc_ticks = counters.idle_tsc_ticks.get();
-    values.held_tsc_ticks = counters.held_tsc_ticks.get();
-    values.foreign = counters.foreign.get();
-    values.damaged = counters.damaged.get();
-    values.unique = counters.unique.get();
-    values.duplicates = counters.duplicates.get();
-    values.reordered = counters.reordered.get();
-    values.stale = counters.stale.get();
-    values.expected = counters.expected.get();
-    values.late_frames = counters.late_frames.get();
-    values.probes = counters.probes.get();
-    values.late_departures = counters.late_departures.get();
-    values.ring_frames = counters.ring_frames.get();
+#define WORKER_COUNTER(name, ...) values.name = counters.name.get();
+#define HIDDEN_COUNTER(name, ...) values.name = counters.name.get();
+#include "pktgen/measure/figure_list.h"
+    return values;
+  }
+  CounterValues& operator+=(const CounterValues& other) {
+#define WORKER_COUNTER(name, ...) name += other.name;
+#define HIDDEN_COUNTER(name, ...) name += other.name;
+#include "pktgen/measure/figure_list.h"
+    return *this;
+  }
+  CounterValues& operator-=(const CounterValues& other) {
+#define WORKER_COUNTER(name, ...) name -= other.name;
+#define HIDDEN_COUNTER(name, ...) name -= other.name;
+#include "pktgen/measure/figure_list.h"
+    return *this;
+  }
+};
+
+// A worker's whole time, busy or not.
+template <typename Values>  // CounterValues or a WorkerRecord
+uint64_t all_tsc_ticks(const Values& values) {
+  return values.busy_tsc_ticks + values.model_tsc_ticks + values.idle_tsc_ticks;
+}
+
+// Of a worker, since the phase began. Written by the thread that samples it, once a second.
+struct SampledCounters {
+#define SAMPLED_COUNTER(name, ...) Counter name;
+#include "pktgen/measure/figure_list.h"
+};
+struct SampledValues {
+#define SAMPLED_COUNTER(name, ...) uint64_t name = 0;
+#include "pktgen/measure/figure_list.h"
+
+  static SampledValues read(const SampledCounters& counters) {
+    SampledValues values;
+#define SAMPLED_COUNTER(name, ...) values.name = counters.name.get();
+#include "pktgen/measure/figure_list.h"
+    return values;
+  }
+};
+
+// What a port's device has counted since some moment.
+struct PortValues {
+#define PORT_COUNTER(name, ...) uint64_t name = 0;
+#include "pktgen/measure/figure_list.h"
+
+  PortValues& operator+=(const PortValues& other) {
+#define PORT_COUNTER(name, ...) name += other.name;
+#include "pktgen/measure/figure_list.h"
+    return *this;
+  }
+  PortValues& operator-=(const PortValues& other) {
+#define PORT_COUNTER(name, ...) name -= other.name;
+#include "pktgen/measure/figure_list.h"
+    return *this;
+  }
+};
+// Written by the thread that samples the run.
+struct LivePortCounters {
+#define PORT_COUNTER(name, ...) Counter name;
+#include "pktgen/measure/figure_list.h"
+
+  void set(const PortValues& values) {
+#define PORT_COUNTER(name, ...) name.set(values.name);
+#include "pktgen/measure/figure_list.h"
+  }
+  PortValues read() const {
+    PortValues values;
+#define PORT_COUNTER(name, ...) values.name = name.get();
+#include "pktgen/measure/figure_list.h"
     return values;
   }
 };

@@ -160,24 +160,12 @@ std::string read_virtualisation() {
 #endif
 }
 
-Fingerprint take_fingerprint(double tsc_hz) {
-  Fingerprint print;
-  std::vector<int> cores = allowed_cores();
-  print.cpu_model = parse_cpu_model(read_text("/proc/cpuinfo").value_or(""));
-  print.cores = static_cast<unsigned>(cores.size());
-  print.governor = governor_of(cores);
-  print.kernel = kernel_name();
+Fingerprint take_fingerprint(double measured_tsc_hz) {
+  const std::vector<int> allowed = allowed_cores();
   const std::string command_line = read_line("/proc/cmdline");
-  print.command_line = command_line.empty() ? kUnknown : kernel_parameters(command_line);
-  print.mitigations = read_mitigations();
-  print.virtualisation = read_virtualisation();
-  print.compiler = NMGEN_COMPILER;
-  print.compiler_flags = NMGEN_COMPILER_FLAGS;
-  print.commit = built_from_commit();
-  print.dirty = built_from_dirty_tree();
-  print.clock_source = clock_source_name();
-  print.tsc_hz = tsc_hz;
-  print.load = parse_load(read_text("/proc/loadavg").value_or("")).value_or(0);
+  Fingerprint print;
+#define FINGERPRINT_FIELD(type, name, from, ...) print.name = from;
+#include "pktgen/measure/figure_list.h"
   return print;
 }
 

@@ -12,8 +12,8 @@
 
 namespace nmgen {
 
-// `tsc_hz`: TscClock::hz. Takes about a millisecond; call before the run.
-Fingerprint take_fingerprint(double tsc_hz);
+// `measured_tsc_hz`: TscClock::hz. Takes about a millisecond; call before the run.
+Fingerprint take_fingerprint(double measured_tsc_hz);
 
 // The cpufreq governor of these cores: its name, "mixed: a, b" where they differ, "none" where the
 // machine has no frequency scaling.

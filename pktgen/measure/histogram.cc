@@ -64,19 +64,18 @@ double HistogramSnapshot::percentile(double percent) const {
   return max();
 }
 
-LatencyRecord HistogramSnapshot::to_record(double floor_ns) const {
-  LatencyRecord record;
-  record.count = count_;
-  record.floor = floor_ns;
-  record.min = min();
-  record.p50 = percentile(50);
-  record.p90 = percentile(90);
-  record.p99 = percentile(99);
-  record.p999 = percentile(99.9);
-  record.max = max();
+LatencyBuckets HistogramSnapshot::filled_buckets() const {
+  LatencyBuckets filled;
   for (size_t i = 0; i < buckets_.size(); ++i)
     if (buckets_[i] != 0)
-      record.histogram.emplace_back(histogram_layout::lowest(i), buckets_[i]);
+      filled.emplace_back(histogram_layout::lowest(i), buckets_[i]);
+  return filled;
+}
+
+LatencyRecord HistogramSnapshot::to_record(double floor_ns) const {
+  LatencyRecord record;
+#define LATENCY_FIELD(type, name, from, ...) record.name = from;
+#include "pktgen/measure/figure_list.h"
   return record;
 }
 

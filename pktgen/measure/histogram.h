@@ -80,6 +80,8 @@ class HistogramSnapshot {
   LatencyRecord to_record(double floor_ns) const;
 
  private:
+  LatencyBuckets filled_buckets() const;
+
   friend HistogramSnapshot snapshot_of(const HistogramBuckets& buckets);
   std::vector<uint64_t> buckets_;
   uint64_t count_ = 0;

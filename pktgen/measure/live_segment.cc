@@ -20,9 +20,27 @@ namespace nmgen {
 namespace {
 
 constexpr uint64_t kMagic = 0x32764c6e65676d6e;  // "nmgenLv2"
-// Of everything in the file: what is not the same size is another nmgen's.
-constexpr uint32_t kLayout =
-    sizeof(LiveHeader) + 31 * sizeof(LivePort) + 37 * sizeof(LiveWorker) + 41 * sizeof(LiveStream);
+
+// The names of all counters, in their order.
+constexpr std::string_view kCounterNames =
+#define WORKER_COUNTER(name, ...) #name " "
+#define HIDDEN_COUNTER(name, ...) #name " "
+#define SAMPLED_COUNTER(name, ...) #name " "
+#define PORT_COUNTER(name, ...) #name " "
+#include "pktgen/measure/figure_list.h"
+    ;
+
+// What is not the same is another nmgen's: sizes, and which counters there are (FNV-1a).
+constexpr uint32_t layout() {
+  uint32_t hash = 2166136261;
+  for (const size_t size :
+       {sizeof(LiveHeader), sizeof(LivePort), sizeof(LiveWorker), sizeof(LiveStream)})
+    hash = (hash ^ static_cast<uint32_t>(size)) * 16777619;
+  for (const char letter : kCounterNames)
+    hash = (hash ^ static_cast<uint8_t>(letter)) * 16777619;
+  return hash;
+}
+constexpr uint32_t kLayout = layout();
 constexpr const char* kPrefix = "nmgen.";
 // More than any scenario has; a bound for what another process claims.
 constexpr uint32_t kMaxEntries = 4096;

@@ -78,7 +78,7 @@ struct alignas(64) LivePort {
   uint32_t simulated = 0;
   double speed_bps = 0;
   std::atomic<uint32_t> readable{0};
-  Counter tx_frames, rx_frames, missed, paused_ns, driver_bugs;  // since the phase began
+  LivePortCounters counters;  // since the phase began
 };
 
 struct alignas(64) LiveWorker {
@@ -93,9 +93,7 @@ struct alignas(64) LiveWorker {
   double full_pps = 0;   // what an order is a share of; 0: orders cannot be followed
   double mean_size_with_crc = 0;
   double floor_ns = 0;  // of a receiver's latencies
-  // By the thread that samples, once a second.
-  Counter off_core_us, off_core_times, longest_gap_ns;
-  // By the worker.
+  SampledCounters sampled;
   WorkerCounters counters;
 };
 

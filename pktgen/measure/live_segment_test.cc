@@ -50,9 +50,9 @@ TEST_F(LiveSegmentTest, AnotherMappingSeesWhatTheWorkersCount) {
   run->worker(1).counters.frames.add(42);
   Histogram latency(run->latency(0));
   latency.record_n(1000, 7);
-  run->port(0).missed.set(3);
+  run->port(0).counters.missed.set(3);
   EXPECT_EQ((*watcher)->worker(1).counters.frames.get(), 42U);
-  EXPECT_EQ((*watcher)->port(0).missed.get(), 3U);
+  EXPECT_EQ((*watcher)->port(0).counters.missed.get(), 3U);
   EXPECT_EQ(snapshot_of((*watcher)->latency(0)).count(), 7U);
   EXPECT_EQ(snapshot_of((*watcher)->latency_intended(0)).count(), 0U);
   EXPECT_EQ((*watcher)->header().scenario.view(), "example");

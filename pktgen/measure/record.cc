@@ -17,6 +17,27 @@ const char* to_string(Verdict verdict) {
   return "invalid";
 }
 
+namespace {
+
+// What figure_list.h calls OVER_RUNS.
+template <typename T>
+void add_up(T& sum, const T& next) {
+  sum += next;
+}
+template <typename T>
+void take_higher(T& sum, const T& next) {
+  sum = std::max(sum, next);
+}
+template <typename T>
+void keep_first(T&, const T&) {}
+
+}  // namespace
+
+void add_worker(WorkerRecord& sum, const WorkerRecord& next) {
+#define WORKER_FIELD(type, name, from, over_runs, ...) over_runs(sum.name, next.name);
+#include "pktgen/measure/figure_list.h"
+}
+
 bool has_model(const Record& record) {
   return std::any_of(record.devices.begin(), record.devices.end(),
                      [](const DeviceRecord& device) { return device.simulated; });

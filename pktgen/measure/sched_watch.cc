@@ -122,11 +122,8 @@ double off_core_ms(const OffCore& sched, const GapCounts& gaps, const TscClock& 
   return std::max(sched.wait_ms, static_cast<double>(clock.to_ns(gaps.sum)) / 1e6);
 }
 
-void fill_off_core(WorkerRecord& worker, const OffCore& sched, const GapCounts& gaps,
-                   const TscClock& clock) {
-  worker.off_core_ms = off_core_ms(sched, gaps, clock);
-  worker.off_core_times = std::max(sched.times, gaps.times);
-  worker.longest_gap_us = static_cast<double>(clock.to_ns(gaps.longest)) / 1e3;
+uint64_t off_core_times(const OffCore& sched, const GapCounts& gaps) {
+  return std::max(sched.times, gaps.times);
 }
 
 }  // namespace nmgen

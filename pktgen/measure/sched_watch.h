@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "pktgen/measure/clock.h"
-#include "pktgen/measure/record.h"
 
 namespace nmgen {
 
@@ -104,11 +103,9 @@ class GapWatch {
   std::atomic<uint64_t> longest_{0}, sum_{0}, times_{0};
 };
 
-// Fills a record's off_core_ms, off_core_times and longest_gap_us. A gap contains what the
-// scheduler counts, so the two are not added: the larger is the time off the core. `gaps` in ticks
-// of `clock`.
-void fill_off_core(WorkerRecord& worker, const OffCore& sched, const GapCounts& gaps,
-                   const TscClock& clock);
+// How long and how often a worker was off its core. A gap contains what the scheduler counts, so
+// the two are not added: the larger is taken. `gaps` in ticks of `clock`.
 double off_core_ms(const OffCore& sched, const GapCounts& gaps, const TscClock& clock);
+uint64_t off_core_times(const OffCore& sched, const GapCounts& gaps);
 
 }  // namespace nmgen

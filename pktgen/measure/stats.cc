@@ -4,9 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <utility>
 
 namespace nmgen {
+
+namespace {
+
+std::vector<double> distances_from(std::vector<double> samples, double middle) {
+  for (double& sample : samples)
+    sample = std::fabs(sample - middle);
+  return samples;
+}
+
+}  // namespace
 
 double median(std::vector<double> samples) {
   if (samples.empty())
@@ -21,18 +30,12 @@ double median(std::vector<double> samples) {
 }
 
 Spread spread(const std::vector<double>& samples) {
-  Spread result;
+  Spread spread;
   if (samples.empty())
-    return result;
-  result.median = median(samples);
-  result.min = *std::min_element(samples.begin(), samples.end());
-  result.max = *std::max_element(samples.begin(), samples.end());
-  std::vector<double> distances;
-  distances.reserve(samples.size());
-  for (double sample : samples)
-    distances.push_back(std::fabs(sample - result.median));
-  result.mad = median(std::move(distances));
-  return result;
+    return spread;
+#define SPREAD_FIELD(type, name, from, ...) spread.name = from;
+#include "pktgen/measure/figure_list.h"
+  return spread;
 }
 
 }  // namespace nmgen

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "pktgen/measure/ratio.h"
+
 namespace nmgen {
 namespace {
 
@@ -321,10 +323,8 @@ void add_notes(const JudgeInput& input, bool all_is_well, std::vector<std::strin
 
 LossRecord loss_of(uint64_t sent, uint64_t received_once) {
   LossRecord loss;
-  if (sent > received_once) {
-    loss.frames = sent - received_once;
-    loss.ppm = static_cast<double>(loss.frames) / static_cast<double>(sent) * 1e6;
-  }
+#define LOSS_FIELD(type, name, from, ...) loss.name = from;
+#include "pktgen/measure/figure_list.h"
   return loss;
 }
 

@@ -11,6 +11,7 @@
 
 #include "net/netmap.h"
 #include "pktgen/error.h"
+#include "pktgen/measure/counters.h"
 #include "pktgen/scenario/scenario.h"
 
 namespace nmgen {
@@ -55,12 +56,8 @@ class PortRing {
 };
 
 // What a port's device has counted since it was opened.
-struct PortCounters {
+struct PortCounters : PortValues {
   bool readable = false;  // a device that cannot be asked leaves the rest 0
-  uint64_t tx_frames = 0, rx_frames = 0;
-  uint64_t missed = 0;
-  uint64_t paused_ns = 0;
-  uint64_t driver_bugs = 0;
   std::string last_bug;
 };
 

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "pktgen/measure/rate.h"
+#include "pktgen/measure/ratio.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
@@ -19,55 +21,29 @@ namespace {
 // stretches are chance.
 constexpr double kQuietShare = 0.02;
 
-double ratio(uint64_t a, uint64_t b) {
-  return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
-}
-
-WorkerRecord worker_record(const WorkerBase& worker, const WorkerResult& result,
+WorkerRecord worker_record(const WorkerBase& worker, const char* role, const WorkerResult& result,
                            const TscClock& clock) {
   WorkerRecord record;
-  record.name = worker.name;
-  record.port = worker.port_name;
-  record.ring = worker.ring_index;
-  record.core = worker.core;
-  record.nice = worker.nice;
-  record.frames = result.counters.frames;
-  record.syncs = result.counters.syncs;
-  record.syncs_with_frames = result.counters.syncs_with_frames;
-  record.busy_tsc_ticks = result.counters.busy_tsc_ticks;
-  record.model_tsc_ticks = result.counters.model_tsc_ticks;
-  record.idle_tsc_ticks = result.counters.idle_tsc_ticks;
-  record.core_hz = clock.hz * (worker.core_cycles_per_tick[0] + worker.core_cycles_per_tick[1]) / 2;
-  fill_off_core(record, result.off_core, result.gaps, clock);
-  // Both watches begin a little earlier and end a little later than the measured time.
-  record.off_core_ms = std::min(record.off_core_ms, result.seconds * 1e3);
+#define WORKER_FIELD(type, name, from, ...) record.name = from;
+#include "pktgen/measure/figure_list.h"
   return record;
 }
 
-// Sums over the workers of one role.
-DirectionRecord direction(const std::vector<WorkerRecord>& workers, const std::string& role,
-                          double seconds, double speed_bps) {
-  DirectionRecord sum;
-  uint64_t busy = 0, model = 0, syncs = 0;
-  for (const WorkerRecord& worker : workers) {
-    if (worker.role != role)
-      continue;
-    sum.frames += worker.frames;
-    sum.bytes += worker.bytes;
-    busy += worker.busy_tsc_ticks;
-    model += worker.model_tsc_ticks;
-    syncs += worker.syncs_with_frames;
-  }
-  if (seconds > 0) {
-    sum.pps = static_cast<double>(sum.frames) / seconds;
-    sum.bps_l1 =
-        wire_bits_l1(static_cast<double>(sum.bytes), static_cast<double>(sum.frames)) / seconds;
-  }
-  sum.line_rate_percent = line_rate_percent(sum.bps_l1, speed_bps);
-  sum.busy_tsc_ticks_per_frame = ratio(busy, sum.frames);
-  sum.model_tsc_ticks_per_frame = ratio(model, sum.frames);
-  sum.frames_per_sync = ratio(sum.frames, syncs);
+// The workers of one role, or all of them, as if they were one.
+WorkerRecord sum_of(const std::vector<WorkerRecord>& workers, std::string_view role = "") {
+  WorkerRecord sum;
+  for (const WorkerRecord& worker : workers)
+    if (role.empty() || worker.role == role)
+      add_worker(sum, worker);
   return sum;
+}
+
+DirectionRecord direction_record(const WorkerRecord& sum, const CostSnapshot& costs, double seconds,
+                                 double speed_bps) {
+  DirectionRecord direction;
+#define DIRECTION_FIELD(type, name, from, ...) direction.name = from;
+#include "pktgen/measure/figure_list.h"
+  return direction;
 }
 
 // The speeds of the ports that one kind of worker uses, each once; 0 where one is not known.
@@ -157,7 +133,7 @@ JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index
     judged.sends = true;
     judged.asked_pps += worker.asked_pps;
     frames += phase.senders[k].counters.frames;
-    bytes += worker.plan->bytes_with_crc(phase.senders[k].counters.frames);
+    bytes += phase.senders[k].counters.bytes;
   }
   if (judged.sends && judged.seconds > 0 && frames > 0) {
     judged.pps = static_cast<double>(frames) / judged.seconds;
@@ -179,49 +155,34 @@ JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index
 }  // namespace
 
 RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseResult& phase) {
-  RunRecord run;
-  run.seconds = phase.seconds;
-  run.interrupted = phase.interrupted;
-  run.intervals = phase.intervals;
+  std::vector<WorkerRecord> workers;
   double floor_ns = 0;
-  for (size_t i = 0; i < set.senders.size(); i++) {
-    const SenderWorker& worker = *set.senders[i];
-    WorkerRecord record = worker_record(worker, phase.senders[i], *set.clock);
-    record.role = "sender";
-    record.late_departures = phase.senders[i].counters.late_departures;
-    record.bytes = worker.plan->bytes_with_crc(record.frames);
-    run.workers.push_back(std::move(record));
-  }
+  for (size_t i = 0; i < set.senders.size(); i++)
+    workers.push_back(worker_record(*set.senders[i], "sender", phase.senders[i], *set.clock));
   for (size_t i = 0; i < set.receivers.size(); i++) {
-    const CounterValues& counters = phase.receivers[i].counters;
-    WorkerRecord record = worker_record(*set.receivers[i], phase.receivers[i], *set.clock);
-    record.role = "receiver";
-    record.bytes = counters.bytes;
-    record.foreign_frames = counters.foreign;
-    record.damaged_probes = counters.damaged;
-    record.reordered = counters.reordered;
-    record.duplicates = counters.duplicates;
-    record.late_frames = counters.late_frames;
-    run.reordered += counters.reordered;
-    run.duplicates += counters.duplicates;
+    workers.push_back(worker_record(*set.receivers[i], "receiver", phase.receivers[i], *set.clock));
     floor_ns = std::max(floor_ns, set.receivers[i]->floor_ns);
-    run.workers.push_back(std::move(record));
   }
-  run.tx = direction(run.workers, "sender", phase.seconds, speed_of(set.senders));
-  run.rx = direction(run.workers, "receiver", phase.seconds, speed_of(set.receivers));
-  run.tx.quiet_tsc_ticks_per_frame = phase.tx_costs.quantile(kQuietShare);
-  run.rx.quiet_tsc_ticks_per_frame = phase.rx_costs.quantile(kQuietShare);
-  for (const PortCounters& port : phase.ports) {
-    run.missed += port.missed;
-    run.pause_s += static_cast<double>(port.paused_ns) / 1e9;
-  }
+  const WorkerRecord all_workers = sum_of(workers);
+  const DirectionRecord sent = direction_record(sum_of(workers, "sender"), phase.tx_costs,
+                                                phase.seconds, speed_of(set.senders));
+  const DirectionRecord received = direction_record(sum_of(workers, "receiver"), phase.rx_costs,
+                                                    phase.seconds, speed_of(set.receivers));
+  PortValues ports;
+  for (const PortCounters& port : phase.ports)
+    ports += port;
   const Compared compared = compare(scenario, set, phase);
+  LossRecord loss;
   if (compared.receives)
-    run.loss = loss_of(compared.sent, compared.received_once);
-  run.latency_ns = phase.latency.to_record(floor_ns);
+    loss = loss_of(compared.sent, compared.received_once);
+  const LatencyRecord latency = phase.latency.to_record(floor_ns);
   const bool paced = std::any_of(set.senders.begin(), set.senders.end(),
                                  [](const auto& sender) { return sender->asked_pps > 0; });
-  run.latency_intended_ns = paced ? phase.latency_intended.to_record(floor_ns) : run.latency_ns;
+  const LatencyRecord latency_intended =
+      paced ? phase.latency_intended.to_record(floor_ns) : latency;
+  RunRecord run;
+#define RUN_FIELD(type, name, from, ...) run.name = from;
+#include "pktgen/measure/figure_list.h"
   return run;
 }
 
@@ -255,10 +216,9 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
       judged.frames = worker.frames;
       judged.late_departures = worker.late_departures;
     }
-    const uint64_t total = worker.busy_tsc_ticks + worker.model_tsc_ticks + worker.idle_tsc_ticks;
     // A core that was slow had no time to spare while it was held.
     judged.idle_percent =
-        100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, total);
+        100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, all_tsc_ticks(worker));
     judged.off_core_ms = worker.off_core_ms;
     judged.off_core_times = worker.off_core_times;
     judged.longest_gap_us = worker.longest_gap_us;
@@ -274,9 +234,9 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
   input.duplicates = run.duplicates;
   input.reordered = run.reordered;
   for (const WorkerResult& result : phase.receivers) {
-    input.damaged_probes += result.counters.damaged;
+    input.damaged_probes += result.counters.damaged_probes;
     input.stale += result.counters.stale;
-    input.foreign += result.counters.foreign;
+    input.foreign += result.counters.foreign_frames;
     input.late_frames += result.counters.late_frames;
   }
   if (std::string fault = core_clock_fault(scenario.clock, run); !fault.empty())
@@ -298,32 +258,28 @@ void add_late(uint64_t frames, RunRecord* run, JudgeInput* input) {
 }
 
 void summarise(Record* record) {
-  std::vector<double> tx, rx;
+  std::vector<double> tx_pps, rx_pps;
   uint64_t sent = 0, received = 0;
   double seconds = 0;
   for (const RunRecord& run : record->runs) {
-    const size_t before = tx.size();
+    const size_t before = tx_pps.size();
     for (const IntervalRecord& interval : run.intervals) {
       if (!is_whole(interval))
         continue;
-      tx.push_back(interval.tx_pps);
-      rx.push_back(interval.rx_pps);
+      tx_pps.push_back(interval.tx_pps);
+      rx_pps.push_back(interval.rx_pps);
     }
     // A run shorter than an interval still has its mean.
-    if (tx.size() == before) {
-      tx.push_back(run.tx.pps);
-      rx.push_back(run.rx.pps);
+    if (tx_pps.size() == before) {
+      tx_pps.push_back(run.tx.pps);
+      rx_pps.push_back(run.rx.pps);
     }
     sent += run.tx.frames;
     received += run.rx.frames;
     seconds += run.seconds;
   }
-  record->tx_pps = spread(tx);
-  record->rx_pps = spread(rx);
-  if (seconds > 0) {
-    record->tx_mean_pps = static_cast<double>(sent) / seconds;
-    record->rx_mean_pps = static_cast<double>(received) / seconds;
-  }
+#define SUMMARY_FIELD(type, name, from, ...) record->name = from;
+#include "pktgen/measure/figure_list.h"
 }
 
 }  // namespace nmgen

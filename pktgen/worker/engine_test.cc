@@ -177,7 +177,7 @@ TEST(Engine, WatchersSeeTheCountersThatTheRecordIsMadeOf) {
   }
   EXPECT_EQ(watcher.segment->worker(1).counters.expected.get(), result.rx.frames);
   EXPECT_EQ(snapshot_of(watcher.segment->latency(0)).count(), result.latency_ns.count);
-  EXPECT_EQ(watcher.segment->port(1).missed.get(), result.missed);
+  EXPECT_EQ(watcher.segment->port(1).counters.missed.get(), result.missed);
   EXPECT_EQ(watcher.segment->stream(0).name.view(), "udp");
   EXPECT_DOUBLE_EQ(watcher.segment->stream(0).share, 1);
 }

@@ -5,29 +5,41 @@
 #include <utility>
 
 #include "pktgen/measure/rate.h"
+#include "pktgen/measure/ratio.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
 namespace {
 
-double per_frame(uint64_t ticks, uint64_t frames) {
-  return frames > 0 ? static_cast<double>(ticks) / static_cast<double>(frames) : 0;
-}
+// What came between two samples, as figure_list.h asks for it.
+struct Span {
+  double start_s = 0, seconds = 0;  // since the phase began
+  uint64_t sent = 0;                // frames, by all ports; see port_frames()
+  double line_rate_percent = 0;     // of what was sent
+  CounterValues tx, rx;             // sums over the workers of a role
+  PortValues ports;                 // sum over ports
+  HistogramSnapshot latency;
+  double off_core_ms = 0;
 
-// Sums over the workers of one kind, between two samples.
-struct KindTotals {
-  uint64_t frames = 0, busy = 0, model = 0, idle = 0;
-
-  KindTotals(const std::vector<CounterValues>& from, const std::vector<CounterValues>& to) {
-    for (size_t i = 0; i < to.size(); i++) {
-      frames += to[i].frames - from[i].frames;
-      busy += to[i].busy_tsc_ticks - from[i].busy_tsc_ticks;
-      model += to[i].model_tsc_ticks - from[i].model_tsc_ticks;
-      idle += to[i].idle_tsc_ticks - from[i].idle_tsc_ticks;
-    }
+  IntervalRecord record() const {
+    const Span& span = *this;
+    IntervalRecord interval;
+#define INTERVAL_FIELD(type, name, from, ...) interval.name = from;
+#include "pktgen/measure/figure_list.h"
+    return interval;
   }
-  double idle_percent() const { return 100 * per_frame(idle, busy + model + idle); }
 };
+
+// The sum of all differences. Values: those of a worker or of a port.
+template <typename Values, typename Sampled>
+Values sum_between(const std::vector<Sampled>& from, const std::vector<Sampled>& to) {
+  Values sum;
+  for (size_t i = 0; i < to.size(); i++) {
+    sum += to[i];
+    sum -= from[i];
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -74,42 +86,26 @@ void IntervalLog::add(CounterSample sample) {
   const CounterSample& from = last_;
   const CounterSample& to = sample;
 
-  IntervalRecord interval;
+  Span span;
   Rates rates;
-  interval.start_s = clock.to_seconds(from.tsc - start_tsc_);
-  interval.seconds = clock.to_seconds(to.tsc - from.tsc);
-  const double per_second = interval.seconds > 0 ? 1 / interval.seconds : 0;
+  span.start_s = clock.to_seconds(from.tsc - start_tsc_);
+  span.seconds = clock.to_seconds(to.tsc - from.tsc);
   std::vector<uint64_t> sent(frames.size());
   for (size_t p = 0; p < frames.size(); p++) {
     sent[p] = frames[p] - frames_[p];
-    interval.tx_frames += sent[p];
-    rates.ports.push_back(static_cast<double>(sent[p]) * per_second);
+    span.sent += sent[p];
+    rates.ports.push_back(ratio(sent[p], span.seconds));
   }
   for (size_t i = 0; i < to.senders.size(); i++)
-    rates.senders.push_back(static_cast<double>(to.senders[i].frames - from.senders[i].frames) *
-                            per_second);
-  const KindTotals tx(from.senders, to.senders), rx(from.receivers, to.receivers);
-  interval.rx_frames = rx.frames;
-  interval.tx_pps = static_cast<double>(interval.tx_frames) * per_second;
-  interval.rx_pps = static_cast<double>(rx.frames) * per_second;
-  interval.tx_line_rate_percent = line_rate_percent(from, to, sent, interval.seconds);
-  for (size_t i = 0; i < to.ports.size(); i++) {
-    interval.missed += to.ports[i].missed - from.ports[i].missed;
-    interval.pause_s += static_cast<double>(to.ports[i].paused_ns - from.ports[i].paused_ns) / 1e9;
-  }
-  interval.tx_busy_tsc_ticks_per_frame = per_frame(tx.busy, tx.frames);
-  interval.tx_model_tsc_ticks_per_frame = per_frame(tx.model, tx.frames);
-  interval.tx_idle_percent = tx.idle_percent();
-  interval.rx_busy_tsc_ticks_per_frame = per_frame(rx.busy, rx.frames);
-  interval.rx_model_tsc_ticks_per_frame = per_frame(rx.model, rx.frames);
-  interval.rx_idle_percent = rx.idle_percent();
-  HistogramSnapshot latency = to.latency;
-  latency.subtract(from.latency);
-  interval.latency_p50_ns = latency.percentile(50);
-  interval.latency_p99_ns = latency.percentile(99);
-  interval.latency_max_ns = latency.max();
-  interval.off_core_ms = std::max(0.0, to.off_core_ms - from.off_core_ms);
-  records_.push_back(interval);
+    rates.senders.push_back(ratio(to.senders[i].frames - from.senders[i].frames, span.seconds));
+  span.tx = sum_between<CounterValues>(from.senders, to.senders);
+  span.rx = sum_between<CounterValues>(from.receivers, to.receivers);
+  span.ports = sum_between<PortValues>(from.ports, to.ports);
+  span.line_rate_percent = line_rate_percent(from, to, sent, span.seconds);
+  span.latency = to.latency;
+  span.latency.subtract(from.latency);
+  span.off_core_ms = std::max(0.0, to.off_core_ms - from.off_core_ms);
+  records_.push_back(span.record());
   rates_.push_back(std::move(rates));
 
   before_ = std::move(last_);

@@ -87,12 +87,8 @@ class PhaseRunner {
  private:
   static PortCounters since(const PortCounters& from, const PortCounters& to) {
     PortCounters delta = to;
+    delta -= from;
     delta.readable = from.readable && to.readable;
-    delta.tx_frames -= from.tx_frames;
-    delta.rx_frames -= from.rx_frames;
-    delta.missed -= from.missed;
-    delta.paused_ns -= from.paused_ns;
-    delta.driver_bugs -= from.driver_bugs;
     return delta;
   }
 
@@ -175,11 +171,7 @@ class PhaseRunner {
       const PortCounters now = since(ports_before_[i], set_.ports[i]->counters());
       LivePort& port = set_.live->port(i);
       port.readable.store(now.readable ? 1 : 0, std::memory_order_relaxed);
-      port.tx_frames.set(now.tx_frames);
-      port.rx_frames.set(now.rx_frames);
-      port.missed.set(now.missed);
-      port.paused_ns.set(now.paused_ns);
-      port.driver_bugs.set(now.driver_bugs);
+      port.counters.set(now);
     }
   }
 
@@ -258,13 +250,13 @@ class PhaseRunner {
     each_worker([&](WorkerBase& worker) {
       SchedWatch& watch = watches_[index++];
       watch.interval();
-      const OffCore off = watch.total();
-      gaps_.push_back(worker.gaps->counts());
-      const double ms = off_core_ms(off, gaps_.back(), clock_);
-      worker.live.off_core_us.set(static_cast<uint64_t>(ms * 1e3));
-      worker.live.off_core_times.set(std::max(off.times, gaps_.back().times));
-      worker.live.longest_gap_ns.set(clock_.to_ns(gaps_.back().longest));
-      sum_ms += ms;
+      const OffCore off_core = watch.total();
+      const GapCounts gaps = worker.gaps->counts();
+      const TscClock& clock = clock_;
+#define SAMPLED_COUNTER(name, from, ...) worker.live.sampled.name.set(from);
+#include "pktgen/measure/figure_list.h"
+      gaps_.push_back(gaps);
+      sum_ms += off_core_ms(off_core, gaps, clock);
     });
     return sum_ms;
   }
@@ -342,6 +334,8 @@ class PhaseRunner {
     for (size_t i = 0; i < set_.senders.size(); i++) {
       const SenderWorker& worker = *set_.senders[i];
       result_.senders.push_back(worker_result(worker, index++));
+      CounterValues& counters = result_.senders.back().counters;
+      counters.bytes = worker.plan->bytes_with_crc(counters.frames);
       result_.senders.back().seconds =
           seconds_until(worker.sent_all.load(std::memory_order_relaxed)
                             ? std::min(end_tsc_, worker.end_tsc.load(std::memory_order_relaxed))

@@ -284,9 +284,9 @@ class ReceiveLoop {
     worker_.counters.frames.add(totals.frames);
     worker_.counters.bytes.add(totals.bytes);
     if (totals.foreign != 0)
-      worker_.counters.foreign.add(totals.foreign);
+      worker_.counters.foreign_frames.add(totals.foreign);
     if (totals.damaged != 0)
-      worker_.counters.damaged.add(totals.damaged);
+      worker_.counters.damaged_probes.add(totals.damaged);
   }
 
   [[gnu::noinline]] void add_part(const netmap_slot& slot, BatchTotals& totals) {

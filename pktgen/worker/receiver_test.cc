@@ -112,8 +112,8 @@ TEST_F(Receiver, FramesInSeveralSlotsAreWhole) {
   EXPECT_EQ(counters.frames, sizes.size());
   EXPECT_EQ(counters.unique, sizes.size());
   EXPECT_EQ(counters.bytes, bytes);
-  EXPECT_EQ(counters.foreign, 0u);
-  EXPECT_EQ(counters.damaged, 0u);
+  EXPECT_EQ(counters.foreign_frames, 0u);
+  EXPECT_EQ(counters.damaged_probes, 0u);
 }
 
 // Where a slot is so short that the probe lies in two.
@@ -146,7 +146,7 @@ TEST_F(Receiver, WhatComesAfterItsPhaseIsLate) {
   const CounterValues counters = received();
   EXPECT_EQ(counters.frames, 1u);
   EXPECT_EQ(counters.late_frames, 3u);
-  EXPECT_EQ(counters.foreign, 1u);
+  EXPECT_EQ(counters.foreign_frames, 1u);
   EXPECT_EQ(worker_.late_by_phase, (std::vector<uint64_t>{1, 2}));
 }
 

@@ -6,6 +6,7 @@
 
 #include "pktgen/measure/clock.h"
 #include "pktgen/measure/rate.h"
+#include "pktgen/measure/ratio.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
@@ -16,42 +17,34 @@ constexpr double kGoodReadSeconds = 20e-6;
 // Of fewer seconds there is no median worth a verdict.
 constexpr size_t kJudgedSeconds = 3;
 
-double ratio(uint64_t a, uint64_t b) {
-  return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
-}
-
 // What one or more workers did between two samples.
 struct Work {
-  uint64_t frames = 0, syncs = 0, busy = 0, model = 0, idle = 0;
+  CounterValues done;
   double bytes = 0;
   uint64_t total_frames = 0;
 
   void add(const LiveAbout::Worker& worker, const CounterValues& from, const CounterValues& to) {
-    const uint64_t moved = to.frames - from.frames;
-    frames += moved;
-    bytes += worker.sender ? static_cast<double>(moved) * worker.mean_size_with_crc
-                           : static_cast<double>(to.bytes - from.bytes);
-    syncs += to.syncs_with_frames - from.syncs_with_frames;
-    busy += to.busy_tsc_ticks - from.busy_tsc_ticks;
-    model += to.model_tsc_ticks - from.model_tsc_ticks;
-    idle += to.idle_tsc_ticks - from.idle_tsc_ticks;
+    CounterValues own = to;
+    own -= from;
+    done += own;
+    bytes += worker.sender ? static_cast<double>(own.frames) * worker.mean_size_with_crc
+                           : static_cast<double>(own.bytes);
     total_frames += to.frames;
   }
 
   LiveRates over(double seconds, double speed_bps) const {
     LiveRates rates;
     rates.total_frames = total_frames;
-    rates.pps = static_cast<double>(frames) / seconds;
-    rates.bps_l1 = wire_bits_l1(bytes, static_cast<double>(frames)) / seconds;
+    rates.pps = ratio(done.frames, seconds);
+    rates.bps_l1 = ratio(wire_bits_l1(bytes, static_cast<double>(done.frames)), seconds);
     rates.line_rate_percent = line_rate_percent(rates.bps_l1, speed_bps);
-    rates.frames_per_sync = ratio(frames, syncs);
-    rates.busy_tsc_ticks_per_frame = ratio(busy, frames);
-    rates.model_tsc_ticks_per_frame = ratio(model, frames);
-    rates.idle_tsc_ticks_per_frame = ratio(idle, frames);
-    const uint64_t all = busy + model + idle;
-    rates.busy_percent = 100 * ratio(busy, all);
-    rates.model_percent = 100 * ratio(model, all);
-    rates.idle_percent = 100 * ratio(idle, all);
+    rates.frames_per_sync = ratio(done.frames, done.syncs_with_frames);
+    rates.busy_tsc_ticks_per_frame = ratio(done.busy_tsc_ticks, done.frames);
+    rates.model_tsc_ticks_per_frame = ratio(done.model_tsc_ticks, done.frames);
+    rates.idle_tsc_ticks_per_frame = ratio(done.idle_tsc_ticks, done.frames);
+    rates.busy_percent = 100 * ratio(done.busy_tsc_ticks, all_tsc_ticks(done));
+    rates.model_percent = 100 * ratio(done.model_tsc_ticks, all_tsc_ticks(done));
+    rates.idle_percent = 100 * ratio(done.idle_tsc_ticks, all_tsc_ticks(done));
     return rates;
   }
 };
@@ -105,9 +98,8 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
     sample.latency.merge(snapshot_of(segment.latency(i)));
   for (uint32_t i = 0; i < header.ports; i++) {
     const LivePort& port = segment.port(i);
-    sample.ports.push_back({port.readable.load(std::memory_order_relaxed) != 0,
-                            port.tx_frames.get(), port.rx_frames.get(), port.missed.get(),
-                            port.paused_ns.get(), port.driver_bugs.get()});
+    sample.ports.push_back(
+        {port.counters.read(), port.readable.load(std::memory_order_relaxed) != 0});
   }
   // Where this thread is held up between clock and counters, once more: some microseconds of error
   // are some millionths of a second's rate.
@@ -117,8 +109,8 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
     sample.tsc = tsc_now();
     for (uint32_t i = 0; i < header.workers; i++) {
       const LiveWorker& worker = segment.worker(i);
-      sample.workers.push_back({CounterValues::read(worker.counters), worker.off_core_us.get(),
-                                worker.off_core_times.get(), worker.longest_gap_ns.get()});
+      sample.workers.push_back(
+          {SampledValues::read(worker.sampled), CounterValues::read(worker.counters)});
     }
     if (tsc_now() - sample.tsc < good_ticks)
       break;
@@ -184,13 +176,13 @@ void LiveHistory::compute(const LiveSample& from, const LiveSample& to) {
     figures.lost = now.expected > now.unique ? now.expected - now.unique : 0;
     figures.duplicates = now.duplicates;
     figures.reordered = now.reordered;
-    figures.damaged = now.damaged;
-    figures.foreign = now.foreign;
+    figures.damaged = now.damaged_probes;
+    figures.foreign = now.foreign_frames;
     figures_.lost += figures.lost;
     figures_.duplicates += now.duplicates;
     figures_.reordered += now.reordered;
-    figures_.damaged += now.damaged;
-    figures_.foreign += now.foreign;
+    figures_.damaged += now.damaged_probes;
+    figures_.foreign += now.foreign_frames;
   }
   for (size_t i = 0; i < about_.ports.size(); i++) {
     LivePortFigures& port = figures_.ports[i];
@@ -307,9 +299,7 @@ Judgement LiveHistory::judge_so_far(const LiveSample& now) const {
     worker.frames = counters.frames;
     worker.late_departures = counters.late_departures;
     worker.kernel_shares = about_.devices[about_.workers[k].port].residence == "kernel";
-    worker.idle_percent =
-        100 * ratio(counters.idle_tsc_ticks,
-                    counters.busy_tsc_ticks + counters.model_tsc_ticks + counters.idle_tsc_ticks);
+    worker.idle_percent = 100 * ratio(counters.idle_tsc_ticks, all_tsc_ticks(counters));
     worker.off_core_ms = figures_.workers[k].off_core_ms;
     worker.off_core_times = now.workers[k].off_core_times;
     worker.longest_gap_us = figures_.workers[k].longest_gap_us;

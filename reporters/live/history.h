@@ -53,13 +53,11 @@ LiveAbout about(const LiveSegment& segment);
 
 // All counters at one moment, since the phase began.
 struct LiveSample {
-  struct Port {
+  struct Port : PortValues {
     bool readable = false;
-    uint64_t tx_frames = 0, rx_frames = 0, missed = 0, paused_ns = 0, driver_bugs = 0;
   };
-  struct Worker {
+  struct Worker : SampledValues {
     CounterValues counters;
-    uint64_t off_core_us = 0, off_core_times = 0, longest_gap_ns = 0;
   };
   uint64_t tsc = 0;
   LiveState state = LiveState::kOpening;

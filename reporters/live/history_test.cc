@@ -121,8 +121,8 @@ TEST_F(LiveHistoryTest, ItsMemoryIsBounded) {
 TEST(LiveSample, TakesWhatTheSegmentHolds) {
   std::shared_ptr<LiveSegment> segment = test::segment();
   segment->worker(0).counters.frames.add(11);
-  segment->worker(1).off_core_us.set(7);
-  segment->port(1).missed.set(3);
+  segment->worker(1).sampled.off_core_us.set(7);
+  segment->port(1).counters.missed.set(3);
   segment->header().state.store(static_cast<uint32_t>(LiveState::kMeasuring));
   Histogram latency(segment->latency(0));
   latency.record(500);

@@ -149,7 +149,7 @@ TEST(LiveView, TheWidestFiguresKeepApart) {
     worker.counters.frames = 999'900'000'000;
     worker.counters.expected = 2'000'000'000'000;
     worker.counters.duplicates = worker.counters.reordered = 1'000'000'000'000;
-    worker.counters.damaged = worker.counters.foreign = 1'000'000'000'000;
+    worker.counters.damaged_probes = worker.counters.foreign_frames = 1'000'000'000'000;
     worker.off_core_us = 86'400'000'000;
     worker.longest_gap_ns = 3'600'000'000'000;
   }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each line of pktgen/measure/figure_list.h arrives wherever figures go: no file but the list has
+// to know its name.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "pktgen/measure/live_segment.h"
+#include "reporters/csv.h"
+#include "reporters/json_record.h"
+#include "reporters/live/history.h"
+#include "reporters/record_schema.h"
+#include "reporters/testing/records.h"
+
+namespace nmgen {
+namespace {
+
+using nlohmann::json;
+
+#define NAME(name) #name,
+const std::vector<std::string> kWorkerFields = {
+#define WORKER_FIELD(type, name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+const std::vector<std::string> kWorkerCounters = {
+#define WORKER_COUNTER(name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+const std::vector<std::string> kDirectionFields = {
+#define DIRECTION_FIELD(type, name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+const std::vector<std::string> kLatencyFields = {
+#define LATENCY_FIELD(type, name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+const std::vector<std::string> kIntervalFields = {
+#define INTERVAL_FIELD(type, name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+const std::vector<std::string> kRunFields = {
+#define RUN_FIELD(type, name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+const std::vector<std::string> kSummaryFields = {
+#define SUMMARY_FIELD(type, name, ...) NAME(name)
+#include "pktgen/measure/figure_list.h"
+};
+#undef NAME
+
+std::vector<std::string> names_of(const nlohmann::ordered_json& object) {
+  std::vector<std::string> names;
+  for (nlohmann::ordered_json::const_iterator each = object.begin(); each != object.end(); ++each)
+    names.push_back(each.key());
+  return names;
+}
+
+TEST(FigureList, TheRecordHasItsLinesInTheirOrder) {
+  const nlohmann::ordered_json record =
+      nlohmann::ordered_json::parse(*record_to_json(test::passed_record()));
+  const nlohmann::ordered_json& run = record["runs"][0];
+  EXPECT_EQ(names_of(run), kRunFields);
+  EXPECT_EQ(names_of(run["workers"][0]), kWorkerFields);
+  EXPECT_EQ(names_of(run["tx"]), kDirectionFields);
+  EXPECT_EQ(names_of(run["latency_ns"]), kLatencyFields);
+  EXPECT_EQ(names_of(run["intervals"][0]), kIntervalFields);
+  EXPECT_EQ(names_of(record["summary"]), kSummaryFields);
+}
+
+TEST(FigureList, TheSchemaDescribesEachLine) {
+  const json schema = json::parse(record_schema());
+  const auto described = [&](const std::string& object, const std::vector<std::string>& fields) {
+    const json& properties = schema["definitions"][object]["properties"];
+    EXPECT_EQ(properties.size(), fields.size()) << object;
+    for (const std::string& field : fields)
+      EXPECT_TRUE(properties.contains(field) && !properties[field]["description"].empty())
+          << object << "/" << field;
+  };
+  described("run", kRunFields);
+  described("worker", kWorkerFields);
+  described("direction", kDirectionFields);
+  described("latency", kLatencyFields);
+  described("interval", kIntervalFields);
+}
+
+TEST(FigureList, CsvHasAColumnForEachLineOfAnInterval) {
+  const std::string text = csv_text(test::passed_record());
+  std::istringstream head(text.substr(0, text.find('\n')));
+  std::vector<std::string> columns;
+  for (std::string column; std::getline(head, column, ',');)
+    columns.push_back(column);
+  ASSERT_EQ(columns.size(), 1 + kIntervalFields.size());
+  EXPECT_EQ(std::vector<std::string>(columns.begin() + 1, columns.end()), kIntervalFields);
+}
+
+// Every counter has a value of its own, from the memory that watchers map to their sample of it.
+TEST(FigureList, WatchersSeeEachCounter) {
+  std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 0}, "/nowhere");
+  uint64_t next = 1;
+#define WORKER_COUNTER(name, ...) segment->worker(0).counters.name.add(next++);
+#define HIDDEN_COUNTER(name, ...) segment->worker(0).counters.name.add(next++);
+#define SAMPLED_COUNTER(name, ...) segment->worker(0).sampled.name.set(next++);
+#define PORT_COUNTER(name, ...) segment->port(0).counters.name.set(next++);
+#include "pktgen/measure/figure_list.h"
+  std::optional<LiveSample> sample = take_sample(*segment);
+  ASSERT_TRUE(sample);
+  std::multiset<uint64_t> seen;
+#define WORKER_COUNTER(name, ...) seen.insert(sample->workers[0].counters.name);
+#define HIDDEN_COUNTER(name, ...) seen.insert(sample->workers[0].counters.name);
+#define SAMPLED_COUNTER(name, ...) seen.insert(sample->workers[0].name);
+#define PORT_COUNTER(name, ...) seen.insert(sample->ports[0].name);
+#include "pktgen/measure/figure_list.h"
+  EXPECT_EQ(seen.size(), next - 1);
+  for (uint64_t value = 1; value < next; value++)
+    EXPECT_EQ(seen.count(value), 1U) << value;
+}
+
+// Two runs of one worker: what it counted adds up, and nothing else of the record gets lost.
+TEST(FigureList, OverRunsEachCounterAddsUp) {
+  WorkerRecord sum = test::passed_record().runs[0].workers[0];
+  const WorkerRecord one = sum;
+  add_worker(sum, one);
+#define WORKER_COUNTER(name, ...) EXPECT_EQ(sum.name, 2 * one.name) << #name;
+#include "pktgen/measure/figure_list.h"
+  EXPECT_EQ(sum.name, one.name);
+  EXPECT_EQ(sum.core_hz, one.core_hz);
+  EXPECT_EQ(sum.off_core_ms, 2 * one.off_core_ms);
+  EXPECT_EQ(sum.longest_gap_us, one.longest_gap_us);
+}
+
+TEST(FigureList, ACounterStartsAnewWithAPhase) {
+  WorkerCounters counters;
+#define WORKER_COUNTER(name, ...) counters.name.add(7);
+#define HIDDEN_COUNTER(name, ...) counters.name.add(7);
+#include "pktgen/measure/figure_list.h"
+  const CounterValues before = CounterValues::read(counters);
+  CounterValues twice = before;
+  twice += before;
+  counters.clear();
+  const CounterValues after = CounterValues::read(counters);
+#define WORKER_COUNTER(name, ...)      \
+  EXPECT_EQ(before.name, 7U) << #name; \
+  EXPECT_EQ(twice.name, 14U) << #name; \
+  EXPECT_EQ(after.name, 0U) << #name;
+#define HIDDEN_COUNTER WORKER_COUNTER
+#include "pktgen/measure/figure_list.h"
+}
+
+}  // namespace
+}  // namespace nmgen

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "pktgen/measure/live_segment.h"
-#include "reporters/csv.h"
-#include "reporters/json_record.h"
+#include "reporters/json/json_record.h"
+#include "reporters/json/record_schema.h"
 #include "reporters/live/history.h"
-#include "reporters/record_schema.h"
+#include "reporters/report.h"
 #include "reporters/testing/records.h"
 
 namespace nmgen {
@@ -88,7 +88,7 @@ TEST(FigureList, TheSchemaDescribesEachLine) {
 }
 
 TEST(FigureList, CsvHasAColumnForEachLineOfAnInterval) {
-  const std::string text = csv_text(test::passed_record());
+  const std::string text = *csv_report.text(test::passed_record());
   std::istringstream head(text.substr(0, text.find('\n')));
   std::vector<std::string> columns;
   for (std::string column; std::getline(head, column, ',');)

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "reporters/report_list.h"
+#include "reporters/report_request.h"
 #include "reporters/testing/records.h"
 
 namespace nmgen {
@@ -64,17 +64,16 @@ TEST_F(OverwriteTest, NothingAnEmptyFileOrADeviceMayBeWritten) {
 }
 
 TEST_F(OverwriteTest, EachReportIsKnownAgain) {
-  const std::vector<std::pair<std::string, ReportKind>> kinds = {
-      {"json", ReportKind::kJson},
-      {"csv", ReportKind::kCsv},
-      {"openmetrics", ReportKind::kOpenmetrics},
-      {"html", ReportKind::kHtml},
-      {"junit", ReportKind::kJunit}};
-  for (const auto& [name, kind] : kinds) {
-    const std::string path = file(name, *report_text(kind, test::passed_record()));
-    EXPECT_TRUE(check_reports({{kind, path}})) << name;
-    const ReportKind other = kind == ReportKind::kCsv ? ReportKind::kHtml : ReportKind::kCsv;
-    EXPECT_FALSE(check_reports({{other, path}})) << name;
+  for (const Report* report : reports()) {
+    if (!report->has_file())
+      continue;
+    const std::string path = file(report->name, *report->text(test::passed_record()));
+    for (const Report* other : reports()) {
+      if (!other->has_file())
+        continue;
+      EXPECT_EQ(check_reports({{other, path}}).has_value(), other == report)
+          << other->name << " over " << report->name;
+    }
   }
 }
 

@@ -55,7 +55,7 @@ class Paths(unittest.TestCase):
         self.assertNotIn("guest.6.12", scenario)
 
     def test_fuzz_targets_of_several_paths_add_up(self):
-        both = self.asked("pktgen/compare/rank.cc", "reporters/html.cc")
+        both = self.asked("pktgen/compare/rank.cc", "reporters/html/html.cc")
         self.assertEqual(both["fuzz"][1], ["baseline_fuzz", "record_fuzz"])
         self.assertIsNone(self.asked("pktgen/compare/rank.cc", "CMakeLists.txt")["fuzz"][1])
 

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "pktgen/scenario/sha256.h"
-#include "reporters/json_document.h"
-#include "reporters/json_record.h"
+#include "reporters/json/json_document.h"
+#include "reporters/json/json_record.h"
 
 namespace nmgen {
 namespace {

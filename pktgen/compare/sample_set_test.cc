@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "pktgen/scenario/sha256.h"
-#include "reporters/json_record.h"
+#include "reporters/json/json_record.h"
 #include "reporters/testing/records.h"
 
 namespace nmgen {

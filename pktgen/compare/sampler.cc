@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "pktgen/measure/cores.h"
-#include "reporters/record_file.h"
+#include "reporters/json/record_file.h"
 
 extern char** environ;
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "reporters/axis.h"
+#include "reporters/device_line.h"
 #include "reporters/live/panel.h"
-#include "reporters/summary.h"
 #include "reporters/text_table.h"
 #include "reporters/units.h"
 

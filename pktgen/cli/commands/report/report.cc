@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "pktgen/cli/command.h"
-#include "reporters/console.h"
-#include "reporters/record_file.h"
-#include "reporters/report_list.h"
-#include "reporters/summary.h"
+#include "reporters/console/console.h"
+#include "reporters/console/summary.h"
+#include "reporters/json/record_file.h"
+#include "reporters/report_request.h"
 
 namespace nmgen {
 namespace {
@@ -48,7 +48,7 @@ int report(const ReportOptions& options) {
                                  [](const ReportRequest& request) { return request.path == "-"; });
   FILE* screen = piped ? stderr : stdout;
   for (const ReportRequest& request : *requests)
-    if (request.kind == ReportKind::kConsole)
+    if (request.report == &console_report)
       fmt::print(screen, "{}", summary_text(*record, Paint(console_options(screen).colour)));
   return kExitPass;
 }

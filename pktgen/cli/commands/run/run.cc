@@ -14,10 +14,10 @@
 #include "pktgen/cli/stop_signal.h"
 #include "pktgen/scenario/parse.h"
 #include "pktgen/worker/engine.h"
-#include "reporters/console.h"
+#include "reporters/console/console.h"
 #include "reporters/live/live.h"
-#include "reporters/metrics_server.h"
-#include "reporters/report_list.h"
+#include "reporters/openmetrics/metrics_server.h"
+#include "reporters/report_request.h"
 
 namespace nmgen {
 namespace {
@@ -56,13 +56,12 @@ Result<std::vector<ReportRequest>> reports_of(const RunOptions& options,
     return requests;
   if (!options.out.empty()) {
     for (const ReportRequest& request : *requests)
-      if (request.kind != ReportKind::kConsole &&
-          (request.kind == ReportKind::kJson || request.path == options.out))
+      if (request.report == &json_report || request.path == options.out)
         return fail(
             fmt::format("cannot take --out \"{:.60}\"", options.out),
-            fmt::format("--report has {} in {} already", to_string(request.kind), request.path),
+            fmt::format("--report has {} in {} already", request.report->name, request.path),
             "name the record's file once");
-    requests->push_back({ReportKind::kJson, options.out});
+    requests->push_back({&json_report, options.out});
   }
   if (Result<void> writable =
           check_reports(*requests, {.inputs = {options.file}, .force = options.force});
@@ -73,7 +72,7 @@ Result<std::vector<ReportRequest>> reports_of(const RunOptions& options,
 
 bool has_console(const std::vector<ReportRequest>& requests) {
   return std::any_of(requests.begin(), requests.end(), [](const ReportRequest& request) {
-    return request.kind == ReportKind::kConsole;
+    return request.report == &console_report;
   });
 }
 

@@ -8,4 +8,5 @@ REPORT(csv)
 REPORT(openmetrics)
 REPORT(html)
 REPORT(junit)
+REPORT(markdown)
 #undef REPORT

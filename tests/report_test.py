@@ -119,12 +119,16 @@ class Reports(NmgenTest):
         return f"{pps:.1f}"
 
     def test_all_reports_of_a_run_say_the_same(self):
-        console, record = self.reported(["csv", "openmetrics", "html", "junit"], "--set", "repeat=2")
+        console, record = self.reported(["csv", "openmetrics", "html", "junit", "markdown"], "--set", "repeat=2")
         families = self.families(self.read("openmetrics"))
         properties = {entry.get("name"): entry.get("value") for entry in
                       xml.etree.ElementTree.fromstring(self.read("junit")).iter("property")}
         rows = list(csv.DictReader(self.read("csv").splitlines()))
         html = self.read("html")
+        # Cells of the Markdown's tables, by the first of each row.
+        markdown = {cells[0]: cells[1:] for cells in
+                    ([cell.strip() for cell in line.strip("|").split("|")]
+                     for line in self.read("markdown").splitlines() if line.startswith("|"))}
 
         def metric(family, way):
             return next(sample.value for sample in families[family].samples if sample.labels["direction"] == way)
@@ -148,6 +152,8 @@ class Reports(NmgenTest):
             for label, value in (("frames per second, mean", mean), ("  median", median)):
                 self.assertEqual(row_of(label)[column], self.shown_rate(value))
                 self.assertIn(f">{self.shown_rate(value)}</td>", html)
+            self.assertEqual(markdown["frames/s, mean"][column], self.shown_rate(mean))
+            self.assertEqual(markdown["frames/s, median second"][column], self.shown_rate(median))
             for run in record["runs"]:
                 self.assertIn(f">{run[way]['frames']:,}</td>", html)
         for run in record["runs"]:
@@ -158,12 +164,18 @@ class Reports(NmgenTest):
             off_core_ms = sum(worker["off_core_ms"] for run in record["runs"] for worker in run["workers"]
                               if worker["name"] == name)
             self.assertRegex(console, rf"(?m)^  {name} .* {off_core_ms:,.3f}( |$)")
+            self.assertEqual(markdown[name][-2], f"{off_core_ms:,.3f}")
+        for counter in ("syncs", "idle_tsc_ticks"):
+            self.assertEqual(markdown[counter], [
+                f"{sum(worker[counter] for run in record['runs'] for worker in run['workers'] if worker['name'] == name):,}"
+                for name in ("tx0", "rx0")])
         lost = sum(run["loss"]["frames"] for run in record["runs"])
         self.assertEqual(next(sample.value for sample in families["nmgen_lost_frames"].samples), lost)
         self.assertIn(f"lost {lost:,} (", console)
         verdict = record["verdict"]
         self.assertTrue(re.search(rf"(?m)^{verdict.upper()}  ", console))
         self.assertIn(f'class="verdict {verdict}"', html)
+        self.assertIn(f"\n## 64b-10g: {verdict.upper()}\n", self.read("markdown"))
 
     def test_html_is_whole_and_alone(self):
         _, record = self.reported(["html"])
@@ -179,11 +191,11 @@ class Reports(NmgenTest):
 
     def test_without_a_file_the_scenario_names_it(self):
         # The names are relative to where the program runs.
-        result = subprocess.run([NMGEN, *RUN, "--duration", "0.3", "--report", "json,csv,openmetrics,html,junit"],
+        result = subprocess.run([NMGEN, *RUN, "--duration", "0.3", "--report", "json,csv,openmetrics,html,junit,markdown"],
                                 cwd=self.directory, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         self.assertEqual(result.stderr, "")
         self.assertEqual(sorted(os.listdir(self.directory)),
-                         sorted("64b-10g" + ending for ending in (".result.json", ".csv", ".prom", ".html", ".xml")))
+                         sorted("64b-10g" + ending for ending in (".result.json", ".csv", ".prom", ".html", ".xml", ".md")))
         records.check(self, records.read(self.path("64b-10g.result.json")), result.returncode)
         # No console in the list: the verdict only.
         self.assertNotIn("TSC ticks/frame", result.stdout)

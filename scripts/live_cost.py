@@ -4,13 +4,11 @@
 (ABBA), each a new process; nmgen top has a terminal of its own. Prints the cost of a frame of the sender
 and of the receiver, and the ratio with / without: the median of the pairs, its MAD, the lowest and the
 highest. `quiet` is the least disturbed fiftieth of a run, in core cycles, which depends on the code and less on the
-machine: the verdict is about that, by the median of all pairs' means and its 95 % interval (Hodges-Lehmann, and
-Wilcoxon's signed ranks). The means of whole runs are printed for comparison.
+machine: the verdict about that is nmgen compare's, over the same pairs. The means of whole runs are printed for comparison.
 """
 import argparse
 import fcntl
 import json
-import math
 import os
 import pty
 import statistics
@@ -21,9 +19,6 @@ import tempfile
 import termios
 import threading
 import time
-
-# Per cent: a wider interval says nothing.
-MOST_WIDE = 5
 
 
 def take_terminal(terminal):
@@ -64,23 +59,22 @@ def watch(nmgen, pid):
     return end
 
 
-def one_run(nmgen, arguments, watched):
-    with tempfile.TemporaryDirectory(prefix="nmgen-live-cost-") as directory:
-        out = os.path.join(directory, "r.json")
-        process = subprocess.Popen([nmgen, "run", *arguments, "--quiet", "--out", out], stdout=subprocess.DEVNULL)
-        end = None
-        if watched:
-            # Until the run can be joined.
-            while not os.path.exists(f"/dev/shm/nmgen.{process.pid}") and process.poll() is None:
-                time.sleep(0.01)
-            end = watch(nmgen, process.pid)
-        if process.wait() == 2:
-            sys.exit(1)
-        drawn = end() if end else 0
-        if watched and drawn < 1500:
-            sys.exit(f"live_cost.py: nmgen top drew only {drawn} bytes; is TERM=xterm known here?")
-        with open(out, encoding="utf-8") as file:
-            record = json.load(file)
+def one_run(nmgen, arguments, watched, out):
+    """The figures of a run, whose record is left in `out`."""
+    process = subprocess.Popen([nmgen, "run", *arguments, "--quiet", "--out", out], stdout=subprocess.DEVNULL)
+    end = None
+    if watched:
+        # Until the run can be joined.
+        while not os.path.exists(f"/dev/shm/nmgen.{process.pid}") and process.poll() is None:
+            time.sleep(0.01)
+        end = watch(nmgen, process.pid)
+    if process.wait() == 2:
+        sys.exit(1)
+    drawn = end() if end else 0
+    if watched and drawn < 1500:
+        sys.exit(f"live_cost.py: nmgen top drew only {drawn} bytes; is TERM=xterm known here?")
+    with open(out, encoding="utf-8") as file:
+        record = json.load(file)
     run, tsc_hz = record["runs"][0], record["fingerprint"]["tsc_hz"]
     figures = {}
     for way in ("tx", "rx"):
@@ -95,22 +89,18 @@ def one_run(nmgen, arguments, watched):
     return figures
 
 
-def interval_of(ratios):
-    """(middle, low, high): Hodges and Lehmann's estimate over the pairs, and its interval of 95 % or a little more."""
-    means = sorted((ratios[i] + ratios[k]) / 2 for i in range(len(ratios)) for k in range(i, len(ratios)))
-    count = len(ratios)
-    # Wilcoxon's signed ranks, by the normal law: its mean and deviation over count (count + 1) / 2 means.
-    reach = count * (count + 1) / 4 - 1.96 * math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
-    low = max(0, math.floor(reach))
-    return statistics.median(means), means[low], means[-1 - low]
-
-
-def judged(way, ratios):
-    middle, low, high = (100 * (each - 1) for each in interval_of(ratios))
-    words = f"{way}: {middle:+.2f} % with somebody watching; 95 % interval {low:+.2f} to {high:+.2f} %"
-    if high - low > MOST_WIDE:
-        return words + ", which is too wide to tell; take a quieter machine, or more --pairs"
-    return words + (", so no cost is seen" if low <= 0 else ", so it costs")
+def show(pairs):
+    """Each figure without and with a watcher, and how they compare within the pairs."""
+    print(f"{'':<27}{'without':>12}{'with':>12}{'ratio':>9}{'MAD':>9}{'lowest':>9}{'highest':>9}")
+    for name in pairs[0][True]:
+        ratios = [pair[True][name] / pair[False][name] for pair in pairs if pair[False].get(name, 0) > 0]
+        if not ratios:
+            continue
+        median = statistics.median(ratios)
+        mad = statistics.median(abs(ratio - median) for ratio in ratios)
+        means = [statistics.median(pair[watched][name] for pair in pairs) for watched in (False, True)]
+        print(f"{name:<27}{means[0]:>12.6g}{means[1]:>12.6g}{median:>9.4f}{mad:>9.4f}{min(ratios):>9.4f}"
+              f"{max(ratios):>9.4f}")
 
 
 def main():
@@ -126,27 +116,18 @@ def main():
         parser.error("no scenario is given; name its file")
     # Short, so that both of a pair meet the same machine.
     arguments = [*options.scenario, "--duration", f"{options.duration:g}", "--set", "warmup_s=0.1"]
-    pairs = []
-    for number in range(options.pairs):
-        order = (False, True) if number % 2 == 0 else (True, False)
-        pair = {watched: one_run(options.nmgen, arguments, watched) for watched in order}
-        pairs.append(pair)
-    verdicts = []
-    print(f"{'':<27}{'without':>12}{'with':>12}{'ratio':>9}{'MAD':>9}{'lowest':>9}{'highest':>9}")
-    for name in pairs[0][True]:
-        ratios = [pair[True][name] / pair[False][name] for pair in pairs if pair[False].get(name, 0) > 0]
-        if not ratios:
-            continue
-        median = statistics.median(ratios)
-        mad = statistics.median(abs(ratio - median) for ratio in ratios)
-        means = [statistics.median(pair[watched][name] for pair in pairs) for watched in (False, True)]
-        print(f"{name:<27}{means[0]:>12.6g}{means[1]:>12.6g}{median:>9.4f}{mad:>9.4f}{min(ratios):>9.4f}"
-              f"{max(ratios):>9.4f}")
-        if " quiet " in name:
-            verdicts.append(judged(name.removesuffix(" quiet core cycles/frame"), ratios))
-    for text in verdicts:
-        print(text)
-    return 0
+    with tempfile.TemporaryDirectory(prefix="nmgen-live-cost-") as directory:
+        folders = {watched: os.path.join(directory, name) for watched, name in ((False, "without"), (True, "with"))}
+        for folder in folders.values():
+            os.mkdir(folder)
+        pairs = []
+        for number in range(options.pairs):
+            order = (False, True) if number % 2 == 0 else (True, False)
+            pairs.append({watched: one_run(options.nmgen, arguments, watched,
+                                           os.path.join(folders[watched], f"{number:05}.json")) for watched in order})
+        show(pairs)
+        print(flush=True)
+        return subprocess.run([options.nmgen, "compare", "--pairs", folders[False], folders[True]], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -31,16 +31,18 @@ struct Comparison {
 };
 
 // Where the samples are from: two programs that ran here in turns, or side by side (sample i of the
-// one beside sample i of the other), or now and another time.
-enum class Origin { kInTurns, kSideBySide, kKept };
+// one beside sample i of the other), or now and another time, or kept ones in pairs (sample i of
+// the one belongs to sample i of the other, as they met the same machine).
+enum class Origin { kInTurns, kSideBySide, kKept, kPairs };
 
 // A row regresses (or improves) where p is below kAlpha and the shift is above the larger of
 // kLeastShare of the base's median and three times the base's MAD. p is Mann and Whitney's. Side by
-// side what counts is by how much each pair differs, as a share: p is that of Wilcoxon's signed
-// ranks, and the MAD that of the shares over the root of two, which is what one side has. A row is
-// invalid where a side has fewer than kLeastSamples. All is invalid where the main row is, or where
-// the samples are kept ones and the fingerprints differ. Error: sets of different scenarios or
-// devices, a set that is empty.
+// side and in pairs what counts is by how much each pair differs, as a share: p is that of
+// Wilcoxon's signed ranks, and the MAD that of the shares over the root of two, which is what one
+// side has. In pairs the reasons have the shift of each cost with its interval, of many pairs far
+// narrower than what it has to exceed. A row is invalid where a side has fewer than kLeastSamples.
+// All is invalid where the main row is, or where the samples are kept ones (kKept, kPairs) and the
+// fingerprints differ. Error: sets of different scenarios or devices, a set that is empty.
 Result<Comparison> compare_samples(const SampleSet& base, const SampleSet& next, Origin origin);
 
 inline constexpr double kAlpha = 0.05;

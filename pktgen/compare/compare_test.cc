@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
 #include <random>
 
 namespace nmgen {
@@ -78,6 +79,27 @@ SampleSet beside(const SampleSet& base, double factor, double noise, unsigned se
     value *= i % 7 == 6 ? draw(random) * 1.3 : draw(random);
   }
   return next;
+}
+
+// Of many pairs the centre is known far better than one of them.
+TEST(Compare, PairsHaveTheirInterval) {
+  const SampleSet base = set_of(7, 0.25, 160, 3);
+  const Comparison result = compared(base, beside(base, 1.01, 0.05, 4), Origin::kPairs);
+  EXPECT_EQ(result.outcome, Outcome::kPass);
+  ASSERT_EQ(result.reasons.size(), 1U);
+  double center = 0, low = 0, high = 0;
+  size_t pairs = 0;
+  ASSERT_EQ(std::sscanf(result.reasons[0].c_str(),
+                        "tx cycles/frame: %lf %%, with a 95 %% interval of %lf to %lf %%, in %zu",
+                        &center, &low, &high, &pairs),
+            4)
+      << result.reasons[0];
+  EXPECT_EQ(pairs, 160U);
+  EXPECT_LT(low, center);
+  EXPECT_LT(center, high);
+  EXPECT_LT(high - low, 5);
+  EXPECT_GT(low, -3);
+  EXPECT_LT(high, 8);
 }
 
 TEST(Compare, SideBySideTellsTheCodeFromALoudMachine) {

@@ -68,6 +68,33 @@ double share_of_signs_up_to(size_t n, size_t sum) {
   return std::accumulate(share.begin(), share.end(), 0.0);
 }
 
+// The means of all pairs of differences, each with itself too (J. W. Walsh, 1949).
+std::vector<double> means_of_pairs(const std::vector<double>& differences) {
+  std::vector<double> means;
+  means.reserve(differences.size() * (differences.size() + 1) / 2);
+  for (size_t i = 0; i < differences.size(); ++i)
+    for (size_t k = i; k < differences.size(); ++k)
+      means.push_back((differences[i] + differences[k]) / 2);
+  return means;
+}
+
+// The highest sum of ranks 1 to n on one side that, with all lower ones, comes up in at most 2.5 %
+// of the ways to give signs; 0 where none does.
+size_t unlikely_sum(size_t n) {
+  constexpr double kTail = 0.025;
+  constexpr double kTailDeviations = 1.959964;
+  if (n > kExactSamples) {
+    const double count = static_cast<double>(n);
+    const double low = count * (count + 1) / 4 -
+                       kTailDeviations * std::sqrt(count * (count + 1) * (2 * count + 1) / 24);
+    return static_cast<size_t>(std::max(0.0, std::floor(low)));
+  }
+  size_t sum = 0;
+  while (share_of_signs_up_to(n, sum + 1) <= kTail)
+    ++sum;
+  return sum;
+}
+
 }  // namespace
 
 double mann_whitney_p(const std::vector<double>& a, const std::vector<double>& b) {
@@ -115,12 +142,17 @@ double signed_rank_p(const std::vector<double>& differences) {
 }
 
 double hodges_lehmann_center(const std::vector<double>& differences) {
-  std::vector<double> means;
-  means.reserve(differences.size() * (differences.size() + 1) / 2);
-  for (size_t i = 0; i < differences.size(); ++i)
-    for (size_t k = i; k < differences.size(); ++k)
-      means.push_back((differences[i] + differences[k]) / 2);
-  return median(std::move(means));
+  return median(means_of_pairs(differences));
+}
+
+RankInterval hodges_lehmann_interval(const std::vector<double>& differences) {
+  if (differences.empty())
+    return {};
+  std::vector<double> means = means_of_pairs(differences);
+  std::sort(means.begin(), means.end());
+  // A centre has as many means below it as the sum of the ranks of the differences below it.
+  const size_t out = unlikely_sum(differences.size());
+  return {means[out], means[means.size() - 1 - out]};
 }
 
 std::vector<double> holm(const std::vector<double>& p_values) {

@@ -30,6 +30,14 @@ double signed_rank_p(const std::vector<double>& differences);
 // them, each with itself too. 0 for none.
 double hodges_lehmann_center(const std::vector<double>& differences);
 
+// Its interval of 95 % or a little more: all centres that signed_rank_p() would not call unlikely
+// at 5 %. Exact as that is, for up to kExactSamples differences. 0 to 0 for none; of fewer than
+// six, whose ranks tell nothing at 5 %, from the least to the greatest.
+struct RankInterval {
+  double low = 0, high = 0;
+};
+RankInterval hodges_lehmann_interval(const std::vector<double>& differences);
+
 // The p values, each corrected for there being so many tests (S. Holm, Scandinavian Journal of
 // Statistics 6, 1979): comparing each with alpha keeps the chance of any false alarm below alpha.
 std::vector<double> holm(const std::vector<double>& p_values);

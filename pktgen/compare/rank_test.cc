@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace nmgen {
 namespace {
 
@@ -60,6 +62,12 @@ TEST(HodgesLehmann, HoldsWhereAQuarterIsWild) {
 
 const Samples kDifferences = {0.05, -0.01, 0.043, 0.062, -0.021, 0.033, 0.071, 0.012, 0.055, 0.024};
 
+Samples shifted(Samples samples, double by) {
+  for (double& sample : samples)
+    sample -= by;
+  return samples;
+}
+
 TEST(SignedRank, AsScipy) {
   EXPECT_NEAR(signed_rank_p(kDifferences), 0.013671875, 1e-12);
   EXPECT_NEAR(signed_rank_p({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 0.001953125, 1e-12);
@@ -78,6 +86,34 @@ TEST(HodgesLehmann, CenterAsNumpy) {
   Samples wild = kDifferences;
   wild[0] = 3;
   EXPECT_NEAR(hodges_lehmann_center(wild), 0.0335, 0.01);
+}
+
+// The interval and the test are one: what lies outside is unlikely at 5 %. The figures are the
+// ninth of the sorted means from either end (numpy).
+TEST(HodgesLehmann, IntervalAsSignedRanksTell) {
+  const RankInterval ten = hodges_lehmann_interval(kDifferences);
+  EXPECT_NEAR(ten.low, 0.011, 1e-12);
+  EXPECT_NEAR(ten.high, 0.055, 1e-12);
+  EXPECT_LT(signed_rank_p(shifted(kDifferences, ten.low - 1e-6)), 0.05);
+  EXPECT_GE(signed_rank_p(shifted(kDifferences, ten.low + 1e-6)), 0.05);
+  EXPECT_LT(signed_rank_p(shifted(kDifferences, ten.high + 1e-6)), 0.05);
+  EXPECT_GE(signed_rank_p(shifted(kDifferences, ten.high - 1e-6)), 0.05);
+  const RankInterval three = hodges_lehmann_interval({3, 1, 2});
+  EXPECT_EQ(three.low, 1);
+  EXPECT_EQ(three.high, 3);
+  EXPECT_EQ(hodges_lehmann_interval({}).high, 0);
+}
+
+// Exact up to kExactSamples, and by the normal law above it: the two meet.
+TEST(HodgesLehmann, IntervalOfManyIsAsNarrowAsThatOfFewer) {
+  Samples even;
+  for (size_t i = 0; i < kExactSamples; i++)
+    even.push_back(std::fmod(static_cast<double>(i) * 0.6180339887, 1));
+  const RankInterval exact = hodges_lehmann_interval(even);
+  even.push_back(0.5);
+  const RankInterval normal = hodges_lehmann_interval(even);
+  EXPECT_NEAR(exact.low, normal.low, 0.01);
+  EXPECT_NEAR(exact.high, normal.high, 0.01);
 }
 
 // The worked figures of Holm's paper's procedure: the smallest p times n, the next times n-1, and

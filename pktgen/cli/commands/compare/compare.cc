@@ -11,8 +11,9 @@ namespace {
 struct CompareOptions {
   std::string base;
   std::vector<std::string> next;
+  bool pairs = false;
 
-  std::vector<Option> table() { return {{"BASE", &base}, {"NEW", &next}}; }
+  std::vector<Option> table() { return {{"BASE", &base}, {"NEW", &next}, {"--pairs", &pairs}}; }
 };
 
 int compare(const CompareOptions& options) {
@@ -28,7 +29,8 @@ int compare(const CompareOptions& options) {
     Result<SampleSet> next = load_samples(path);
     if (!next)
       return complain(next.error());
-    Result<Comparison> comparison = compare_samples(*base, *next, Origin::kKept);
+    Result<Comparison> comparison =
+        compare_samples(*base, *next, options.pairs ? Origin::kPairs : Origin::kKept);
     if (!comparison)
       return complain(comparison.error());
     comparisons.push_back(std::move(*comparison));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each line of pktgen/measure/figure_list.h arrives wherever figures go: no file but the list has
 // to know its name.
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -15,11 +16,14 @@
 #include "reporters/live/history.h"
 #include "reporters/report.h"
 #include "reporters/testing/records.h"
+#include "reporters/units.h"
 
 namespace nmgen {
 namespace {
 
 using nlohmann::json;
+using testing::ContainsRegex;
+using testing::HasSubstr;
 
 #define NAME(name) #name,
 const std::vector<std::string> kWorkerFields = {
@@ -95,6 +99,30 @@ TEST(FigureList, CsvHasAColumnForEachLineOfAnInterval) {
     columns.push_back(column);
   ASSERT_EQ(columns.size(), 1 + kIntervalFields.size());
   EXPECT_EQ(std::vector<std::string>(columns.begin() + 1, columns.end()), kIntervalFields);
+}
+
+// The value of each counter of each worker, at its name, in the reports that show all of them.
+TEST(FigureList, ReportsHaveEachCounterOfAWorker) {
+  Record record = test::passed_record();
+  uint64_t next = 1001;
+  for (WorkerRecord& worker : record.runs[0].workers) {
+#define WORKER_COUNTER(name, ...) worker.name = next++;
+#include "pktgen/measure/figure_list.h"
+  }
+  const std::string metrics = *openmetrics_report.text(record);
+  const std::string html = *html_report.text(record);
+  const std::string markdown = *markdown_report.text(record);
+  uint64_t value = 1001;
+  for (const std::string& name : kWorkerCounters) {
+    const uint64_t sent = value++, received = sent + kWorkerCounters.size();
+    EXPECT_THAT(metrics, HasSubstr(fmt::format("nmgen_worker_{}_total{{worker=\"tx0\",role="
+                                               "\"sender\",port=\"sim:left\"}} {}\n",
+                                               name, sent)));
+    EXPECT_THAT(html, HasSubstr(fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", name,
+                                            grouped(sent), grouped(received))));
+    EXPECT_THAT(markdown, ContainsRegex(fmt::format("\n\\| {} +\\| +{} \\| +{} \\|\n", name,
+                                                    grouped(sent), grouped(received))));
+  }
 }
 
 // Every counter has a value of its own, from the memory that watchers map to their sample of it.

@@ -5,6 +5,7 @@
 and of the receiver, and the ratio with / without: the median of the pairs, its MAD, the lowest and the
 highest. `quiet` is the least disturbed fiftieth of a run, in core cycles, which depends on the code and less on the
 machine: the verdict about that is nmgen compare's, over the same pairs. The means of whole runs are printed for comparison.
+Exit codes: those of nmgen compare.
 """
 import argparse
 import fcntl

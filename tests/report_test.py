@@ -93,6 +93,9 @@ class Reports(NmgenTest):
         self.assertEqual(value("nmgen_median_frame_rate", direction="tx"), record["summary"]["tx_pps"]["median"])
         self.assertEqual(value("nmgen_lost_frames"), run["loss"]["frames"])
         self.assertEqual(value("nmgen_latency_seconds", le="+Inf"), run["latency_ns"]["count"])
+        for worker in run["workers"]:
+            for counter in ("frames", "bytes", "syncs", "idle_tsc_ticks", "late_departures"):
+                self.assertEqual(value("nmgen_worker_" + counter, worker=worker["name"], role=worker["role"]), worker[counter])
         states = {sample.labels["nmgen_verdict"]: sample.value for sample in families["nmgen_verdict"].samples}
         self.assertEqual([state for state, on in states.items() if on], [record["verdict"]])
 

@@ -287,6 +287,24 @@ std::string workers(const Record& record) {
                                       rows);
 }
 
+// All that workers count, over all runs, by the names in the record.
+std::string counters(const Record& record) {
+  const std::vector<WorkerRecord> workers = summed_workers(record);
+  std::vector<std::string> names = {"counter, all runs"};
+  for (const WorkerRecord& worker : workers)
+    names.push_back(worker.name);
+  std::string rows;
+  const auto add = [&](const char* name, uint64_t WorkerRecord::*counter) {
+    std::vector<std::string> cells = {name};
+    for (const WorkerRecord& worker : workers)
+      cells.push_back(grouped(worker.*counter));
+    rows += row(cells);
+  };
+#define WORKER_COUNTER(name, ...) add(#name, &WorkerRecord::name);
+#include "pktgen/measure/figure_list.h"
+  return table(names, rows);
+}
+
 // One line as it is hashed: over several it is read.
 std::string readable(const std::string& scenario) {
   const nlohmann::ordered_json parsed = nlohmann::ordered_json::parse(scenario, nullptr, false);
@@ -323,9 +341,10 @@ Result<std::string> html_text(const Record& record) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"nmgen\">\n"
-      "<title>{}: {}</title>\n<style>{}</style>\n</head>\n<body>\n{}{}{}{}{}{}</body>\n</html>\n",
+      "<title>{}: {}</title>\n<style>{}</style>\n</head>\n<body>\n{}{}{}{}{}{}{}</body>\n</html>\n",
       escape_markup(record.scenario_name), to_string(record.verdict), kStyle, head(record),
-      figures(record), curves(record), latency(record), workers(record), machine(record));
+      figures(record), curves(record), latency(record), workers(record), counters(record),
+      machine(record));
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "reporters/report.h"
+#include "reporters/totals.h"
 
 namespace nmgen {
 namespace {
@@ -194,6 +196,21 @@ void add_faults(const Figures& figures, Document* document) {
   document->count("_total", "", figures.duplicates);
 }
 
+// All that workers count, over all runs.
+void add_workers(const Record& record, Document* document) {
+  const std::vector<WorkerRecord> workers = summed_workers(record);
+  const auto add = [&](const char* name, const char* meaning, uint64_t WorkerRecord::*counter) {
+    document->family(name, "counter", meaning);
+    for (const WorkerRecord& worker : workers)
+      document->count("_total",
+                      fmt::format("worker={},role={},port={}", quoted(worker.name),
+                                  quoted(worker.role), quoted(worker.port)),
+                      worker.*counter);
+  };
+#define WORKER_COUNTER(name, meaning, ...) add("nmgen_worker_" #name, meaning, &WorkerRecord::name);
+#include "pktgen/measure/figure_list.h"
+}
+
 void add_histogram(const Figures& figures, Document* document) {
   document->family("nmgen_latency_seconds", "histogram",
                    "Latency of the probes, from sending; a bound is 0.1 % wide.", "seconds");
@@ -250,6 +267,7 @@ std::string openmetrics_text(const Record& record) {
   add_verdict(record, &document);
   add_figures(figures, &document);
   add_faults(figures, &document);
+  add_workers(record, &document);
   if (figures.probes > 0)
     add_histogram(figures, &document);
   return document.finished();

@@ -9,7 +9,8 @@
 
 namespace nmgen {
 
-// A finished record: totals over all runs, rates as medians, the verdict, the latency histogram.
+// A finished record: totals over all runs, rates as medians, the verdict,
+// what each worker counted, the latency histogram.
 std::string openmetrics_text(const Record& record);
 
 // While run `running` of `record` is under way: totals of the finished runs and of the intervals so

@@ -254,6 +254,11 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 		return nm_refuse(client, error,
 				 "%s: no memory for its region; make the pools smaller",
 				 port->name);
+	error = nm_rings_check_bufs(client, port, rings);
+	if (error) {
+		nm_region_unuse(port->region);
+		return error;
+	}
 	error = nm_rings_use(port, rings, use);
 	if (error) {
 		nm_region_unuse(port->region);

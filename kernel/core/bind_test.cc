@@ -502,8 +502,9 @@ TEST_F(Bind, PortsAreListedAndNamesAreTaken) {
   EXPECT_EQ(nm_port_attach(world.core(), "", ops, &config, nullptr, &twin), -EINVAL);
   const std::string long_name(NM_NAME_SIZE, 'x');
   EXPECT_EQ(nm_port_attach(world.core(), long_name.c_str(), ops, &config, nullptr, &twin), -EINVAL);
-  for (const nm_port_config& bad : {port_config(65, 16), port_config(0, 16), port_config(1, 1),
-                                    port_config(1, NM_MAX_SLOTS + 1), port_config(1, 16, 65)})
+  for (const nm_port_config& bad :
+       {port_config(NM_MAX_NIC_RINGS + 1, 16), port_config(0, 16), port_config(1, 1),
+        port_config(1, NM_MAX_SLOTS + 1), port_config(1, 16, 65)})
     EXPECT_EQ(nm_port_attach(world.core(), "bad", ops, &bad, nullptr, &twin), -EINVAL);
 }
 
@@ -535,7 +536,7 @@ TEST_F(Bind, NothingOfADetachedDriverIsUsed) {
   device.detach();
   ASSERT_EQ(nm_port_attach(world.core(), "gone", ops.get(), &config, &device, &gone), 0);
   Client client(world);
-  ASSERT_EQ(client.bind("gone"), 0);
+  ASSERT_EQ(client.bind("gone", NR_REG_NIC_SW), 0) << "host rings have a driver too";
   device.deadline_ns = 1234;
   EXPECT_EQ(nm_client_deadline(client.get(), POLLIN), 1234u);
   nm_port_detach(gone);

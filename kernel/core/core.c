@@ -79,6 +79,16 @@ void nm_core_destroy(struct nm_core *core)
 	nm_os_free(core);
 }
 
+void nm_core_lock(struct nm_core *core)
+{
+	nm_mutex_lock(&core->lock);
+}
+
+void nm_core_unlock(struct nm_core *core)
+{
+	nm_mutex_unlock(&core->lock);
+}
+
 int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 {
 	const struct nm_region_sizes sizes = sizes_of(config);

@@ -26,32 +26,8 @@ int nm_host_sync_none(struct nm_kring *kr, int flags)
 
 bool nm_host_diverts(struct nm_port *port, u32 queue)
 {
-	return queue < port->config.num_rings[NM_TX] && nm_read_once(port->krings[NM_TX][queue].on);
-}
-
-/* Copy a frame into the slots from q->tail on, which are enough. Return: 0 or -ENOBUFS. */
-static int fill_slots(struct nm_kring *kr, struct nm_rx_queue *q, u32 len,
-		      void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
-{
-	u32 i = q->tail, offset = 0;
-
-	while (offset < len) {
-		struct netmap_slot *slot = &kr->ring->slot[i];
-		const u32 left = len - offset;
-		const u32 part = left < q->bufs.size ? left : q->bufs.size;
-		struct nm_slot_view view;
-
-		if (!nm_slot_get(slot, &q->bufs, &view)) {
-			q->bad_slot = true;
-			return -ENOBUFS;
-		}
-		copy(arg, offset, nm_buf_at(&q->bufs, view.buf_idx), part);
-		nm_slot_put(slot, (u16)part, part < left ? NS_MOREFRAG : 0);
-		offset += part;
-		i = nm_next(i, kr->num_slots - 1);
-	}
-	q->tail = i;
-	return 0;
+	return queue < port->config.num_rings[NM_TX] &&
+	       nm_kring_is_netmap(&port->krings[NM_TX][queue]);
 }
 
 int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
@@ -59,30 +35,18 @@ int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 {
 	const u32 ring = queue % nm_read_once(port->config.num_host_rings[NM_RX]);
 	struct nm_kring *kr = &port->krings[NM_RX][port->config.num_rings[NM_RX] + ring];
-	struct nm_rx_queue *q = kr->queue;
-	int error = -ENXIO;
+	int error;
 
-	if (!q)
-		return error;
-	nm_spin_lock(&q->lock);
-	if (q->open) {
-		const u32 size = q->bufs.size;
-		const u32 slots = len / size + (len % size != 0);
-
-		if (slots == 0 || slots > NETMAP_MAX_FRAGS)
-			error = -EMSGSIZE;
-		else if (slots > nm_dist(q->tail, q->end, kr->num_slots))
-			error = -ENOBUFS;
-		else
-			error = fill_slots(kr, q, len, copy, arg);
-		if (error)
-			q->drops++;
-	}
-	nm_spin_unlock(&q->lock);
+	if (!kr->queue)
+		return -ENXIO;
+	nm_rx_lock(kr);
+	error = nm_rx_put(kr, len, copy, arg);
+	nm_rx_unlock(kr);
 	if (!error)
 		nm_kring_notify(kr);
 	return error;
 }
+NM_EXPORT(nm_host_queue);
 
 /*
  * The frame that begins at slot @i and may go on up to @end: its slots are checked and gathered.

@@ -47,11 +47,12 @@ struct nm_core_config {
 	 */
 	u32 txsync_tries;
 	/*
-	 * A client asks for a port that is not attached: if the residence has an interface of
-	 * that name in nm_os_namespace(), it calls nm_port_attach_locked(). Called with core->lock
-	 * held. May be NULL.
+	 * A client asks for a port that is not attached (@idle is NULL), or that nobody uses: if the
+	 * residence has an interface of that name in nm_os_namespace(), it calls
+	 * nm_port_attach_locked(); where @idle is not the port that it has now for that name,
+	 * nm_port_detach_locked() before. Called with core->lock held. May be NULL.
 	 */
-	void (*demand)(struct nm_core *core, const char *name);
+	void (*demand)(struct nm_core *core, const char *name, struct nm_port *idle);
 	/*
 	 * What the system shows of a persistent VALE port: a network interface, where it has such
 	 * things, with a host stack behind it. It is made in the caller's namespace under the
@@ -69,6 +70,10 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out);
 
 /* All clients are closed and all ports detached before this. */
 void nm_core_destroy(struct nm_core *core);
+
+/* core->lock, for what calls nm_port_attach_locked() and nm_port_detach_locked(). Sleeps. */
+void nm_core_lock(struct nm_core *core);
+void nm_core_unlock(struct nm_core *core);
 
 /*
  * New sizes for the global region, from its next first client on, and from now on what else of

@@ -10,7 +10,9 @@
  *     client that writes to the slot at the same moment gains nothing,
  *   - moves kr->hwcur (first slot not yet taken over) and kr->hwtail (first slot that the client
  *     may not have), and
- *   - calls nm_kring_notify() from its interrupt.
+ *   - calls nm_ring_irq() from its interrupt.
+ *
+ * kernel/drivers/README.md is the guide to writing one.
  */
 #ifndef NM_DRIVER_H
 #define NM_DRIVER_H
@@ -30,6 +32,18 @@ struct nm_rx_queue;
 struct nm_ring_watch;
 
 /*
+ * What a device can do, 0 where it can do anything. The core refuses rings and buffers that do not
+ * fit, and frames by nm_tx_frame_get() and, in a switch, before it leases slots for them.
+ */
+struct nm_port_limits {
+	u32 min_frame;		/* bytes, without CRC */
+	u32 max_frame;
+	u32 max_frags;		/* slots of a frame sent; never more than NETMAP_MAX_FRAGS */
+	u32 rx_buf_unit;	/* a receive buffer is as many of these bytes as fit, one at least */
+	u32 slots_unit;		/* of which the slots of a ring are a multiple */
+};
+
+/*
  * What a port is made of. The driver fills it in; the core reads it at attach and when
  * a client asks for a port that is not open.
  */
@@ -39,7 +53,14 @@ struct nm_port_config {
 	u32 num_slots[NM_DIRS];
 	u32 speed_mbps;			/* 0: not known */
 	bool link_up;
+	struct nm_port_limits limits;	/* read at attach only, as is: */
+	struct nm_os_device *device;	/* that reaches the buffers; NULL: only the processor does */
 };
+
+/* Why a ring is not synced: bits of nm_kring.stopped. */
+#define NM_STOPPED	1	/* the core makes or unmakes it: syncs return -EIO */
+#define NM_DOWN		2	/* there is no device behind it now: syncs return -EIO */
+#define NM_RESET	4	/* its device is being reset: syncs do nothing and return 0 */
 
 /* Flags of txsync and rxsync. */
 #define NM_SYNC_RECLAIM	1	/* the client waits for space: reclaim all there is, else lazily */
@@ -77,8 +98,12 @@ struct nm_frag {
  *	Return: whether it was taken; else it is lost and counted. NULL: there is no host stack, and
  *	host rings are shown and lead nowhere.
  *
- * txsync, rxsync and deadline are called by one thread at a time for a ring, by many threads for
- * many rings.
+ * @intr: whether interrupts of the ring are wanted; they are, at first. A switch that looks at a
+ *	receive ring anyway says no, and looks once more after it has said yes: what came before that
+ *	needs none. Must not sleep. NULL: they are not to be had off.
+ *
+ * txsync, rxsync, deadline and intr are called by one thread at a time for a ring, by many threads
+ * for many rings.
  */
 struct nm_driver_ops {
 	const char *name;
@@ -88,6 +113,7 @@ struct nm_driver_ops {
 	void (*config)(struct nm_port *port, struct nm_port_config *config);
 	u64 (*deadline)(struct nm_kring *kr);
 	bool (*host_up)(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num);
+	void (*intr)(struct nm_kring *kr, bool on);
 };
 
 /* One writer: the thread that is in the ring's sync. Readers use nm_read_once(). */
@@ -105,8 +131,8 @@ struct nm_kring_stats {
  */
 struct nm_bufs {
 	u8 *base;			/* kernel address of buffer 0 */
-	const struct nm_os_mem *mem;	/* the region's memory, and ... */
-	u64 offset;			/* ... where in it buffer 0 lies */
+	const struct nm_os_map *map;	/* the region's memory for the device, if the port has one */
+	u64 offset;			/* where in the region buffer 0 lies */
 	u32 size;			/* of a buffer in bytes: the longest fragment */
 	u32 num;			/* indexes are 0 .. num - 1; bad ones go to 0 and 1 */
 };
@@ -116,6 +142,7 @@ struct nm_bufs {
  *
  * The first cache lines are written by the thread in sync only (it holds @busy). @users, @pins,
  * @exclusive, @on, @pending_on and @notify are written under core->lock, with the ring stopped.
+ * @stopped is written with @busy held, @in_netmap by nm_kring_set_mode().
  */
 struct nm_kring {
 	/* Read in every sync; changed when the ring is made or unmade. */
@@ -123,6 +150,8 @@ struct nm_kring {
 	struct nm_bufs bufs;
 	u32 num_slots;
 	u64 ring_offset;		/* of @ring in the region */
+	u32 min_frame, max_frame;	/* bytes; what the port's limits make of a TX ring's frames */
+	u32 max_frags;			/* slots */
 	u16 ring_id;			/* NIC rings first, then host rings */
 	u8 dir;				/* enum nm_dir */
 	bool is_host;
@@ -138,6 +167,7 @@ struct nm_kring {
 	u32 rtail;			/* tail, as last told to the client */
 	u32 hwcur;			/* first slot that the driver has not taken over */
 	u32 hwtail;			/* first slot that the client may not have */
+	u32 desc_zero;			/* slot of descriptor 0; nm_kring_restart() */
 	bool bad_slot;			/* nm_slot_get() refused one in this sync */
 	/*
 	 * The sync stopped at a frame in the client's own memory (NS_INDIRECT) that is not there
@@ -150,12 +180,13 @@ struct nm_kring {
 
 	/* Control. */
 	u32 busy NM_ALIGNED_CACHE;	/* 1 in a sync, or while the control path holds the ring */
-	u32 stopped;			/* sync answers EIO */
+	u32 stopped;			/* NM_STOPPED, NM_DOWN, NM_RESET; 0: it is synced */
 	u32 users;			/* clients that have bound this ring */
 	u32 pins;			/* others that keep it: its pipe, its switch */
 	bool exclusive;			/* its one user asked for EXCLUSIVE */
 	bool on;			/* in netmap mode */
 	bool pending_on;		/* what reg should make of it */
+	u32 in_netmap;			/* whose the device's queue is: nm_kring_set_mode() */
 	void (*notify)(struct nm_kring *kr);	/* instead of waking pollers; NULL: wake them */
 	void *notify_data;		/* for it; used and changed with @busy held only */
 	u32 notify_again;		/* whoever has the ring has to look again; sync.c */
@@ -220,6 +251,48 @@ static inline void nm_slot_put(struct netmap_slot *slot, u16 len, u16 flags)
 	nm_write_once(*(nm_word32 *)&slot->len, word);
 }
 
+/**
+ * struct nm_tx_frame - a frame to send, each of its slots loaded once
+ * @slots: how many
+ * @len: bytes of all
+ * @flags: NS_REPORT where one of them has it
+ * @view: the slots, which name buffers of the region
+ */
+struct nm_tx_frame {
+	u32 slots;
+	u32 len;
+	u16 flags;
+	struct nm_slot_view view[NETMAP_MAX_FRAGS];
+};
+
+/* The rest of nm_tx_frame_get(). */
+u32 nm_tx_frame_gather(struct nm_kring *kr, u32 first, struct nm_tx_frame *frame);
+
+/**
+ * nm_tx_frame_get() - load the next frame of a TX ring, and check it
+ * @kr: ring, in its txsync
+ * @bufs: kr->bufs, or the caller's copy of it
+ * @first: its first slot; not kr->rhead
+ * @frame: what it is. Flags of the slots that the kernel acts on are cleared
+ *
+ * What a client writes to the slots later does not matter any more.
+ * Return: its slots; 0: stop here, as the frame's end is not there yet, or it is not one that the
+ * port's limits allow and its ring is re-initialised.
+ */
+static inline u32 nm_tx_frame_get(struct nm_kring *kr, const struct nm_bufs *bufs, u32 first,
+				  struct nm_tx_frame *frame)
+{
+	struct nm_slot_view *view = &frame->view[0];
+
+	if (nm_unlikely(!nm_slot_get(&kr->ring->slot[first], bufs, view) || view->flags ||
+			view->len - kr->min_frame > kr->max_frame - kr->min_frame))
+		return nm_tx_frame_gather(kr, first, frame);
+	frame->slots = 1;
+	frame->len = view->len;
+	frame->flags = 0;
+	return 1;
+}
+
 /* The first 8 bytes of a slot as one word. */
 static inline u64 nm_slot_word(u32 buf_idx, u16 len, u16 flags)
 {
@@ -252,10 +325,24 @@ static inline u8 *nm_buf_at(const struct nm_bufs *bufs, u32 buf_idx)
 	return bufs->base + (u64)buf_idx * bufs->size;
 }
 
-/* Device address of such a buffer. */
+/* Device address of such a buffer, for ports with a device. */
 static inline u64 nm_buf_dma(const struct nm_bufs *bufs, u32 buf_idx)
 {
-	return nm_os_mem_dma(bufs->mem, bufs->offset + (u64)buf_idx * bufs->size);
+	return nm_os_map_dma(bufs->map, bufs->offset + (u64)buf_idx * bufs->size);
+}
+
+/*
+ * Before the device gets a buffer of which the processor has written @len bytes, and before the
+ * processor reads what the device has written there.
+ */
+static inline void nm_buf_to_device(const struct nm_bufs *bufs, u32 buf_idx, u32 len)
+{
+	nm_os_map_to_device(bufs->map, bufs->offset + (u64)buf_idx * bufs->size, len);
+}
+
+static inline void nm_buf_to_cpu(const struct nm_bufs *bufs, u32 buf_idx, u32 len)
+{
+	nm_os_map_to_cpu(bufs->map, bufs->offset + (u64)buf_idx * bufs->size, len);
 }
 
 static inline u32 nm_next(u32 i, u32 lim)
@@ -281,35 +368,134 @@ static inline u32 nm_add(u32 i, u32 count, u32 n)
 	return i >= n ? i - n : i;
 }
 
+/*
+ * Descriptor of slot @slot and slot of descriptor @desc, for drivers whose queues may begin again
+ * while a client has the ring.
+ */
+static inline u32 nm_desc_of(const struct nm_kring *kr, u32 slot)
+{
+	return nm_dist(kr->desc_zero, slot, kr->num_slots);
+}
+
+static inline u32 nm_slot_of(const struct nm_kring *kr, u32 desc)
+{
+	return nm_add(kr->desc_zero, desc, kr->num_slots);
+}
+
+/**
+ * nm_kring_restart() - a device's queue begins again, at descriptor 0
+ * @kr: in reg, or paused
+ *
+ * The client's positions stay. TX: frames that the device has not done with are lost, counted as
+ * drops, and their slots are the client's again; descriptor 0 is for the next that it sends. RX:
+ * what the client has not taken yet stays its own; descriptor 0 is that of the first free slot.
+ * Return: TX: 0; RX: how many descriptors, from 0 on, the driver gives to the device, each with the
+ * buffer of its slot.
+ */
+u32 nm_kring_restart(struct nm_kring *kr);
+
+static inline bool nm_kring_has_limits(const struct nm_kring *kr)
+{
+	return kr->min_frame || kr->max_frame != ~0u || kr->max_frags < NETMAP_MAX_FRAGS;
+}
+
 static inline bool nm_kring_pending(const struct nm_kring *kr)
 {
 	return kr->on != kr->pending_on;
 }
 
-/* A driver's interrupt, or a model: something happened on the ring. Any thread, any context. */
+/* Something happened on the ring: wake who waits for it. Any thread, any context. */
 void nm_kring_notify(struct nm_kring *kr);
+
+/*
+ * Whose a NIC ring's queue is from now on: netmap's, or the host's. A driver with interrupts calls
+ * it in reg, while the queue is quiet; the core does for those that do not, after reg.
+ */
+static inline void nm_kring_set_mode(struct nm_kring *kr, bool netmap)
+{
+	/* Pairs with nm_kring_is_netmap(): who sees the mode sees what reg did before. */
+	nm_store_release(&kr->in_netmap, netmap);
+}
+
+/* Whether the queue behind @kr (NULL: there is no ring) is netmap's. Any thread, any context. */
+static inline bool nm_kring_is_netmap(struct nm_kring *kr)
+{
+	return kr && nm_load_acquire(&kr->in_netmap);
+}
+
+/**
+ * nm_ring_irq() - a driver's interrupt, or its poll: something happened on a queue
+ * @kr: its ring, or NULL where there is none
+ *
+ * Takes no lock. Any context, while the caller keeps @kr (a queue that reg has not made quiet, or
+ * an RCU section).
+ * Return: true: handled, the queue is netmap's and must not be touched; false: pass, it is the
+ * host's.
+ */
+static inline bool nm_ring_irq(struct nm_kring *kr)
+{
+	if (nm_likely(!nm_kring_is_netmap(kr)))
+		return false;
+	nm_kring_notify(kr);
+	return true;
+}
+
+/**
+ * nm_kring_pause() - keep syncs away from a ring, whatever core->lock does
+ * @kr: in netmap mode, or being switched by reg
+ * @why: NM_RESET: for a moment, syncs do nothing; NM_DOWN: syncs fail with -EIO, and pollers get
+ *	POLLERR. The two are independent of each other
+ *
+ * After it no thread is in txsync or rxsync of the ring. Sleeps for as long as one is in there;
+ * the caller may hold RTNL or locks of its own that its txsync and rxsync do not take.
+ */
+void nm_kring_pause(struct nm_kring *kr, u32 why);
+
+/* The end of a pause: who waits for the ring looks again. Any thread that may sleep. */
+void nm_kring_resume(struct nm_kring *kr, u32 why);
+
+/*
+ * Receive rings that others fill at any time: a driver with no device of its own, whose rxsync is
+ * nm_rx_sync(). The free slots of such a ring are its queue, under a spinning lock. A frame that
+ * is put there is shown by the client's next rxsync; the caller then calls nm_ring_irq().
+ */
+int nm_rx_sync(struct nm_kring *kr, int flags);
+
+/*
+ * Lock the queue of such a ring. Any context in which a struct nm_spin may be taken, while the ring
+ * is kept.
+ */
+void nm_rx_lock(struct nm_kring *kr) NM_ACQUIRES(&kr->queue->lock);
+void nm_rx_unlock(struct nm_kring *kr) NM_RELEASES(&kr->queue->lock);
+
+/**
+ * nm_rx_put() - a frame comes in, with the queue's lock
+ * @len: bytes without CRC; more than a buffer holds takes several slots, NS_MOREFRAG
+ * @copy: writes @len bytes of the frame, from @offset on, to @to; called once for each slot
+ * @arg: for @copy
+ *
+ * Return: 0; -ENXIO (nobody has the ring); -ENOBUFS (full), -EMSGSIZE (more slots than a frame may
+ * take, or none), which are counted in the ring's drops.
+ */
+int nm_rx_put(struct nm_kring *kr, u32 len,
+	      void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg);
 
 /* Host rings: what the residence calls for frames of its own stack. */
 
 /*
  * Whether frames that the stack sends on TX queue @queue of the interface belong to netmap: the
- * ring is in netmap mode. They go to nm_host_queue() then, and nowhere else. Any thread.
+ * queue is netmap's. They go to nm_host_queue() then, and nowhere else. Any thread.
  */
 bool nm_host_diverts(struct nm_port *port, u32 queue);
 
 /**
  * nm_host_queue() - a frame that the host stack sends comes to a host RX ring
  * @queue: TX queue that the stack chose; host RX ring @queue modulo their number gets it
- * @len: bytes without CRC; more than a buffer holds takes several slots, NS_MOREFRAG
- * @copy: writes @len bytes of the frame, from @offset on, to @to; called once for each slot, under
- *	a spinning lock
- * @arg: for @copy
+ * @len: as for nm_rx_put(), and @copy and @arg
  *
  * The ring's free slots are the queue: nothing is allocated. Any thread, any context in which a
  * struct nm_spin may be taken; the port stays attached meanwhile. Pollers are woken.
- * Return: 0; -ENOBUFS (full), -ENXIO (no client has the ring), -EMSGSIZE (more slots than a frame
- * may take, or none): the caller frees the frame in any case. All but -ENXIO are counted in the
- * ring's drops.
+ * Return: as nm_rx_put(); the caller frees the frame in any case.
  */
 int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 		  void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg);
@@ -317,7 +503,7 @@ int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 /* The core, to those that attach ports. */
 struct nm_core;
 
-/* The residence's context that the core was created with, for nm_os_dma_alloc() and nm_os_log(). */
+/* The residence's context that the core was created with, for nm_os_log(). */
 struct nm_os *nm_core_os(struct nm_core *core);
 
 /**
@@ -334,7 +520,7 @@ struct nm_os *nm_core_os(struct nm_core *core);
 int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
 		   const struct nm_port_config *config, void *driver_data, struct nm_port **out);
 
-/* The same for nm_core_config.demand, which is called with core->lock held. */
+/* The two for nm_core_config.demand, which is called with core->lock held. */
 int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
 			  const struct nm_port_config *config, void *driver_data,
 			  struct nm_port **out);
@@ -344,6 +530,13 @@ int nm_port_attach_locked(struct nm_core *core, const char *name, const struct n
  * that still hold the port get EIO and free it when they close.
  */
 void nm_port_detach(struct nm_port *port);
+void nm_port_detach_locked(struct nm_port *port);
+
+/*
+ * The link has changed, for who lists ports. Any thread that keeps the port attached; where the
+ * driver has a config, it says the same.
+ */
+void nm_port_set_link(struct nm_port *port, bool up, u32 speed_mbps);
 
 void *nm_port_data(const struct nm_port *port);
 const char *nm_port_name(const struct nm_port *port);

@@ -14,9 +14,14 @@
  *                  struct nm_waiter    one poller (a file in the kernel, a hosted descriptor)
  *                  struct nm_work      something to do in a moment, see below
  *                  struct nm_os_mem    one piece of region memory, see below
+ *                  struct nm_os_device a device that reaches memory by addresses of its own (DMA)
+ *                  struct nm_os_map    region memory as such a device reaches it, see below
  *
  * Locks            void nm_mutex_init(struct nm_mutex *), _destroy, _lock, _unlock
  *                  void nm_spin_init(struct nm_spin *), _lock, _unlock; bool _trylock
+ *
+ *                  NM_ACQUIRES(x), NM_RELEASES(x)     for checkers: a function returns with the lock
+ *                                                                taken, or let go
  *
  * Memory order     nm_read_once(x), nm_write_once(x, v)          one plain load or store, not torn,
  *                                                                not repeated
@@ -31,6 +36,9 @@
  *                                                                memcpy(), for 256 bytes and more
  *
  * Names            errno values, POLLIN and its kin, memcpy(), memset(), strcmp() and the like
+ *
+ * Modules          NM_EXPORT(function);          after its definition: a driver in another module
+ *                                                may call it
  *
  * Hints            nm_likely(x), nm_unlikely(x), nm_prefetch(p), nm_prefetch_write(p),
  *                  NM_CACHE_LINE (64), NM_ALIGNED_CACHE
@@ -134,12 +142,27 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 int nm_os_mem_grow(struct nm_os_mem *mem, u64 size);
 void nm_os_mem_destroy(struct nm_os_mem *mem);
 
+/**
+ * nm_os_mem_map() - let a device reach region memory
+ * @device: stays valid until nm_os_mem_unmap()
+ * @mem: also what it grows by later
+ * @offset: of the first buffer, the rest follow each other to the end of the memory
+ * @size: of a buffer; each is contiguous for the device, or the map is refused
+ * @map: filled in
+ *
+ * May sleep. Return: 0, -ENOMEM, -EINVAL (buffers are not contiguous; a sentence is in the log).
+ */
+int nm_os_mem_map(struct nm_os *os, struct nm_os_device *device, struct nm_os_mem *mem, u64 offset,
+		  u32 size, struct nm_os_map *map);
+void nm_os_mem_unmap(struct nm_os_map *map);
+
 /*
- * u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset): the address by which a device reaches
- * the byte at @offset.
- * void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset): its kernel address.
- * Both are inline, for the hot path. A buffer never crosses a piece that is not contiguous for the
- * device.
+ * void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset): kernel address of the byte at @offset.
+ * u64 nm_os_map_dma(const struct nm_os_map *map, u64 offset): the device's address of it.
+ * void nm_os_map_to_device(const struct nm_os_map *map, u64 offset, u32 len): what the processor has
+ * written there is the device's to see; where caches and bounce buffers are not the device's too.
+ * void nm_os_map_to_cpu(...): the other way.
+ * All are inline, for the hot path.
  */
 
 /*
@@ -150,10 +173,10 @@ struct nm_os_dma {
 	void *virt;
 	u64 dma;
 	size_t size;
-	struct nm_os *os;
+	struct nm_os_device *device;
 };
 
-int nm_os_dma_alloc(struct nm_os *os, struct nm_os_dma *d, size_t size);
+int nm_os_dma_alloc(struct nm_os_device *device, struct nm_os_dma *d, size_t size);
 void nm_os_dma_free(struct nm_os_dma *d);
 
 #ifdef __cplusplus

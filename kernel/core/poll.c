@@ -40,7 +40,7 @@ static u32 check_dir(struct nm_client *client, struct nm_port *port, enum nm_dir
 	u32 i;
 
 	for (i = client->rings[dir].first; i < client->rings[dir].last; i++) {
-		if (nm_read_once(port->krings[dir][i].stopped))
+		if (nm_kring_is_dead(&port->krings[dir][i]))
 			return NM_POLLERR;
 	}
 	return 0;

@@ -6,7 +6,8 @@
 #include "instance.h"
 
 #define NM_NAME_SIZE	NETMAP_REQ_IFNAMSIZ
-#define NM_MAX_RINGS	64	/* NIC rings, or host rings, a direction */
+#define NM_MAX_NIC_RINGS 1024	/* a direction */
+#define NM_MAX_RINGS	64	/* host rings a direction, and rings of ports without a device */
 #define NM_MIN_SLOTS	2	/* one always stays empty */
 #define NM_MAX_SLOTS	65536
 
@@ -71,8 +72,12 @@ struct nm_port_owner {
  * @link: in core->ports, while clients find it there by its name; else a list of its maker
  * @in_region: in region->ports, from its making to its last reference
  * @ns: nm_os_namespace() of the thread that made it
+ * @ops: the driver's; not looked at once @gone
+ * @has_stack: there is a host stack behind its host rings (nm_driver_ops.host_up)
  * @refs: 1 while attached, and 1 for each client bound and each other user. Under core->lock
  * @kind: set by its maker when the port is whole; until then it is of no kind
+ * @map: the region's memory for the port's device, while @map_users is not 0
+ * @map_users: NIC rings that are there, of a port with a device. Under core->lock
  * @queues: of RX rings that the core fills; nm_rx_queues_make()
  * @max_rings: krings there are in each direction; host rings may be made more
  * @pipes: pipes at this port. Under core->lock
@@ -87,10 +92,13 @@ struct nm_port {
 	const void *ns;
 	char name[NM_NAME_SIZE];
 	const struct nm_driver_ops *ops;
+	bool has_stack;
 	struct nm_port_config config;
 	void *driver_data;
 	struct nm_region *region;
 	struct nm_kring *krings[NM_DIRS];
+	struct nm_os_map map;
+	u32 map_users;
 	struct nm_rx_queue *queues;
 	u32 max_rings[NM_DIRS];
 	u32 refs;
@@ -109,7 +117,7 @@ static inline u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir di
 /* Whether the ring's slots have buffers: all but those of host rings that lead nowhere. */
 static inline bool nm_kring_has_bufs(const struct nm_kring *kr)
 {
-	return !kr->is_host || kr->port->ops->host_up || kr->port->kind->host_rings_carry;
+	return !kr->is_host || kr->port->has_stack || kr->port->kind->host_rings_carry;
 }
 
 /* One reference more; under core->lock. */

@@ -24,15 +24,19 @@ static struct nm_port *find(struct nm_core *core, const void *ns, const char *na
 
 static bool config_is_sane(const struct nm_port_config *config)
 {
+	const struct nm_port_limits *limits = &config->limits;
 	int dir;
 
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		if (config->num_rings[dir] > NM_MAX_RINGS ||
+		if (config->num_rings[dir] > NM_MAX_NIC_RINGS ||
 		    config->num_host_rings[dir] > NM_MAX_RINGS ||
 		    config->num_slots[dir] < NM_MIN_SLOTS ||
-		    config->num_slots[dir] > NM_MAX_SLOTS)
+		    config->num_slots[dir] > NM_MAX_SLOTS ||
+		    (limits->slots_unit && config->num_slots[dir] % limits->slots_unit))
 			return false;
 	}
+	if (limits->max_frame && limits->max_frame < limits->min_frame)
+		return false;
 	return config->num_rings[NM_TX] + config->num_rings[NM_RX] > 0;
 }
 
@@ -53,21 +57,45 @@ static void krings_free(struct nm_port *port)
 	nm_os_free(port->queues);
 }
 
+static u32 at_most(u32 limit, u32 most)
+{
+	return limit && limit < most ? limit : most;
+}
+
+static void kring_set_limits(struct nm_kring *kr, const struct nm_port_limits *limits)
+{
+	kr->min_frame = limits->min_frame;
+	kr->max_frame = at_most(limits->max_frame, ~0u);
+	kr->max_frags = at_most(limits->max_frags, NETMAP_MAX_FRAGS);
+}
+
 static void kring_choose_sync(struct nm_kring *kr)
 {
 	const struct nm_driver_ops *ops = kr->port->ops;
 
 	if (!kr->is_host)
 		kr->sync = kr->dir == NM_TX ? ops->txsync : ops->rxsync;
-	else if (!ops->host_up)
+	else if (!kr->port->has_stack)
 		kr->sync = nm_host_sync_none;
 	else
 		kr->sync = kr->dir == NM_TX ? nm_host_txsync : nm_host_rxsync;
 }
 
+/* Of the rings that the core fills: host rings, and a driver's that say so by their rxsync. */
+static int queues_make(struct nm_port *port)
+{
+	const u32 nic = port->config.num_rings[NM_RX];
+	const bool has_stack = port->has_stack;
+	const bool fills_nic = port->ops->rxsync == nm_rx_sync;
+
+	if (!fills_nic)
+		return has_stack ? nm_rx_queues_make(port, nic, NM_MAX_RINGS) : 0;
+	return nm_rx_queues_make(port, 0, has_stack ? nic + NM_MAX_RINGS : nic);
+}
+
 static int krings_make(struct nm_port *port)
 {
-	const bool has_stack = port->ops->host_up;
+	const bool has_stack = port->has_stack;
 	int dir;
 	u32 i;
 
@@ -89,15 +117,16 @@ static int krings_make(struct nm_port *port)
 			kr->dir = (u8)dir;
 			kr->is_host = i >= port->config.num_rings[dir];
 			kr->num_slots = port->config.num_slots[dir];
-			kr->stopped = 1;
+			kr->stopped = NM_STOPPED;
 			if (has_stack && dir == NM_RX && !kr->is_host)
 				kr->forward = nm_host_forward_up;
+			kring_set_limits(kr, &port->config.limits);
 			kring_choose_sync(kr);
 			nm_os_waitq_init(&kr->waitq, dir == NM_TX);
 			nm_os_work_init(&kr->notify_work, nm_kring_notify_work);
 		}
 	}
-	return has_stack ? nm_rx_queues_make(port, port->config.num_rings[NM_RX], NM_MAX_RINGS) : 0;
+	return queues_make(port);
 }
 
 /* Rings in use, or rings that the driver could not take out of netmap mode at the last close. */
@@ -113,6 +142,12 @@ static bool has_rings(const struct nm_port *port)
 		}
 	}
 	return false;
+}
+
+/* Attached, and nobody has anything of it. */
+static bool is_idle(const struct nm_port *port)
+{
+	return port->refs == 1 && !has_rings(port);
 }
 
 static bool same_rings(const struct nm_port_config *a, const struct nm_port_config *b)
@@ -152,12 +187,15 @@ struct nm_port *nm_port_find(struct nm_core *core, const char *name)
 	const void *ns = nm_os_namespace();
 	struct nm_port *port = find(core, ns, name);
 
-	if (port && port->refs == 1 && !has_rings(port))
-		follow_driver(port);
-	if (port || !core->config.demand)
+	if (port && !is_idle(port))
 		return port;
-	core->config.demand(core, name);
-	return find(core, ns, name);
+	if (core->config.demand) {
+		core->config.demand(core, name, port);
+		port = find(core, ns, name);
+	}
+	if (port)
+		follow_driver(port);
+	return port;
 }
 
 void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx)
@@ -165,7 +203,7 @@ void nm_port_set_host_rings(struct nm_port *port, u32 tx, u32 rx)
 	const u32 wanted[NM_DIRS] = { [NM_TX] = tx, [NM_RX] = rx };
 	int dir;
 
-	if (!port->ops->host_up || has_rings(port))
+	if (!port->has_stack || has_rings(port))
 		return;
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		const u32 n = wanted[dir] < NM_MAX_RINGS ? wanted[dir] : NM_MAX_RINGS;
@@ -195,6 +233,7 @@ static int port_make(struct nm_core *core, const char *name, const struct nm_dri
 	port->core = core;
 	port->ns = nm_os_namespace();
 	port->ops = ops;
+	port->has_stack = ops->host_up;
 	port->config = *config;
 	port->driver_data = driver_data;
 	port->region = region;
@@ -336,10 +375,12 @@ void nm_port_detach_locked(struct nm_port *port)
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 			port->krings[dir][i].on = false;
+			nm_kring_set_mode(&port->krings[dir][i], false);
 			nm_os_wake_all(&port->krings[dir][i].waitq);
 		}
 	}
 	nm_rings_free_stuck(port);
+	nm_rings_unmap(port);
 	nm_list_remove(&port->link);
 	port->gone = true;
 	if (port->owner)
@@ -356,15 +397,24 @@ void nm_port_detach(struct nm_port *port)
 	nm_mutex_unlock(&core->lock);
 }
 
+void nm_port_set_link(struct nm_port *port, bool up, u32 speed_mbps)
+{
+	nm_write_once(port->config.speed_mbps, speed_mbps);
+	nm_write_once(port->config.link_up, up);
+}
+NM_EXPORT(nm_port_set_link);
+
+/* What the driver leaves as it is it may push at the same moment. */
 void nm_port_refresh(struct nm_port *port)
 {
-	struct nm_port_config now = port->config;
+	const struct nm_port_config before = port->config;
+	struct nm_port_config now = before;
 
 	if (port->gone || !port->ops->config)
 		return;
 	port->ops->config(port, &now);
-	port->config.speed_mbps = now.speed_mbps;
-	port->config.link_up = now.link_up;
+	if (now.link_up != before.link_up || now.speed_mbps != before.speed_mbps)
+		nm_port_set_link(port, now.link_up, now.speed_mbps);
 }
 
 int nm_core_ports(struct nm_core *core, void (*visit)(const struct nm_port_view *view, void *arg),
@@ -396,18 +446,22 @@ void *nm_port_data(const struct nm_port *port)
 {
 	return port->driver_data;
 }
+NM_EXPORT(nm_port_data);
 
 const char *nm_port_name(const struct nm_port *port)
 {
 	return port->name;
 }
+NM_EXPORT(nm_port_name);
 
 u32 nm_port_rings(const struct nm_port *port, enum nm_dir dir)
 {
 	return port->config.num_rings[dir];
 }
+NM_EXPORT(nm_port_rings);
 
 struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i)
 {
 	return i < port->config.num_rings[dir] ? &port->krings[dir][i] : NULL;
 }
+NM_EXPORT(nm_port_ring);

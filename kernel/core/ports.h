@@ -34,8 +34,6 @@ void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slo
  * (nm_core_config.demand). Under core->lock.
  */
 struct nm_port *nm_port_find(struct nm_core *core, const char *name);
-/* As nm_port_detach(), with core->lock held. */
-void nm_port_detach_locked(struct nm_port *port);
 /* One reference less; under core->lock. */
 void nm_port_unref(struct nm_port *port);
 /* Take up what the driver says now (link, speed); under core->lock. */

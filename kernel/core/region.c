@@ -181,7 +181,7 @@ static void region_need(struct nm_region *region, u64 *rings, u64 *bufs)
 		for (dir = 0; dir < NM_DIRS; dir++) {
 			u32 slots = port->config.num_slots[dir];
 			const u32 n = nm_port_total_rings(port, dir);
-			const u32 full = port->ops->host_up ? n : port->config.num_rings[dir];
+			const u32 full = port->has_stack ? n : port->config.num_rings[dir];
 			u64 bytes = sizeof(struct netmap_ring) + slots * sizeof(struct netmap_slot);
 
 			*rings += n * (align_up(bytes, region->wanted.ring_size) /

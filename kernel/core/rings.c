@@ -80,9 +80,54 @@ int nm_rings_choose(struct nm_client *client, const struct nm_port *port,
 	return 0;
 }
 
+int nm_rings_check_bufs(struct nm_client *client, const struct nm_port *port,
+			const struct nm_range rings[NM_DIRS])
+{
+	const u32 unit = port->config.limits.rx_buf_unit, size = port->region->bufs.size;
+
+	/* Host rings come after the device's. */
+	if (size >= unit || rings[NM_RX].first == rings[NM_RX].last ||
+	    rings[NM_RX].first >= port->config.num_rings[NM_RX])
+		return 0;
+	return nm_refuse(client, -EINVAL,
+			 "%s cannot receive into buffers of %u bytes; set the parameter buf_size to %u or more",
+			 port->name, size, unit);
+}
+
 static u32 ring_bytes(const struct nm_kring *kr)
 {
 	return (u32)(sizeof(struct netmap_ring) + kr->num_slots * sizeof(struct netmap_slot));
+}
+
+/* The port's device reaches the region while a ring of its own is there. */
+static int map_use(struct nm_port *port)
+{
+	struct nm_region *region = port->region;
+	int error = 0;
+
+	if (!port->config.device)
+		return 0;
+	if (!port->map_users)
+		error = nm_os_mem_map(nm_core_os(port->core), port->config.device, &region->mem,
+				      region->bufs.offset, region->bufs.size, &port->map);
+	if (!error)
+		port->map_users++;
+	return error;
+}
+
+/* The device may have gone, and the map with it. */
+static void map_unuse(struct nm_port *port)
+{
+	if (port->map_users && !--port->map_users)
+		nm_os_mem_unmap(&port->map);
+}
+
+void nm_rings_unmap(struct nm_port *port)
+{
+	if (port->map_users)
+		nm_os_mem_unmap(&port->map);
+	port->map_users = 0;
+	port->config.device = NULL;
 }
 
 /* Give the buffers of a ring's slots back, as far as the slots still name some. */
@@ -94,6 +139,8 @@ static void ring_free(struct nm_region *region, struct nm_kring *kr, u32 slots_w
 		nm_region_free_buf(region, nm_read_once(kr->ring->slot[i].buf_idx));
 	nm_region_free_ring(region, kr->ring_offset, ring_bytes(kr));
 	kr->ring = NULL;
+	if (!kr->is_host)
+		map_unuse(kr->port);
 }
 
 /* The shared side of one ring, with a buffer in each slot where a device is behind it. */
@@ -102,13 +149,20 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 	const u32 n = kr->num_slots;
 	struct netmap_ring *ring;
 	u64 offset;
+	int error;
 	u32 i;
 
+	error = kr->is_host ? 0 : map_use(kr->port);
+	if (error)
+		return error;
 	offset = nm_region_alloc_ring(region, ring_bytes(kr));
 	if (!offset && nm_region_grow_rings(region, ring_bytes(kr)) == 0)
 		offset = nm_region_alloc_ring(region, ring_bytes(kr));
-	if (!offset)
+	if (!offset) {
+		if (!kr->is_host)
+			map_unuse(kr->port);
 		return -ENOMEM;
+	}
 	kr->ring_offset = offset;
 	ring = nm_os_mem_at(&region->mem, offset);
 	memset(ring, 0, ring_bytes(kr));
@@ -128,14 +182,17 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 	ring->dir = kr->dir;
 	kr->hwcur = 0;
 	kr->hwtail = kr->dir == NM_TX ? n - 1 : 0;
+	kr->desc_zero = 0;
 	kr->rhead = 0;
 	kr->rcur = 0;
 	kr->rtail = kr->hwtail;
 	ring->tail = kr->rtail;
 	kr->bad_slot = false;
+	/* Its driver's reasons to stop it were those of its last users. */
+	nm_write_once(kr->stopped, NM_STOPPED);
 	kr->bufs = (struct nm_bufs){
 		.base = nm_os_mem_at(&region->mem, region->bufs.offset),
-		.mem = &region->mem,
+		.map = &kr->port->map,
 		.offset = region->bufs.offset,
 		.size = region->bufs.size,
 		.num = region->bufs.num,
@@ -206,6 +263,8 @@ static int rings_switch(struct nm_port *port, const struct nm_range rings[NM_DIR
 				kr->pending_on = kr->on;
 			else
 				kr->on = kr->pending_on;
+			if (!kr->is_host)
+				nm_kring_set_mode(kr, kr->on);
 		}
 	}
 	return error;

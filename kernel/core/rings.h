@@ -17,6 +17,9 @@ static inline bool nm_kring_is_stuck(const struct nm_kring *kr)
 /* Free all stuck rings of a port whose device has gone; under core->lock. */
 void nm_rings_free_stuck(struct nm_port *port);
 
+/* The port's device goes: it reaches the region no longer. Its rings are out of netmap mode. */
+void nm_rings_unmap(struct nm_port *port);
+
 /* The kinds of users of a ring. */
 enum nm_ring_use {
 	NM_USE_SHARED,		/* a client */
@@ -41,6 +44,13 @@ void nm_rings_unuse(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 
 /* The region got more buffers: slots of its rings may name them. Under core->lock. */
 void nm_rings_update_bufs(struct nm_region *region);
+
+/*
+ * Whether the buffers of the port's region, which is in use, can be received into. Return: 0 or
+ * -EINVAL with its sentence.
+ */
+int nm_rings_check_bufs(struct nm_client *client, const struct nm_port *port,
+			const struct nm_range rings[NM_DIRS]);
 
 /* Which rings of a port a REGISTER means. Return: 0 or a negative errno with its sentence. */
 int nm_rings_choose(struct nm_client *client, const struct nm_port *port,

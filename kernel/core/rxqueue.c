@@ -73,3 +73,74 @@ void nm_rx_queue_sync(struct nm_kring *kr)
 	}
 	nm_spin_unlock(&q->lock);
 }
+
+int nm_rx_sync(struct nm_kring *kr, int flags)
+{
+	(void)flags;
+	nm_rx_queue_sync(kr);
+	return 0;
+}
+NM_EXPORT(nm_rx_sync);
+
+void nm_rx_lock(struct nm_kring *kr)
+	NM_ACQUIRES(&kr->queue->lock)
+{
+	nm_spin_lock(&kr->queue->lock);
+}
+NM_EXPORT(nm_rx_lock);
+
+void nm_rx_unlock(struct nm_kring *kr)
+	NM_RELEASES(&kr->queue->lock)
+{
+	nm_spin_unlock(&kr->queue->lock);
+}
+NM_EXPORT(nm_rx_unlock);
+
+/* Copy a frame into the slots from q->tail on, which are enough. Return: 0 or -ENOBUFS. */
+static int fill_slots(struct nm_kring *kr, struct nm_rx_queue *q, u32 len,
+		      void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
+{
+	u32 i = q->tail, offset = 0;
+
+	while (offset < len) {
+		struct netmap_slot *slot = &kr->ring->slot[i];
+		const u32 left = len - offset;
+		const u32 part = left < q->bufs.size ? left : q->bufs.size;
+		struct nm_slot_view view;
+
+		if (!nm_slot_get(slot, &q->bufs, &view)) {
+			q->bad_slot = true;
+			return -ENOBUFS;
+		}
+		copy(arg, offset, nm_buf_at(&q->bufs, view.buf_idx), part);
+		nm_slot_put(slot, (u16)part, part < left ? NS_MOREFRAG : 0);
+		offset += part;
+		i = nm_next(i, kr->num_slots - 1);
+	}
+	q->tail = i;
+	return 0;
+}
+
+int nm_rx_put(struct nm_kring *kr, u32 len,
+	      void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
+{
+	struct nm_rx_queue *q = kr->queue;
+	const u32 size = q->bufs.size;
+	u32 slots = 1;
+	int error;
+
+	if (nm_unlikely(!q->open))
+		return -ENXIO;
+	if (nm_unlikely(len > size || !len))
+		slots = len / size + (len % size != 0);
+	if (nm_unlikely(slots == 0 || slots > NETMAP_MAX_FRAGS))
+		error = -EMSGSIZE;
+	else if (nm_unlikely(slots > nm_dist(q->tail, q->end, kr->num_slots)))
+		error = -ENOBUFS;
+	else
+		error = fill_slots(kr, q, len, copy, arg);
+	if (nm_unlikely(error))
+		q->drops++;
+	return error;
+}
+NM_EXPORT(nm_rx_put);

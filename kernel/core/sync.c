@@ -79,7 +79,7 @@ void nm_kring_when_free(struct nm_kring *kr, void (*work)(void *data))
 void nm_kring_stop(struct nm_kring *kr)
 {
 	nm_kring_lock(kr);
-	nm_write_once(kr->stopped, 1);
+	nm_write_once(kr->stopped, kr->stopped | NM_STOPPED);
 	if (kr->queue)
 		nm_rx_queue_close(kr);
 	nm_kring_unlock(kr);
@@ -90,15 +90,102 @@ void nm_kring_start(struct nm_kring *kr)
 	nm_kring_lock(kr);
 	if (kr->queue)
 		nm_rx_queue_open(kr);
-	nm_write_once(kr->stopped, 0);
+	nm_write_once(kr->stopped, kr->stopped & ~NM_STOPPED);
 	nm_kring_unlock(kr);
 }
+
+void nm_kring_pause(struct nm_kring *kr, u32 why)
+{
+	nm_kring_lock(kr);
+	nm_write_once(kr->stopped, kr->stopped | why);
+	nm_kring_unlock(kr);
+	/* Those that wait for frames have to see POLLERR. */
+	if (why & NM_DOWN)
+		nm_os_wake_all(&kr->waitq);
+}
+NM_EXPORT(nm_kring_pause);
+
+/* A switch that was told of the ring meanwhile has found it stopped, and forgotten it. */
+void nm_kring_resume(struct nm_kring *kr, u32 why)
+{
+	nm_kring_lock(kr);
+	nm_write_once(kr->stopped, kr->stopped & ~why);
+	nm_kring_unlock(kr);
+	nm_kring_notify(kr);
+}
+NM_EXPORT(nm_kring_resume);
 
 void nm_slot_refuse(struct nm_kring *kr, u32 i)
 {
 	(void)i;
 	kr->bad_slot = true;
 }
+NM_EXPORT(nm_slot_refuse);
+
+/* Frames between the slot after hwtail and hwcur; what a client wrote there may be any number. */
+static u32 frames_under_way(const struct nm_kring *kr)
+{
+	const u32 lim = kr->num_slots - 1;
+	u32 frames = 0, i;
+
+	for (i = nm_next(kr->hwtail, lim); i != kr->hwcur; i = nm_next(i, lim))
+		frames += !(nm_read_once(kr->ring->slot[i].flags) & NS_MOREFRAG);
+	return frames;
+}
+
+u32 nm_kring_restart(struct nm_kring *kr)
+{
+	const u32 before_hwcur = nm_prev(kr->hwcur, kr->num_slots - 1);
+
+	if (kr->dir == NM_TX) {
+		kr->stats.drops += frames_under_way(kr);
+		kr->hwtail = before_hwcur;
+		kr->desc_zero = kr->hwcur;
+		return 0;
+	}
+	kr->desc_zero = kr->hwtail;
+	return nm_dist(kr->hwtail, before_hwcur, kr->num_slots);
+}
+NM_EXPORT(nm_kring_restart);
+
+u32 nm_tx_frame_gather(struct nm_kring *kr, u32 first, struct nm_tx_frame *frame)
+{
+	const u32 lim = kr->num_slots - 1;
+	u32 i = first, slots = 0, len = 0;
+	struct nm_slot_view view;
+
+	frame->flags = 0;
+	do {
+		struct netmap_slot *slot = &kr->ring->slot[i];
+
+		if (i == kr->rhead)
+			return 0;
+		if (slots == kr->max_frags || !nm_slot_get(slot, &kr->bufs, &view))
+			goto refuse;
+		len += view.len;
+		if (len > kr->max_frame)
+			goto refuse;
+		frame->view[slots++] = view;
+		frame->flags |= view.flags & NS_REPORT;
+		i = nm_next(i, lim);
+	} while (view.flags & NS_MOREFRAG);
+	if (len < kr->min_frame)
+		goto refuse;
+	frame->slots = slots;
+	frame->len = len;
+	/* Of whole frames only: what waits for its end comes again. */
+	for (i = first, slots = 0; slots < frame->slots; slots++, i = nm_next(i, lim)) {
+		if (frame->view[slots].flags & (NS_BUF_CHANGED | NS_REPORT))
+			nm_slot_clear_flags(&kr->ring->slot[i], &frame->view[slots],
+					    NS_BUF_CHANGED | NS_REPORT);
+	}
+	return frame->slots;
+
+refuse:
+	nm_slot_refuse(kr, i);
+	return 0;
+}
+NM_EXPORT(nm_tx_frame_gather);
 
 /* Put everything that the client can have spoilt back into range. */
 static void ring_reinit(struct nm_kring *kr)
@@ -210,10 +297,11 @@ int nm_kring_sync(struct nm_kring *kr, int flags)
 	int result;
 
 	for (;;) {
-		result = -EIO;
 		nm_kring_lock(kr);
 		if (nm_likely(!nm_read_once(kr->stopped)))
 			result = nm_kring_sync_held(kr, flags);
+		else
+			result = nm_kring_is_dead(kr) ? -EIO : 0;
 		len = kr->fault_len;
 		fault_at = kr->fault_at;
 		kr->fault_len = 0;
@@ -284,3 +372,4 @@ void nm_kring_notify(struct nm_kring *kr)
 	else
 		nm_os_wake(&kr->waitq);
 }
+NM_EXPORT(nm_kring_notify);

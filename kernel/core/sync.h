@@ -14,6 +14,12 @@
  */
 void nm_kring_drive(struct nm_kring *kr, u32 head, int flags);
 
+/* Whether its client has to be told, by -EIO and POLLERR, that the ring is not synced. */
+static inline bool nm_kring_is_dead(const struct nm_kring *kr)
+{
+	return nm_read_once(kr->stopped) & (NM_STOPPED | NM_DOWN);
+}
+
 int nm_kring_sync(struct nm_kring *kr, int flags);
 u64 nm_kring_deadline(struct nm_kring *kr);
 

@@ -53,6 +53,7 @@ struct nm_os {
 	pthread_t controller;
 
 	/* memory.c */
+	struct nm_os_device device;	/* of all models */
 	pthread_mutex_t dma_lock;
 	struct nmh_dma_window *windows;	/* slot i: at i + 1 << the bits, or of size 0 */
 	u32 num_windows;		/* slots */

@@ -140,15 +140,15 @@ void *nmh_dma_resolve(struct nm_os *os, u64 dma, size_t len)
  * Descriptor rings come from the allocator, not from a mapping of their own: AddressSanitizer then
  * sees a driver that runs past its end, and rings do not all begin in the same cache set.
  */
-int nm_os_dma_alloc(struct nm_os *os, struct nm_os_dma *d, size_t size)
+int nm_os_dma_alloc(struct nm_os_device *device, struct nm_os_dma *d, size_t size)
 {
 	void *memory;
 
-	*d = (struct nm_os_dma){ .size = size, .os = os };
+	*d = (struct nm_os_dma){ .size = size, .device = device };
 	if (size == 0 || size > (u64)1 << NMH_DMA_WINDOW_BITS || posix_memalign(&memory, 128, size))
 		return -ENOMEM;
 	memset(memory, 0, size);
-	d->dma = window_add(os, memory, size);
+	d->dma = window_add(device->os, memory, size);
 	if (!d->dma) {
 		free(memory);
 		return -ENOMEM;
@@ -161,7 +161,7 @@ void nm_os_dma_free(struct nm_os_dma *d)
 {
 	if (!d->virt)
 		return;
-	window_remove(d->os, d->dma);
+	window_remove(d->device->os, d->dma);
 	free(d->virt);
 	d->virt = NULL;
 }
@@ -343,12 +343,30 @@ void nm_os_mem_destroy(struct nm_os_mem *mem)
 	memset(mem, 0, sizeof(*mem));
 }
 
+/* The window grows with the memory, and is one piece. */
+int nm_os_mem_map(struct nm_os *os, struct nm_os_device *device, struct nm_os_mem *mem, u64 offset,
+		  u32 size, struct nm_os_map *map)
+{
+	(void)os;
+	(void)device;
+	(void)offset;
+	(void)size;
+	map->dma_base = mem->dma_base;
+	return 0;
+}
+
+void nm_os_mem_unmap(struct nm_os_map *map)
+{
+	map->dma_base = 0;
+}
+
 int nmh_memory_init(struct nm_os *os, bool shared)
 {
 	struct nm_os_mem probe;
 
 	pthread_mutex_init(&os->dma_lock, NULL);
 	os->shared = shared;
+	os->device.os = os;
 	/*
 	 * Regions come with their first client; a page's worth tells what kind they will be of, if
 	 * enough is free then.

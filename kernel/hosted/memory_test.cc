@@ -111,18 +111,18 @@ TEST_P(Memory, WindowsLieFarApart) {
   nm_os_mem mem;
   nm_os_dma ring;
   ASSERT_EQ(nm_os_mem_create(&os_, &mem, 2 * kPage, 2 * kPage), 0);
-  ASSERT_EQ(nm_os_dma_alloc(&os_, &ring, 512 * 16), 0);
+  ASSERT_EQ(nm_os_dma_alloc(&os_.device, &ring, 512 * 16), 0);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(ring.virt) % 128, 0u);
   EXPECT_EQ(ring.dma % 128, 0u);
   EXPECT_GE(std::max(ring.dma, mem.dma_base) - std::min(ring.dma, mem.dma_base),
             u64{1} << NMH_DMA_WINDOW_BITS);
 
   // In the window.
-  EXPECT_EQ(nmh_dma_resolve(&os_, nm_os_mem_dma(&mem, 0), 2 * kPage), mem.base);
-  EXPECT_EQ(nmh_dma_resolve(&os_, nm_os_mem_dma(&mem, kPage), kPage), mem.base + kPage);
+  EXPECT_EQ(nmh_dma_resolve(&os_, mem.dma_base, 2 * kPage), mem.base);
+  EXPECT_EQ(nmh_dma_resolve(&os_, mem.dma_base + kPage, kPage), mem.base + kPage);
   EXPECT_EQ(nmh_dma_resolve(&os_, ring.dma, ring.size), ring.virt);
   // Across its end, before its beginning, and where nothing ever is.
-  EXPECT_EQ(nmh_dma_resolve(&os_, nm_os_mem_dma(&mem, kPage), kPage + 1), nullptr);
+  EXPECT_EQ(nmh_dma_resolve(&os_, mem.dma_base + kPage, kPage + 1), nullptr);
   EXPECT_EQ(nmh_dma_resolve(&os_, mem.dma_base - 1, 2), nullptr);
   EXPECT_EQ(nmh_dma_resolve(&os_, ring.dma + ring.size, 1), nullptr);
   EXPECT_EQ(nmh_dma_resolve(&os_, ring.dma, ring.size + 1), nullptr);
@@ -140,7 +140,7 @@ TEST_P(Memory, FreedAddressesAreGoneAndComeBackLate) {
   std::set<u64> seen;
   for (int i = 0; i < 20; i++) {
     nm_os_dma ring;
-    ASSERT_EQ(nm_os_dma_alloc(&os_, &ring, 128), 0);
+    ASSERT_EQ(nm_os_dma_alloc(&os_.device, &ring, 128), 0);
     EXPECT_TRUE(seen.insert(ring.dma).second) << "an address came back at once";
     const u32 generation = nmh_dma_generation(&os_);
     nm_os_dma_free(&ring);
@@ -152,7 +152,7 @@ TEST_P(Memory, FreedAddressesAreGoneAndComeBackLate) {
 TEST_P(Memory, ManyWindowsAtOnce) {
   std::vector<nm_os_dma> rings(500);
   for (size_t i = 0; i < rings.size(); i++) {
-    ASSERT_EQ(nm_os_dma_alloc(&os_, &rings[i], 64 + i), 0);
+    ASSERT_EQ(nm_os_dma_alloc(&os_.device, &rings[i], 64 + i), 0);
   }
   for (size_t i = 0; i < rings.size(); i++) {
     EXPECT_EQ(nmh_dma_resolve(&os_, rings[i].dma, rings[i].size), rings[i].virt);

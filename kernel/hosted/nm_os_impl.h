@@ -31,6 +31,9 @@ typedef long long s64;
 /* The residence's context, hosted.h: what would be globals in a kernel. */
 struct nm_os;
 
+/* One library: everybody may call everything. */
+#define NM_EXPORT(function)	struct nm_os
+
 /* Hints */
 
 #define nm_likely(x)		__builtin_expect(!!(x), 1)
@@ -87,6 +90,9 @@ static inline u32 nm_xchg_acquire(u32 *p, u32 v)
 #define nm_dma_wmb()	__atomic_signal_fence(__ATOMIC_RELEASE)
 
 /* Locks */
+
+#define NM_ACQUIRES(lock)
+#define NM_RELEASES(lock)
 
 struct nm_mutex {
 	pthread_mutex_t mutex;
@@ -196,9 +202,33 @@ struct nm_os_mem {
 	struct nm_mem_piece *pieces;
 };
 
-static inline u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset)
+/* All devices of a world have one address space. */
+struct nm_os_device {
+	struct nm_os *os;
+};
+
+struct nm_os_map {
+	u64 dma_base;
+};
+
+static inline u64 nm_os_map_dma(const struct nm_os_map *map, u64 offset)
 {
-	return mem->dma_base + offset;
+	return map->dma_base + offset;
+}
+
+/* The model reads and writes the memory itself. */
+static inline void nm_os_map_to_device(const struct nm_os_map *map, u64 offset, u32 len)
+{
+	(void)map;
+	(void)offset;
+	(void)len;
+}
+
+static inline void nm_os_map_to_cpu(const struct nm_os_map *map, u64 offset, u32 len)
+{
+	(void)map;
+	(void)offset;
+	(void)len;
 }
 
 static inline void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset)

@@ -263,16 +263,38 @@ fail:
 	return error;
 }
 
+/* One that goes is left to its work. */
+bool generic_drop(struct nm_port *idle)
+{
+	struct generic *g, *found = NULL;
+
+	rtnl_lock();
+	mutex_lock(&generic_lock);
+	list_for_each_entry(g, &generics, link) {
+		if (g->port == idle && !g->going)
+			found = g;
+	}
+	if (found)
+		list_del(&found->link);
+	mutex_unlock(&generic_lock);
+	rtnl_unlock();
+	if (!found)
+		return false;
+	nm_port_detach_locked(idle);
+	generic_free(found);
+	return true;
+}
+
 /*
  * core->lock is held; a client asks for a port of this name that does not exist. RTNL keeps the
  * interface, and its name, until the port is in the list that the notifier goes through.
  */
-void generic_demand(struct nm_core *core, const char *name)
+void generic_demand(struct nm_core *core, const char *name, struct nm_port *idle)
 {
 	struct net_device *dev;
 	int error = 0;
 
-	if (strlen(name) >= IFNAMSIZ || !current->nsproxy)
+	if (idle || strlen(name) >= IFNAMSIZ || !current->nsproxy)
 		return;
 	rtnl_lock();
 	dev = __dev_get_by_name(current->nsproxy->net_ns, name);

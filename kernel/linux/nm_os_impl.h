@@ -5,7 +5,9 @@
 
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/dma-mapping.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/prefetch.h>
@@ -28,6 +30,8 @@
 struct nm_os {
 	struct ratelimit_state log_limit;
 };
+
+#define NM_EXPORT		EXPORT_SYMBOL_GPL
 
 /* Hints */
 
@@ -76,6 +80,9 @@ static inline u32 nm_xchg_acquire(u32 *p, u32 v)
 }
 
 /* Locks */
+
+#define NM_ACQUIRES(lock)	__acquires(lock)
+#define NM_RELEASES(lock)	__releases(lock)
 
 struct nm_mutex {
 	struct mutex mutex;
@@ -139,20 +146,46 @@ struct nm_work {
 	void (*run)(struct nm_work *work);
 };
 
-/*
- * Region memory: pages that are contiguous for the kernel only. @phys has the physical address of
- * each page, what a device without an IOMMU is given.
- */
+/* Region memory: pages that are contiguous for the kernel only. */
 struct nm_os_mem {
 	u8 *base;
 	u64 size;
 	u64 backed;			/* bytes there are; @size may grow to it */
-	phys_addr_t *phys;
 };
 
-static inline u64 nm_os_mem_dma(const struct nm_os_mem *mem, u64 offset)
+/* Whose DMA mask and IOMMU it is. A driver has one of these for its port. */
+struct nm_os_device {
+	struct device *dev;
+};
+
+/*
+ * @pages: the device's address of each page
+ * @sync: some of them are not the device's without nm_os_map_sync(): not coherent, or bounced
+ */
+struct nm_os_map {
+	struct device *dev;
+	dma_addr_t *pages;
+	u64 num;
+	bool sync;
+};
+
+static inline u64 nm_os_map_dma(const struct nm_os_map *map, u64 offset)
 {
-	return mem->phys[offset >> PAGE_SHIFT] + (offset & ~PAGE_MASK);
+	return map->pages[offset >> PAGE_SHIFT] + (offset & ~PAGE_MASK);
+}
+
+void nm_os_map_sync(const struct nm_os_map *map, u64 offset, u32 len, bool to_device);
+
+static inline void nm_os_map_to_device(const struct nm_os_map *map, u64 offset, u32 len)
+{
+	if (unlikely(map->sync))
+		nm_os_map_sync(map, offset, len, true);
+}
+
+static inline void nm_os_map_to_cpu(const struct nm_os_map *map, u64 offset, u32 len)
+{
+	if (unlikely(map->sync))
+		nm_os_map_sync(map, offset, len, false);
 }
 
 static inline void *nm_os_mem_at(const struct nm_os_mem *mem, u64 offset)

@@ -205,18 +205,12 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 	const u64 backed = PAGE_ALIGN(min(max_size, size + size / 8 + HEADROOM));
 	const u64 pages = backed >> PAGE_SHIFT;
 	const long available = si_mem_available();
-	u64 i;
 
 	if (available < 0 || pages + totalram_pages() / RESERVE_SHARE > (u64)available)
 		return -ENOMEM;
-	mem->phys = kvcalloc(pages, sizeof(*mem->phys), REGION_GFP);
-	mem->base = mem->phys ? vmalloc_huge(backed, REGION_GFP) : NULL;
-	if (!mem->phys || !mem->base) {
-		nm_os_mem_destroy(mem);
+	mem->base = vmalloc_huge(backed, REGION_GFP);
+	if (!mem->base)
 		return -ENOMEM;
-	}
-	for (i = 0; i < pages; i++)
-		mem->phys[i] = page_to_phys(vmalloc_to_page(mem->base + (i << PAGE_SHIFT)));
 	mem->size = size;
 	mem->backed = backed;
 	return 0;
@@ -235,6 +229,107 @@ int nm_os_mem_grow(struct nm_os_mem *mem, u64 size)
 void nm_os_mem_destroy(struct nm_os_mem *mem)
 {
 	vfree(mem->base);
-	kvfree(mem->phys);
 	memset(mem, 0, sizeof(*mem));
 }
+
+/* Whether each buffer from @offset on is in one piece for the device. */
+static bool is_contiguous(const struct nm_os_map *map, u64 offset, u32 size)
+{
+	const u64 end = map->num << PAGE_SHIFT;
+	u64 page;
+
+	if (IS_ALIGNED(offset, PAGE_SIZE) && PAGE_SIZE % size == 0)
+		return true;
+	for (; offset + size <= end; offset += size) {
+		for (page = offset >> PAGE_SHIFT; page < (offset + size - 1) >> PAGE_SHIFT; page++) {
+			if (map->pages[page + 1] != map->pages[page] + PAGE_SIZE)
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Page by page, as they lie. The whole region: a client may put any buffer into its slots. The
+ * processor has written nothing yet that the device is to see: that is synced buffer by buffer.
+ */
+int nm_os_mem_map(struct nm_os *os, struct nm_os_device *device, struct nm_os_mem *mem, u64 offset,
+		  u32 size, struct nm_os_map *map)
+{
+	const u64 pages = mem->backed >> PAGE_SHIFT;
+
+	*map = (struct nm_os_map){ .dev = device->dev };
+	map->pages = kvcalloc(pages, sizeof(*map->pages), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!map->pages)
+		return -ENOMEM;
+	for (map->num = 0; map->num < pages; map->num++) {
+		struct page *page = vmalloc_to_page(mem->base + (map->num << PAGE_SHIFT));
+		const dma_addr_t at = dma_map_page_attrs(map->dev, page, 0, PAGE_SIZE,
+							 DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+
+		if (dma_mapping_error(map->dev, at)) {
+			nm_os_log(os, "%s cannot reach the memory of a region: its DMA mask, or its IOMMU's space, is too small",
+				  dev_name(map->dev));
+			nm_os_mem_unmap(map);
+			return -ENOMEM;
+		}
+		map->pages[map->num] = at;
+		map->sync = map->sync || dma_need_sync(map->dev, at);
+		cond_resched();
+	}
+	if (is_contiguous(map, offset, size))
+		return 0;
+	nm_os_log(os, "%s cannot reach buffers of %u bytes, which cross pages; set the parameter buf_size to 2048 or 4096",
+		  dev_name(map->dev), size);
+	nm_os_mem_unmap(map);
+	return -EINVAL;
+}
+
+void nm_os_mem_unmap(struct nm_os_map *map)
+{
+	while (map->num)
+		dma_unmap_page_attrs(map->dev, map->pages[--map->num], PAGE_SIZE,
+				     DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+	kvfree(map->pages);
+	*map = (struct nm_os_map){ };
+}
+
+/* Mapped page by page, so synced page by page. */
+void nm_os_map_sync(const struct nm_os_map *map, u64 offset, u32 len, bool to_device)
+{
+	while (len) {
+		const u32 in_page = offset & ~PAGE_MASK;
+		const u32 part = min_t(u32, len, PAGE_SIZE - in_page);
+		const dma_addr_t page = map->pages[offset >> PAGE_SHIFT];
+
+		if (to_device)
+			dma_sync_single_range_for_device(map->dev, page, in_page, part,
+							 DMA_BIDIRECTIONAL);
+		else
+			dma_sync_single_range_for_cpu(map->dev, page, in_page, part,
+						      DMA_BIDIRECTIONAL);
+		offset += part;
+		len -= part;
+	}
+}
+EXPORT_SYMBOL_GPL(nm_os_map_sync);
+
+/* Coherent: aligned to its size's power of two, to a page at least. */
+int nm_os_dma_alloc(struct nm_os_device *device, struct nm_os_dma *d, size_t size)
+{
+	dma_addr_t dma;
+
+	*d = (struct nm_os_dma){ .size = size, .device = device };
+	d->virt = dma_alloc_coherent(device->dev, size, &dma, GFP_KERNEL);
+	d->dma = dma;
+	return d->virt ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(nm_os_dma_alloc);
+
+void nm_os_dma_free(struct nm_os_dma *d)
+{
+	if (d->virt)
+		dma_free_coherent(d->device->dev, d->size, d->virt, d->dma);
+	d->virt = NULL;
+}
+EXPORT_SYMBOL_GPL(nm_os_dma_free);

@@ -387,9 +387,10 @@ class TestPort {
     return self->stack_takes;
   }
 
-  static constexpr nm_driver_ops kOpsWithStack = {"test", reg,      txsync, rxsync,
-                                                  config, deadline, host_up};
-  static constexpr nm_driver_ops kOps = {"test", reg, txsync, rxsync, config, deadline, nullptr};
+  static constexpr nm_driver_ops kOpsWithStack = {"test", reg,      txsync,  rxsync,
+                                                  config, deadline, host_up, nullptr};
+  static constexpr nm_driver_ops kOps = {"test", reg,      txsync,  rxsync,
+                                         config, deadline, nullptr, nullptr};
 
   nm_port* port_ = nullptr;
   std::optional<nm_port_config> now_;

@@ -15,25 +15,52 @@
 /* Batches in a row before the processor and the ring are given up. */
 #define PUMP_ROUNDS	16
 
-/* Bring what has come in to the switch. With the ring's busy held. */
-static void pump(void *data)
+/* Return: whether all that has come in is in the switch. */
+static bool bring(struct nm_vale_source *source)
 {
-	struct nm_vale_source *source = data;
 	struct nm_kring *kr = source->kr;
 	u32 done, round;
 
 	for (round = 0; round < PUMP_ROUNDS; round++) {
 		nm_kring_drive(kr, kr->rhead, 0);
 		if (kr->rhead == kr->hwtail)
-			return;
+			return true;
 		done = nm_vale_forward(source, kr->rhead, kr->hwtail);
 		if (done == kr->rhead && !kr->bad_slot)
-			return;		/* a frame whose rest is still to come */
+			return true;	/* a frame whose rest is still to come */
 		/* One that a slot was bad in goes back to the device with its slots put right. */
 		nm_kring_drive(kr, kr->bad_slot ? kr->hwtail : done, 0);
 	}
+	return false;
+}
+
+/* With the ring's busy held, or while nobody else can find the ring. */
+static void set_intr(struct nm_kring *kr, bool on)
+{
+	if (!kr->is_host && kr->port->ops->intr)
+		kr->port->ops->intr(kr, on);
+}
+
+/*
+ * Bring what has come in to the switch, with interrupts off until there is no more. With the
+ * ring's busy held.
+ */
+static void pump(void *data)
+{
+	struct nm_vale_source *source = data;
+	struct nm_kring *kr = source->kr;
+	bool all;
+
+	set_intr(kr, false);
+	all = bring(source);
+	if (all) {
+		set_intr(kr, true);
+		/* What came until then has made none. */
+		all = !kr->port->ops->intr || bring(source);
+	}
 	/* It may come as fast as we bring it. */
-	nm_os_work_queue(&kr->notify_work);
+	if (!all)
+		nm_os_work_queue(&kr->notify_work);
 }
 
 static void receive_notify(struct nm_kring *kr)
@@ -98,6 +125,9 @@ static void set_notify(struct nm_kring *kr, void (*notify)(struct nm_kring *kr),
 	nm_kring_lock(kr);
 	kr->notify_data = data;
 	nm_write_once(kr->notify, notify);
+	/* The last pump may have left them off. */
+	if (!notify && kr->dir == NM_RX && !kr->port->gone)
+		set_intr(kr, true);
 	nm_kring_unlock(kr);
 }
 
@@ -179,13 +209,27 @@ static void half_free(struct nm_vale_port *port)
 	nm_vale_port_free(port);
 }
 
-static int rings_make(struct nm_port *nic, const struct nm_range rings[NM_DIRS])
+static int refuse_rings(struct nm_client *client, const char *name, int error)
+{
+	return nm_refuse(client, error,
+			 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
+			 name, -error);
+}
+
+/* Return: 0 or a negative errno with its sentence. */
+static int rings_make(struct nm_client *client, struct nm_port *nic,
+		      const struct nm_range rings[NM_DIRS])
 {
 	int error = nm_region_use(nic->region);
 
 	if (error)
-		return error;
-	error = nm_rings_use(nic, rings, NM_USE_PIN);
+		return refuse_rings(client, nic->name, error);
+	error = nm_rings_check_bufs(client, nic, rings);
+	if (!error) {
+		error = nm_rings_use(nic, rings, NM_USE_PIN);
+		if (error)
+			refuse_rings(client, nic->name, error);
+	}
 	if (error)
 		nm_region_unuse(nic->region);
 	else
@@ -280,13 +324,6 @@ static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *n
 	return 0;
 }
 
-static int refuse_rings(struct nm_client *client, const char *name, int error)
-{
-	return nm_refuse(client, error,
-			 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
-			 name, -error);
-}
-
 static int attach_nic(struct nm_client *client, struct nm_port *nic, const char *name,
 		      const char *sw_name, const struct nmreq_register *reg, u32 *index)
 {
@@ -304,9 +341,15 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 		if (reg->nr_mode == NR_REG_NIC_SW)
 			rings[dir].last += c->num_host_rings[dir];
 	}
-	error = vale ? rings_make(nic, rings) : -ENOMEM;
+	if (c->num_rings[NM_TX] > NM_VALE_IF_RINGS || c->num_rings[NM_RX] > NM_VALE_IF_RINGS)
+		return nm_refuse(client, -EINVAL,
+				 "%s has more than %u rings in a direction; give it fewer queues (ethtool -L)",
+				 name, NM_VALE_IF_RINGS);
+	if (!vale)
+		return refuse_rings(client, name, -ENOMEM);
+	error = rings_make(client, nic, rings);
 	if (error)
-		return refuse_rings(client, name, error);
+		return error;
 	error = join_nic(vale, sw_name, nic, name, rings, index);
 	if (error) {
 		rings_free(nic, rings);
@@ -316,7 +359,7 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 }
 
 /* The host rings of a port of NEWIF, which is in the switch already. */
-static int join_stack(struct nm_vale_port *port)
+static int join_stack(struct nm_client *client, struct nm_vale_port *port)
 {
 	const struct nm_port_config *c = &port->port->config;
 	struct nm_range rings[NM_DIRS];
@@ -327,7 +370,7 @@ static int join_stack(struct nm_vale_port *port)
 		rings[dir].first = c->num_rings[dir];
 		rings[dir].last = c->num_rings[dir] + c->num_host_rings[dir];
 	}
-	error = rings_make(port->port, rings);
+	error = rings_make(client, port->port, rings);
 	if (error)
 		return error;
 	nm_snprintf(name, sizeof(name), "%s^", port->name);
@@ -335,7 +378,7 @@ static int join_stack(struct nm_vale_port *port)
 			  &port->host);
 	if (error) {
 		rings_free(port->port, rings);
-		return error;
+		return refuse_rings(client, port->name, error);
 	}
 	port->rings[NM_TX] = rings[NM_TX];
 	port->rings[NM_RX] = rings[NM_RX];
@@ -352,17 +395,17 @@ static int attach_persistent(struct nm_client *client, struct nm_vale_port *port
 		return nm_refuse(client, -EBUSY, "%s is %s; %s it first", port->name,
 				 port->sw ? "in a switch" : "open",
 				 port->sw ? "detach" : "close");
-	if (host && !port->port->ops->host_up)
+	if (host && !port->port->has_stack)
 		return nm_refuse(client, -EINVAL,
 				 "%s has no host stack; attach it with NR_REG_ALL_NIC",
 				 port->name);
 	error = nm_switch_join(port->vale, sw_name, port);
 	if (error)
 		return nm_vale_no_room(client, error, sw_name);
-	error = host ? join_stack(port) : 0;
+	error = host ? join_stack(client, port) : 0;
 	if (error) {
 		nm_switch_leave(port);
-		return refuse_rings(client, port->name, error);
+		return error;
 	}
 	*index = port->index;
 	return 0;

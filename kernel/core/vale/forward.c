@@ -495,15 +495,24 @@ static void deliver_plain(struct nm_vale_queue *queue, const struct walk *w, u32
 	count_drops(queue, frames - sent, 0);
 }
 
-/* Slots of @size bytes for all that comes of a frame; 0 where one has too many fragments. */
-static u32 slots_for(const struct nm_seg_plan *plan, u32 size, u32 limit)
+/* Whether the port of a TX ring takes a frame of so many bytes and slots. */
+static bool fits_port(const struct nm_kring *kr, u32 len, u32 slots)
 {
+	return len >= kr->min_frame && len <= kr->max_frame && slots <= kr->max_frags;
+}
+
+/* Slots for all that comes of a frame; 0 where one does not fit its port. */
+static u32 slots_for(const struct nm_seg_plan *plan, const struct nm_vale_queue *queue)
+{
+	const u32 size = queue->bufs.size, limit = queue->num_slots;
 	u32 total = 0, i;
 
 	for (i = 0; i < plan->num && total <= limit; i++) {
-		const u32 slots = (nm_seg_len(plan, i) + size - 1) / size;
+		const u32 len = nm_seg_len(plan, i);
+		const u32 slots = (len + size - 1) / size;
 
-		if (slots > NETMAP_MAX_FRAGS)
+		if (slots > NETMAP_MAX_FRAGS ||
+		    (queue->to_device && !fits_port(queue->kr, len, slots)))
 			return 0;
 		total += slots ? slots : 1;
 	}
@@ -572,7 +581,7 @@ static void deliver_converted(struct nm_vale_source *source, struct nm_vale_queu
 			misfit++;
 			continue;
 		}
-		want = slots_for(&source->plan, queue->bufs.size, queue->num_slots);
+		want = slots_for(&source->plan, queue);
 		if (!want) {
 			misfit++;
 			continue;
@@ -591,6 +600,28 @@ static void deliver_converted(struct nm_vale_source *source, struct nm_vale_queu
 	count_drops(queue, full, misfit);
 }
 
+/*
+ * Whether an interface's ring may refuse one of the walk's frames as it is: too short, too long, or
+ * of too many or of empty pieces.
+ */
+static bool has_misfit(const struct nm_vale_queue *queue, struct walk w)
+{
+	u32 at;
+
+	if (!nm_kring_has_limits(queue->kr))
+		return false;
+	for (at = walk_next(&w); at != NM_VALE_NONE; at = walk_next(&w)) {
+		const struct nm_vale_slot *slot = &w.slots[at];
+		u32 len = 0, i;
+
+		for (i = 0; i < slot->slots && slot[i].len; i++)
+			len += slot[i].len;
+		if (i < slot->slots || !fits_port(queue->kr, len, slot->slots))
+			return true;
+	}
+	return false;
+}
+
 /* What the batch has for one queue of a port. */
 static void deliver_to(struct nm_vale_source *source, struct nm_vale_port *to,
 		       struct nm_vale_queue *queue, const struct walk *w, u32 slots, u32 frames)
@@ -598,7 +629,8 @@ static void deliver_to(struct nm_vale_source *source, struct nm_vale_port *to,
 	const u32 from_len = nm_read_once(source->port->vnet_len);
 	const u32 to_len = nm_read_once(to->vnet_len);
 
-	if (nm_likely(from_len == to_len && queue->bufs.size >= source->kr->bufs.size))
+	if (nm_likely(from_len == to_len && queue->bufs.size >= source->kr->bufs.size) &&
+	    !(queue->to_device && has_misfit(queue, *w)))
 		deliver_plain(queue, w, slots, frames);
 	else
 		deliver_converted(source, queue, *w, from_len, to_len);

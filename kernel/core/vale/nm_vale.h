@@ -52,7 +52,7 @@ struct nm_vale_tx_stats {
 struct nm_vale_rx_stats {
 	u64 frames;		/* delivered */
 	u64 full;		/* dropped: no slots left */
-	u64 misfit;		/* dropped: the vnet header does not fit the frame, or too long */
+	u64 misfit;		/* dropped: not what the port takes, or its vnet header does not fit */
 };
 
 /**

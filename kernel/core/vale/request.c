@@ -308,7 +308,7 @@ void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
 		if (port->ns != ns || !ours)
 			continue;
 		nm_vale_detach(ours);
-		if (!port->ops->host_up) {
+		if (!port->has_stack) {
 			unmake(core, ours);
 			continue;
 		}

@@ -56,7 +56,7 @@ struct ixgbe_nm_rx {
 /**
  * struct ixgbe_nm - the netmap side of one adapter
  * @hw: for the register accessors
- * @os: residence, for descriptor memory
+ * @device: for descriptor memory; the port's (nm_port_config.device) too
  * @num_queues: queue pairs
  * @flow_control: the adapter sends PAUSE; then frames wait for a descriptor instead of being dropped for the sake of other queues
  * @tx: transmit queues
@@ -66,12 +66,15 @@ struct ixgbe_nm_rx {
  */
 struct ixgbe_nm {
 	struct ixgbe_hw *hw;
-	struct nm_os *os;
+	struct nm_os_device *device;
 	u32 num_queues;
 	bool flow_control;
 	struct ixgbe_nm_tx tx[IXGBE_MAX_QUEUES];
 	struct ixgbe_nm_rx rx[IXGBE_MAX_QUEUES];
 };
+
+/* For the port's configuration. A frame shorter than the device takes is sent with what follows it. */
+extern const struct nm_port_limits ixgbe_nm_limits;
 
 /* struct nm_driver_ops; config and deadline are the driver proper's. */
 int ixgbe_nm_reg(struct nm_port *port);

@@ -33,43 +33,24 @@ static int queue_wait(struct ixgbe_hw *hw, u32 reg, u32 enable, bool on)
 
 static size_t ring_bytes(u32 num)
 {
-	const size_t bytes = (size_t)num * IXGBE_DESC_SIZE;
-
-	return (bytes + IXGBE_RING_ALIGN - 1) / IXGBE_RING_ALIGN * IXGBE_RING_ALIGN;
+	return (size_t)num * IXGBE_DESC_SIZE;
 }
 
-/* The device wants rings of a multiple of 128 bytes, and hwcur at descriptor 0, as the core leaves it in a fresh ring. */
-static bool ring_fits(const struct nm_kring *kr)
-{
-	return ring_bytes(kr->num_slots) == (size_t)kr->num_slots * IXGBE_DESC_SIZE &&
-	       kr->hwcur == 0;
-}
-
-static int queue_check(struct ixgbe_nm *nm, const struct nm_kring *kr)
-{
-	if (!ring_fits(kr)) {
-		nm_os_log(nm->os, "%s: a ring of %u slots does not fit the 82599; use a multiple of 8",
-			  nm_port_name(kr->port), kr->num_slots);
-		return -EINVAL;
-	}
-	if (kr->bufs.size >> IXGBE_SRRCTL_BSIZE_SHIFT == 0) {
-		nm_os_log(nm->os, "%s: buffers of %u bytes do not fit the 82599; use at least 1024",
-			  nm_port_name(kr->port), kr->bufs.size);
-		return -EINVAL;
-	}
-	return 0;
-}
+const struct nm_port_limits ixgbe_nm_limits = {
+	.min_frame = 1,
+	.max_frame = IXGBE_MAX_FRAME - 4,	/* the device appends the CRC */
+	.max_frags = IXGBE_TX_MAX_CHAIN,
+	.rx_buf_unit = 1u << IXGBE_SRRCTL_BSIZE_SHIFT,
+	.slots_unit = IXGBE_RING_ALIGN / IXGBE_DESC_SIZE,
+};
 
 /* 4.6.8.1 */
 int ixgbe_nm_tx_start(struct ixgbe_nm *nm, struct nm_kring *kr)
 {
 	const u32 i = kr->ring_id;
 	struct ixgbe_nm_tx *q = &nm->tx[i];
-	int error = queue_check(nm, kr);
+	int error = nm_os_dma_alloc(nm->device, &q->dma, ring_bytes(kr->num_slots));
 
-	if (error)
-		return error;
-	error = nm_os_dma_alloc(nm->os, &q->dma, ring_bytes(kr->num_slots));
 	if (error)
 		return error;
 	q->desc = q->dma.virt;
@@ -118,11 +99,8 @@ int ixgbe_nm_rx_start(struct ixgbe_nm *nm, struct nm_kring *kr)
 	struct ixgbe_nm_rx *q = &nm->rx[i];
 	u32 size_kb = kr->bufs.size >> IXGBE_SRRCTL_BSIZE_SHIFT;
 	u32 slot;
-	int error = queue_check(nm, kr);
+	int error = nm_os_dma_alloc(nm->device, &q->dma, ring_bytes(kr->num_slots));
 
-	if (error)
-		return error;
-	error = nm_os_dma_alloc(nm->os, &q->dma, ring_bytes(kr->num_slots));
 	if (error)
 		return error;
 	q->desc = q->dma.virt;

@@ -189,6 +189,7 @@ static void describe(const struct nmh_sim_config *config, struct nm_port_config 
 	port->num_slots[NM_RX] = config->rx_slots;
 	port->speed_mbps = config->speed_gbps * 1000;
 	port->link_up = true;
+	port->limits = ixgbe_nm_limits;
 }
 
 int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struct nmh_sim **out,
@@ -213,12 +214,13 @@ int nmh_sim_create(struct nmh *world, const struct nmh_sim_config *config, struc
 	sim->tx_slots = config->tx_slots;
 	sim->rx_slots = config->rx_slots;
 	sim->nm.hw = &sim->hw;
-	sim->nm.os = nmh_os(world);
+	sim->nm.device = &nmh_os(world)->device;
 	sim->nm.num_queues = config->queues;
 	sim->nm.flow_control = config->flow_control;
 	bring_up(sim);
 
 	describe(config, &port);
+	port.device = sim->nm.device;
 	error = nm_port_attach(nmh_core(world), config->name, &sim_ops, &port, sim, &sim->port);
 	if (error) {
 		sim_adapter_destroy(&sim->hw);

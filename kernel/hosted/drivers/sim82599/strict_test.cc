@@ -26,13 +26,15 @@ class StrictTest : public testing::Test {
  protected:
   StrictTest() : hw_(make_adapter()), far_(make_adapter()) {
     hw_->strict = true;
-    simtest::check(nm_os_dma_alloc(nmh_os(world_.world), &tx_, kSlots * IXGBE_DESC_SIZE),
+    simtest::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &tx_, kSlots * IXGBE_DESC_SIZE),
                    "tx ring");
-    simtest::check(nm_os_dma_alloc(nmh_os(world_.world), &rx_, kSlots * IXGBE_DESC_SIZE),
+    simtest::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &rx_, kSlots * IXGBE_DESC_SIZE),
                    "rx ring");
-    simtest::check(nm_os_dma_alloc(nmh_os(world_.world), &far_tx_, kSlots * IXGBE_DESC_SIZE),
-                   "peer's ring");
-    simtest::check(nm_os_dma_alloc(nmh_os(world_.world), &data_, kSlots * 2048), "buffers");
+    simtest::check(
+        nm_os_dma_alloc(&nmh_os(world_.world)->device, &far_tx_, kSlots * IXGBE_DESC_SIZE),
+        "peer's ring");
+    simtest::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &data_, kSlots * 2048),
+                   "buffers");
   }
   ~StrictTest() override {
     write(IXGBE_TXDCTL(0), 0);

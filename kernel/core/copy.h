@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* A copy that costs little where frames are short, which memcpy() with a length does not. */
-#ifndef NM_VALE_COPY_H
-#define NM_VALE_COPY_H
+#ifndef NM_COPY_H
+#define NM_COPY_H
 
 #include "nm_os.h"
 
@@ -29,4 +29,4 @@ static inline void nm_copy(u8 *to, const u8 *from, u32 len)
 		NM_COPY_ENDS(to, from, len, 16);
 }
 
-#endif /* NM_VALE_COPY_H */
+#endif /* NM_COPY_H */

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An interface in a switch, and what its driver can do: frames that it does not take, buffers that
+// it cannot receive into, interrupts that are off while frames are brought anyway.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "kernel/core/vale/testing/switch.h"
+
+namespace nmgen::test {
+namespace {
+
+// A NIC that keeps what is sent, and whose receive ring the test fills.
+class Nic {
+ public:
+  Nic(World& world, const nm_port_limits& limits, bool with_intr = false) {
+    nm_port_config config = port_config(1, 64);
+    config.limits = limits;
+    ops_.name = "nic";
+    ops_.reg = [](nm_port*) { return 0; };
+    ops_.txsync = &send;
+    ops_.rxsync = &nm_rx_sync;
+    if (with_intr)
+      ops_.intr = &intr;
+    require(nm_port_attach(world.core(), "nic", &ops_, &config, this, &port_) == 0, "attached");
+  }
+  ~Nic() {
+    if (port_)
+      nm_port_detach(port_);
+  }
+  Nic(const Nic&) = delete;
+  Nic& operator=(const Nic&) = delete;
+
+  void detach() { nm_port_detach(std::exchange(port_, nullptr)); }
+
+  void receive(const Bytes& frame, bool interrupt = true) {
+    nm_kring* rx = nm_port_ring(port_, NM_RX, 0);
+    nm_rx_lock(rx);
+    const int error = nm_rx_put(
+        rx, static_cast<u32>(frame.size()),
+        [](void* arg, u32 offset, void* to, u32 len) {
+          std::memcpy(to, static_cast<const Bytes*>(arg)->data() + offset, len);
+        },
+        const_cast<Bytes*>(&frame));
+    nm_rx_unlock(rx);
+    require(error == 0, "there is room");
+    if (interrupt)
+      nm_ring_irq(rx);
+  }
+
+  std::vector<uint32_t> sent;     // bytes of each frame
+  std::vector<bool> interrupts;   // what intr was told
+  std::vector<Bytes> in_the_gap;  // come in just before the next "on", without an interrupt
+  uint32_t most_frags = 0;
+
+ private:
+  static Nic* of(nm_kring* kr) { return static_cast<Nic*>(nm_port_data(kr->port)); }
+
+  static int send(nm_kring* kr, int) {
+    nm_tx_frame frame;
+    while (kr->hwcur != kr->rhead && nm_tx_frame_get(kr, &kr->bufs, kr->hwcur, &frame)) {
+      of(kr)->sent.push_back(frame.len);
+      of(kr)->most_frags = std::max(of(kr)->most_frags, frame.slots);
+      kr->hwcur = nm_add(kr->hwcur, frame.slots, kr->num_slots);
+    }
+    kr->hwtail = nm_prev(kr->hwcur, kr->num_slots - 1);
+    return 0;
+  }
+
+  static void intr(nm_kring* kr, bool on) {
+    Nic* self = of(kr);
+    require(kr->dir == NM_RX, "only those of receive rings are asked for");
+    self->interrupts.push_back(on);
+    if (on)
+      for (const Bytes& frame : std::exchange(self->in_the_gap, {}))
+        self->receive(frame, false);
+  }
+
+  nm_driver_ops ops_ = {};
+  nm_port* port_ = nullptr;
+};
+
+int attach(World& world, bool on, std::string* reason = nullptr) {
+  Client client(world);
+  nmreq_vale_attach in = {};
+  nmreq_vale_detach out = {};
+  in.reg.nr_mode = NR_REG_ALL_NIC;
+  nmreq_header h = Client::header(on ? NETMAP_REQ_VALE_ATTACH : NETMAP_REQ_VALE_DETACH, "vale0:nic",
+                                  on ? static_cast<void*>(&in) : &out);
+  const int error = client.control(&h);
+  if (reason)
+    *reason = client.reason();
+  return error;
+}
+
+constexpr nm_port_limits kLimits = {
+    .min_frame = 40, .max_frame = 5000, .max_frags = 3, .rx_buf_unit = 0, .slots_unit = 0};
+
+// One frame that its interface refuses does not stop those after it.
+TEST(ValeAttach, FramesThatDoNotFitAreDroppedAndCounted) {
+  World world;
+  Nic nic(world, kLimits);
+  ASSERT_EQ(attach(world, true), 0);
+  Peer a(world, "vale0:a");
+  ASSERT_EQ(a.error, 0);
+  ASSERT_TRUE(a.put(frame(kEverybody, station(1), 60)));
+  ASSERT_TRUE(a.put(frame(kEverybody, station(1), 39)));
+  ASSERT_TRUE(a.put_pieces(frame(kEverybody, station(1), 5001), 2048));
+  ASSERT_TRUE(a.put(frame(kEverybody, station(1), 61)));
+  ASSERT_EQ(a.txsync(), 0);
+  EXPECT_EQ(nic.sent, (std::vector<uint32_t>{60, 61}));
+  EXPECT_EQ(counters(world, "vale0:nic").rx[0].misfit, 2u);
+  // In smaller pieces than it needs, or with an empty one: they are put together anew.
+  ASSERT_TRUE(a.put_pieces(frame(kEverybody, station(1), 1000), 200));
+  ASSERT_TRUE(a.put(frame(kEverybody, station(1), 500), NS_MOREFRAG));
+  ASSERT_TRUE(a.put({}, NS_MOREFRAG));
+  ASSERT_TRUE(a.put(Bytes(100)));
+  ASSERT_TRUE(a.put_pieces(frame(kEverybody, station(1), 5000), 2048));
+  ASSERT_EQ(a.txsync(), 0);
+  EXPECT_EQ(nic.sent, (std::vector<uint32_t>{60, 61, 1000, 600, 5000}));
+  EXPECT_EQ(nic.most_frags, 3u);
+  EXPECT_EQ(counters(world, "vale0:nic").rx[0].misfit, 2u);
+  EXPECT_EQ(counters(world, "vale0:nic").rx[0].full, 0u);
+  a.close();
+  EXPECT_EQ(attach(world, false), 0);
+}
+
+TEST(ValeAttach, BuffersThatItCannotReceiveIntoAreRefused) {
+  World world;
+  Nic nic(world,
+          {.min_frame = 0, .max_frame = 0, .max_frags = 0, .rx_buf_unit = 4096, .slots_unit = 0});
+  std::string reason;
+  EXPECT_EQ(attach(world, true, &reason), -EINVAL);
+  EXPECT_NE(reason.find("buf_size"), std::string::npos) << reason;
+}
+
+TEST(ValeAttach, MoreRingsThanASwitchTakesAreRefused) {
+  World world;
+  TestPort nic(world, "nic", port_config(65, 16), Wire::kBlackHole);
+  std::string reason;
+  EXPECT_EQ(attach(world, true, &reason), -EINVAL);
+  EXPECT_NE(reason.find("more than 64 rings"), std::string::npos) << reason;
+}
+
+TEST(ValeAttach, InterruptsAreOffWhileFramesAreBrought) {
+  World world;
+  Nic nic(world, {}, true);
+  ASSERT_EQ(attach(world, true), 0);
+  Peer a(world, "vale0:a");
+  ASSERT_EQ(a.error, 0);
+  nic.interrupts.clear();
+  nic.receive(frame(kEverybody, station(2), 60));
+  EXPECT_EQ(nic.interrupts, (std::vector<bool>{false, true}));
+  EXPECT_EQ(a.receive().size(), 1u);
+  // One comes after the last look and before interrupts are on again: it makes none.
+  nic.in_the_gap = {frame(kEverybody, station(2), 61)};
+  nic.receive(frame(kEverybody, station(2), 60));
+  EXPECT_EQ(a.receive().size(), 2u);
+  EXPECT_TRUE(nic.interrupts.back());
+  a.close();
+  EXPECT_EQ(attach(world, false), 0);
+  EXPECT_TRUE(nic.interrupts.back());
+}
+
+TEST(ValeAttach, ADriverThatHasGoneIsNotAskedAboutInterrupts) {
+  World world;
+  Nic nic(world, {}, true);
+  ASSERT_EQ(attach(world, true), 0);
+  nic.interrupts.clear();
+  nic.detach();
+  EXPECT_TRUE(nic.interrupts.empty());
+}
+
+}  // namespace
+}  // namespace nmgen::test

@@ -67,9 +67,9 @@ if(NOT dkms_version)
   message(FATAL_ERROR "kernel/dkms.conf has another version than the project, ${PROJECT_VERSION}: make them the same")
 endif()
 install(FILES kernel/dkms.conf DESTINATION "${dkms_dir}")
-foreach(room core include linux)
+foreach(room core drivers include linux)
   install(DIRECTORY kernel/${room} DESTINATION "${dkms_dir}"
-          FILES_MATCHING PATTERN "*.c" PATTERN "*.h" PATTERN "sources.cmake" PATTERN "Kbuild" PATTERN "Makefile"
+          FILES_MATCHING PATTERN "*.c" PATTERN "*.h" PATTERN "sources.cmake" PATTERN "Kbuild" PATTERN "Makefile" PATTERN "module.mk"
           PATTERN "corpus" EXCLUDE PATTERN "tests" EXCLUDE PATTERN "testing" EXCLUDE PATTERN "*_check*" EXCLUDE)
 endforeach()
 

@@ -225,7 +225,8 @@ fetch_source() {
 }
 
 # guest_module [ROOM]: build netmap.ko for the kernel of the last guest_kernel call, or the module whose sources are in ROOM, a
-# directory of the project; warnings are errors, and so are sparse's where it is installed. Sets module to the file. Sources
+# directory of the project; warnings are errors, and so are sparse's where it is installed. Sets module to the file;
+# native drivers' modules are beside netmap.ko. Sources
 # are copied to build/guest/VERSION/module/, as a module's objects are written beside them.
 guest_module() {
   local room=${1:-kernel/linux} checks=()
@@ -258,10 +259,10 @@ build_module() {
     echo "$cc, with which this kernel was built, is not installed: apt-get install ${cc#*-linux-gnu-}"
     return 1
   fi
-  for room in kernel/core kernel/include "$own"; do
+  for room in kernel/core kernel/drivers kernel/include "$own"; do
     mkdir -p "$dir/${room##*/}"
     (cd "$root/$room" && find . -type d -print0) | (cd "$dir/${room##*/}" && xargs -0 mkdir -p) || return
-    (cd "$root/$room" && find . -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.cmake' \) -print0) |
+    (cd "$root/$room" && find . -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile -o -name '*.cmake' -o -name '*.mk' \) -print0) |
       (cd "$root/$room" && xargs -0 cp -pu --parents -t "$dir/${room##*/}") || return
   done
   # Without BTF, which needs the whole vmlinux.

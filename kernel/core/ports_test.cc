@@ -59,8 +59,8 @@ TEST_F(Port, RingsFollowTheDriverWhenNobodyHasThePort) {
 }
 
 TEST_F(Port, RingsThatCannotBeAreNotTakenUp) {
-  for (const nm_port_config& wrong :
-       {port_config(0, 64), port_config(65, 64), port_config(2, 0), port_config(2, 1u << 20)}) {
+  for (const nm_port_config& wrong : {port_config(0, 64), port_config(NM_MAX_NIC_RINGS + 1, 64),
+                                      port_config(2, 0), port_config(2, 1u << 20)}) {
     port.change(wrong);
     EXPECT_EQ(info().nr_tx_rings, 2);
     EXPECT_EQ(info().nr_tx_slots, 64u);

@@ -5,6 +5,7 @@
 #include <net/net_namespace.h>
 
 #include "generic.h"
+#include "native.h"
 
 /* At most this many sentences in so much time go into the log. */
 #define LOG_BURST	20
@@ -41,6 +42,9 @@ static int __init netmap_init(void)
 	error = generic_init();
 	if (error)
 		goto fail_generic;
+	error = nm_native_init();
+	if (error)
+		goto fail_native;
 	error = nm_interface_init();
 	if (error)
 		goto fail_interface;
@@ -53,6 +57,8 @@ static int __init netmap_init(void)
 fail_chardev:
 	nm_interface_exit();
 fail_interface:
+	nm_native_exit();
+fail_native:
 	generic_exit();
 fail_generic:
 	set_core(NULL);
@@ -67,6 +73,7 @@ static void __exit netmap_exit(void)
 	nm_debug_exit();
 	nm_chardev_unregister();
 	nm_interface_exit();
+	nm_native_exit();
 	generic_exit();
 	set_core(NULL);
 	nm_core_destroy(core);

@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 
 #include "generic.h"
+#include "native.h"
 #include "vale/nm_vale.h"
 
 unsigned int nm_admode;
@@ -56,6 +57,12 @@ static unsigned int priv_if_size = 1024, priv_if_num = 2;
 static unsigned int priv_ring_size = 20480, priv_ring_num = 4;
 static unsigned int priv_buf_size = 2048, priv_buf_num = 4098;
 
+static void demand(struct nm_core *core, const char *name, struct nm_port *idle)
+{
+	if (!nm_native_demand(core, name, &idle))
+		generic_demand(core, name, idle);
+}
+
 void nm_params_config(struct nm_core_config *config)
 {
 	*config = (struct nm_core_config){
@@ -78,7 +85,7 @@ void nm_params_config(struct nm_core_config *config)
 		.max_switches = max_bridges,
 		.vale_batch = bridge_batch,
 		.txsync_tries = txsync_retry < U32_MAX ? txsync_retry + 1 : txsync_retry,
-		.demand = generic_demand,
+		.demand = demand,
 		.interface_make = nm_interface_make,
 		.interface_unmake = nm_interface_unmake,
 		.interface_up = nm_interface_up,

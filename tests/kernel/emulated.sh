@@ -6,20 +6,6 @@
 . ./guest.sh
 mb=${1:-8}
 
-# later WHAT PORT COMMAND...: while PORT is polled, COMMAND takes its interface away: POLLERR, then EIO.
-later() {
-  what=$1
-  rm -f /tmp/watch
-  ./traffic watch "$2" $patience >/tmp/watch 2>&1 &
-  watcher=$!
-  ready /tmp/watch $watcher
-  until_true asleep $watcher
-  shift 2
-  "$@"
-  expect "$what: POLLERR and EIO" 0 wait $watcher
-  grep -v ready /tmp/watch
-}
-
 # taps QUEUES: tap0 and tap1, up, whose other sides the program $cable joins.
 taps() {
   rm -f /tmp/cable

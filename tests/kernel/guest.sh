@@ -98,6 +98,20 @@ tcp() {
   cat /tmp/stream
 }
 
+# later WHAT PORT COMMAND...: while PORT is polled, COMMAND takes its interface away: POLLERR, then EIO.
+later() {
+  what=$1
+  rm -f /tmp/watch
+  ./traffic watch "$2" $patience >/tmp/watch 2>&1 &
+  watcher=$!
+  ready /tmp/watch $watcher
+  until_true asleep $watcher
+  shift 2
+  "$@"
+  expect "$what: POLLERR and EIO" 0 wait $watcher
+  grep -v ready /tmp/watch
+}
+
 # through_host_rings WHAT NEAR FAR MB: interface FAR goes to a namespace "far", NEAR and its host stack are joined by a client:
 # ping, TCP where MB is not 0, and ping again after the client has closed.
 through_host_rings() {

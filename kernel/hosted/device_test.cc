@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,8 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "hosted.h"
 #include "testing/client.h"
-#include "testing/loopback.h"
+#include "testing/null_port.h"
 
 namespace nmgen {
 namespace {
@@ -35,23 +37,22 @@ class Device : public testing::Test {
                                .shared = false,
                                .no_timestamp = false};
     ASSERT_EQ(nmh_create(&config, &world_), 0);
-    ASSERT_EQ(loopback_create(world_, "loop0", kRings, kSlots, 0, &loop_), 0);
+    ASSERT_EQ(null_port_create(world_, "loop0", kRings, kSlots, 0, &loop_), 0);
   }
   void TearDown() override {
     if (!detached_) {
-      loopback_detach(loop_);
+      nmh_port_destroy(loop_);
     }
-    loopback_free(loop_);
     nmh_destroy(world_);
   }
   void detach() {
-    loopback_detach(loop_);
+    nmh_port_destroy(loop_);
     detached_ = true;
   }
 
   Watchdog watchdog_;
   nmh* world_ = nullptr;
-  loopback* loop_ = nullptr;
+  nmh_port* loop_ = nullptr;
   bool detached_ = false;
 };
 
@@ -92,27 +93,26 @@ TEST_F(Device, WildPointersAreFaults) {
 
 TEST_F(Device, ListsPorts) {
   std::array<nmh_port_info, 3> ports = {};
-  loopback* other = nullptr;
-  ASSERT_EQ(loopback_create(world_, "loop1", 1, 128, 0, &other), 0);
+  nmh_port* other = nullptr;
+  ASSERT_EQ(null_port_create(world_, "loop1", 1, 128, 0, &other), 0);
   EXPECT_EQ(nmh_ports(world_, nullptr, 0), 2);
   EXPECT_EQ(nmh_ports(world_, ports.data(), 1), 2);
   EXPECT_STREQ(ports[1].name, "") << "written beyond max";
   EXPECT_EQ(nmh_ports(world_, ports.data(), 3), 2);
   EXPECT_STREQ(ports[0].name, "loop0");
-  EXPECT_STREQ(ports[0].driver, "loopback");
+  EXPECT_STREQ(ports[0].driver, "null");
   EXPECT_EQ(ports[0].tx_rings, uint32_t{kRings});
   EXPECT_EQ(ports[0].rx_slots, uint32_t{kSlots});
-  EXPECT_EQ(ports[0].speed_mbps, 10000u);
+  EXPECT_EQ(ports[0].speed_mbps, 0u);
   EXPECT_TRUE(ports[0].link_up);
   EXPECT_STREQ(ports[1].name, "loop1");
-  loopback_detach(other);
-  loopback_free(other);
+  nmh_port_destroy(other);
   EXPECT_EQ(nmh_ports(world_, nullptr, 0), 1);
 }
 
 TEST_F(Device, NamesAreTakenOnce) {
-  loopback* other = nullptr;
-  EXPECT_EQ(loopback_create(world_, "loop0", 1, 128, 0, &other), -EEXIST);
+  nmh_port* other = nullptr;
+  EXPECT_EQ(null_port_create(world_, "loop0", 1, 128, 0, &other), -EEXIST);
   client c;
   EXPECT_EQ(client_open(&c, world_, "loop9", NR_REG_ALL_NIC, 0, 0), -ENXIO);
 }
@@ -339,23 +339,18 @@ TEST_F(Device, ConcurrentDetach) {
       }
     });
   }
-  std::vector<loopback*> loops;
   for (int i = 0; i < 50 || opened < 100; i++) {
-    loopback* loop = nullptr;
-    ASSERT_EQ(loopback_create(world_, "loop1", 2, 32, 0, &loop), 0);
-    loops.push_back(loop);
+    nmh_port* loop = nullptr;
+    ASSERT_EQ(null_port_create(world_, "loop1", 2, 32, 0, &loop), 0);
     const int before = opened;
     while (opened == before) {
       std::this_thread::yield();
     }
-    loopback_detach(loop);
+    nmh_port_destroy(loop);
   }
   stop = true;
   for (std::thread& thread : threads) {
     thread.join();
-  }
-  for (loopback* loop : loops) {
-    loopback_free(loop);
   }
 }
 

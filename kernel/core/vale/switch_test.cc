@@ -13,7 +13,7 @@
 
 #include "kernel/core/vale/testing/switch.h"
 #include "kernel/hosted/testing/client.h"
-#include "kernel/hosted/testing/loopback.h"
+#include "kernel/hosted/testing/null_port.h"
 
 namespace {
 
@@ -602,8 +602,8 @@ TEST(SwitchModel, AModelIsRunByTheClientsOfItsSwitch) {
   nmh* world = nullptr;
   const nmh_config config = {};
   ASSERT_EQ(nmh_create(&config, &world), 0);
-  loopback* loop = nullptr;
-  ASSERT_EQ(loopback_create(world, "loop0", 1, 64, 2000000, &loop), 0);
+  nmh_port* loop = nullptr;
+  ASSERT_EQ(null_port_create(world, "loop0", 1, 64, 2000, &loop), 0);
   client c;
   ASSERT_EQ(client_open(&c, world, "vale0:a", NR_REG_ALL_NIC, 0, 0), 0);
   nmreq_vale_attach body = {};
@@ -630,8 +630,7 @@ TEST(SwitchModel, AModelIsRunByTheClientsOfItsSwitch) {
   EXPECT_EQ(nmh_ioctl(c.fd, NIOCCTRL, &h), 0) << nmh_reason(c.fd);
   EXPECT_EQ(nmh_poll(c.fd, POLLIN, 0), 0);
   client_close(&c);
-  loopback_detach(loop);
-  loopback_free(loop);
+  nmh_port_destroy(loop);
   nmh_destroy(world);
 }
 

@@ -12,7 +12,7 @@
 #define MIN_SLOTS	2u
 #define MAX_SLOTS	65536u
 #define MAX_QUEUES	64u
-#define MAX_DELAY_US	10000000u
+#define MAX_DELAY_US	3600000000u	/* an hour */
 
 /**
  * struct null_wire - from a transmit ring to a receive ring

@@ -128,7 +128,7 @@ TEST_F(Null, ADelayedFrameIsUnderWayAndWakesAPoller) {
 }
 
 TEST_F(Null, WhatIsUnderWayWhenTheReceiverLeavesIsCounted) {
-  make(1, 10000000);
+  make(1, 3600000000);
   bind();
   ASSERT_EQ(send(0, 0, 5), 5u);
   client_close(&client_);
@@ -146,7 +146,7 @@ TEST_F(Null, RefusesWhatCannotBe) {
   } kCases[] = {{"queues", 0, "0 queues are not possible; use 1 to 64"},
                 {"queues", 65, "65 queues are not possible"},
                 {"slots", 1, "rings of 1 slots are not possible; use 2 to 65536"},
-                {"delay_us", 10000001, "a delay of 10000001 us is not possible"}};
+                {"delay_us", 3600000001, "a delay of 3600000001 us is not possible"}};
   for (const auto& item : kCases) {
     const nmh_option option{item.key, nullptr, item.value};
     const nmh_port_request request{"n", &option, 1};

@@ -23,24 +23,24 @@ static u32 or_default(u32 value, u32 fallback)
 static struct nm_region_sizes sizes_of(const struct nm_core_config *config)
 {
 	return (struct nm_region_sizes){
-		.if_size = or_default(config->if_size, 1024),
-		.if_num = or_default(config->if_num, 100),
-		.ring_size = or_default(config->ring_size, 36864),
-		.ring_num = or_default(config->ring_num, 200),
-		.buf_size = or_default(config->buf_size, 2048),
-		.buf_num = or_default(config->buf_num, 163840),
+		.if_size = or_default(config->if_size, NM_IF_SIZE),
+		.if_num = or_default(config->if_num, NM_IF_NUM),
+		.ring_size = or_default(config->ring_size, NM_RING_SIZE),
+		.ring_num = or_default(config->ring_num, NM_RING_NUM),
+		.buf_size = or_default(config->buf_size, NM_BUF_SIZE),
+		.buf_num = or_default(config->buf_num, NM_BUF_NUM),
 	};
 }
 
 static struct nm_region_sizes private_sizes_of(const struct nm_core_config *config)
 {
 	return (struct nm_region_sizes){
-		.if_size = or_default(config->priv_if_size, 1024),
-		.if_num = or_default(config->priv_if_num, 2),
-		.ring_size = or_default(config->priv_ring_size, 20480),
-		.ring_num = or_default(config->priv_ring_num, 4),
-		.buf_size = or_default(config->priv_buf_size, 2048),
-		.buf_num = or_default(config->priv_buf_num, 4098),
+		.if_size = or_default(config->priv_if_size, NM_IF_SIZE),
+		.if_num = or_default(config->priv_if_num, NM_PRIV_IF_NUM),
+		.ring_size = or_default(config->priv_ring_size, NM_PRIV_RING_SIZE),
+		.ring_num = or_default(config->priv_ring_num, NM_PRIV_RING_NUM),
+		.buf_size = or_default(config->priv_buf_size, NM_BUF_SIZE),
+		.buf_num = or_default(config->priv_buf_num, NM_PRIV_BUF_NUM),
 	};
 }
 

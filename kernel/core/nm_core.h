@@ -22,6 +22,18 @@ extern "C" {
 
 struct nm_client;
 
+/* The defaults of the sizes below. */
+#define NM_IF_SIZE		1024
+#define NM_IF_NUM		100
+#define NM_RING_SIZE		36864
+#define NM_RING_NUM		200
+#define NM_BUF_SIZE		2048
+#define NM_BUF_NUM		163840
+#define NM_PRIV_IF_NUM		2
+#define NM_PRIV_RING_SIZE	20480
+#define NM_PRIV_RING_NUM	4
+#define NM_PRIV_BUF_NUM		4098
+
 /*
  * Sizes of the global region and, with priv_, of regions for one port, as the module parameters
  * have them; 0 takes the default. if_size and buf_size are multiples of 64, ring_size of 128: else
@@ -29,12 +41,12 @@ struct nm_client;
  */
 struct nm_core_config {
 	struct nm_os *os;		/* what the functions of nm_os.h that take one are given */
-	u32 if_size, if_num;		/* 1024, 100 */
-	u32 ring_size, ring_num;	/* 36864, 200; larger rings take several in a row */
-	u32 buf_size, buf_num;		/* 2048, 163840 */
-	u32 priv_if_size, priv_if_num;		/* 1024, 2 */
-	u32 priv_ring_size, priv_ring_num;	/* 20480, 4 */
-	u32 priv_buf_size, priv_buf_num;	/* 2048, 4098 */
+	u32 if_size, if_num;
+	u32 ring_size, ring_num;	/* larger rings take several in a row */
+	u32 buf_size, buf_num;
+	u32 priv_if_size, priv_if_num;
+	u32 priv_ring_size, priv_ring_num;
+	u32 priv_buf_size, priv_buf_num;
 	bool no_timestamp;		/* receive rings get no ts */
 	bool fwd;			/* NS_FORWARD counts without NR_FORWARD on the ring */
 	bool verbose;			/* requests that succeed are logged too */

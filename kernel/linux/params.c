@@ -50,12 +50,12 @@ static unsigned int fwd;
 static unsigned int max_bridges = NM_VALE_SWITCHES;
 static unsigned int bridge_batch = NM_VALE_BATCH;
 static unsigned int txsync_retry = 2;
-static unsigned int if_size = 1024, if_num = 100;
-static unsigned int ring_size = 36864, ring_num = 200;
-static unsigned int buf_size = 2048, buf_num = 163840;
-static unsigned int priv_if_size = 1024, priv_if_num = 2;
-static unsigned int priv_ring_size = 20480, priv_ring_num = 4;
-static unsigned int priv_buf_size = 2048, priv_buf_num = 4098;
+static unsigned int if_size = NM_IF_SIZE, if_num = NM_IF_NUM;
+static unsigned int ring_size = NM_RING_SIZE, ring_num = NM_RING_NUM;
+static unsigned int buf_size = NM_BUF_SIZE, buf_num = NM_BUF_NUM;
+static unsigned int priv_if_size = NM_IF_SIZE, priv_if_num = NM_PRIV_IF_NUM;
+static unsigned int priv_ring_size = NM_PRIV_RING_SIZE, priv_ring_num = NM_PRIV_RING_NUM;
+static unsigned int priv_buf_size = NM_BUF_SIZE, priv_buf_num = NM_PRIV_BUF_NUM;
 
 static void demand(struct nm_core *core, const char *name, struct nm_port *idle)
 {

@@ -9,6 +9,7 @@
 
 #include "pktgen/measure/clock.h"
 #include "pktgen/measure/core_clock.h"
+#include "pktgen/measure/cores.h"
 #include "pktgen/measure/stats.h"
 
 namespace nmgen {
@@ -30,11 +31,8 @@ void work() {
 }  // namespace
 
 double CoreSpeed::measure(int core) {
-  cpu_set_t before, there;
-  CPU_ZERO(&there);
-  CPU_SET(static_cast<size_t>(core), &there);
-  if (sched_getaffinity(0, sizeof(before), &before) != 0 ||
-      sched_setaffinity(0, sizeof(there), &there) != 0)
+  cpu_set_t before;
+  if (sched_getaffinity(0, sizeof(before), &before) != 0 || pin_to_core(core) != 0)
     return 0;
   std::vector<double> pieces;
   for (int i = 0; i < kPieces; ++i) {

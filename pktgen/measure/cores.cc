@@ -28,4 +28,18 @@ std::vector<int> allowed_cores() {
   return cores;
 }
 
+int pin_to_core(int core) {
+  if (core < 0)
+    return EINVAL;
+  const size_t count = static_cast<size_t>(core) + 1, size = CPU_ALLOC_SIZE(count);
+  cpu_set_t* mask = CPU_ALLOC(count);
+  if (mask == nullptr)
+    return ENOMEM;
+  CPU_ZERO_S(size, mask);
+  CPU_SET_S(static_cast<size_t>(core), size, mask);
+  const int error = sched_setaffinity(0, size, mask) == 0 ? 0 : errno;
+  CPU_FREE(mask);
+  return error;
+}
+
 }  // namespace nmgen

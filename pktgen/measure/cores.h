@@ -9,4 +9,7 @@ namespace nmgen {
 // say. Any thread.
 std::vector<int> allowed_cores();
 
+// Lets the calling thread run on this core only. Return: 0 or an errno.
+int pin_to_core(int core);
+
 }  // namespace nmgen

@@ -3,8 +3,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -288,12 +286,9 @@ class Engine {
 
   // This thread samples and prints: on a core of its own, or where it hurts least.
   void stand_aside() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(placement_.observer, &set);
     // Where that is refused it runs wherever the scheduler likes, and the watch on the workers will
     // tell.
-    (void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+    (void)pin_to_core(placement_.observer);
   }
 
   // Of this thread, which samples, and of the workers, which it starts: on a worker's core a thread

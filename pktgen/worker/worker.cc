@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pktgen/worker/worker.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "pktgen/measure/core_clock.h"
+#include "pktgen/measure/cores.h"
 
 namespace nmgen {
 
 int WorkerBase::enter() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  int result = pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+  const int result = pin_to_core(core);
   core_cycles_per_tick[0] = nmgen::core_cycles_per_tick();
   const pid_t self = gettid();
   // The engine's own: threads begin with that of the one which starts them.

@@ -5,9 +5,9 @@
   scripts/regression_power.py [--build build/release] [--tries 20] [--scenario FILE] [--samples 10] [--duration 1] [--in-turns]
 
 A try is one `nmgen ci --against --side-by-side`: pairs of fresh processes, and a second look before an alarm. Tries with and without
-alternate. The slowdown is regression_power.patch, applied to a copy of the tree under build/power/. With --in-turns they do not run
-side by side, which wants a quiet machine. One that comes out invalid says that the machine was too busy to tell: it is made again, three
-times at most, and counted.
+alternate. The slowdown is regression_power.patch, applied to a copy of the tree under build/power/: 5 % on the processor for which it was
+made; the output says what it is here. With --in-turns they do not run side by side, which wants a quiet machine. One that comes out
+invalid says that the machine was too busy to tell: it is made again, three times at most, and counted.
 Exit codes: 0 at least 95 % of the slowdowns were caught and at most 5 % of the others were alarms; 1 not so; 2 bad use.
 """
 import argparse

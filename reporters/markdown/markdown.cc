@@ -71,7 +71,8 @@ class Table {
       cells[i] = escaped(cells[i]);
       if (i == widths_.size())
         widths_.push_back(4);
-      widths_[i] = std::max(widths_[i], columns_of(cells[i]));
+      // A text of several lines makes no column wide.
+      widths_[i] = std::max(widths_[i], std::min(columns_of(cells[i]), kWidest));
     }
     rows_.push_back(std::move(cells));
   }
@@ -90,10 +91,12 @@ class Table {
   }
 
  private:
+  static constexpr size_t kWidest = 32;
+
   std::string line(const std::vector<std::string>& cells) const {
     std::string text = "|";
     for (size_t i = 0; i < cells.size(); i++) {
-      const std::string pad(widths_[i] - columns_of(cells[i]), ' ');
+      const std::string pad(widths_[i] - std::min(widths_[i], columns_of(cells[i])), ' ');
       text += i < left_ ? " " + cells[i] + pad + " |" : " " + pad + cells[i] + " |";
     }
     return text + "\n";

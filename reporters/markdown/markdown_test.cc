@@ -106,6 +106,16 @@ TEST(Markdown, NamesAreShownAsTheyAre) {
   EXPECT_EQ(check_tables(text), 6U);
 }
 
+// A text as long as a kernel's command line would else pad every cell beneath it.
+TEST(Markdown, ALongTextMakesNoColumnWide) {
+  Record record = test::passed_record();
+  record.fingerprint.command_line = std::string(500, 'x');
+  const std::string text = told(record);
+  EXPECT_THAT(text, HasSubstr("|:------------------|:---------------------------------|\n"));
+  EXPECT_THAT(text, HasSubstr("| its command line  | " + std::string(500, 'x') + " |\n"));
+  EXPECT_EQ(check_tables(text), 6U);
+}
+
 TEST(Markdown, OfNothingThereAreTablesToo) {
   EXPECT_EQ(check_tables(told(Record())), 2U);
 }

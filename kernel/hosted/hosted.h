@@ -42,7 +42,36 @@ struct nmh_dma_window {
  */
 #define NMH_DMA_WINDOW_BITS	40
 
+/**
+ * struct nmh_watch - a file descriptor that a driver waits for; the driver's
+ * @fd: one that epoll knows
+ * @ready: called by a thread of the world, once for each nmh_watch_ask(); nm_kring_notify() is what
+ *	it is for. It may not add or remove watches.
+ *
+ * The rest is watch.c's.
+ */
+struct nmh_watch {
+	int fd;
+	void (*ready)(void *arg);
+	void *arg;
+	struct nm_os *os;
+	u64 id;
+	struct nmh_watch *next;
+};
+
+struct nmh_watches {
+	pthread_mutex_t lock;		/* all of this but @epoll_fd once it is there */
+	struct nmh_watch *first;
+	u64 last_id;
+	int epoll_fd, stop_fd;
+	bool runs;
+	pthread_t thread;
+};
+
 struct nm_os {
+	/* watch.c */
+	struct nmh_watches watches;
+
 	/* event.c */
 	pthread_mutex_t wait_lock;	/* all wait queues and waiters */
 	struct nm_waiter *alarms;	/* those with an alarm_ns, for the interrupt controller */
@@ -74,6 +103,8 @@ int nmh_memory_init(struct nm_os *os, bool shared);
 void nmh_memory_destroy(struct nm_os *os);
 int nmh_event_init(struct nm_os *os);
 void nmh_event_destroy(struct nm_os *os);
+int nmh_watches_init(struct nm_os *os);
+void nmh_watches_destroy(struct nm_os *os);
 
 /* Of a world, for those that attach ports to it. */
 struct nm_core *nmh_core(struct nmh *world);
@@ -116,6 +147,17 @@ static inline u8 *nmh_dma_at(const struct nmh_dma_window *window, u64 dma, size_
 
 /* The log, oldest sentence first, a line each. Return: bytes written to @to without the final 0. */
 size_t nmh_log_copy(struct nm_os *os, char *to, size_t size);
+
+/* Descriptors of drivers: watch.c. */
+
+/* Return: 0 or a negative errno. */
+int nmh_watch_add(struct nm_os *os, struct nmh_watch *watch);
+
+/* Lets the driver be told once, when there is one of @events (EPOLLIN, EPOLLOUT), also at once. */
+void nmh_watch_ask(struct nmh_watch *watch, u32 events);
+
+/* Afterwards nobody is told any more. Before its descriptor is closed. */
+void nmh_watch_remove(struct nmh_watch *watch);
 
 /* Waiters: event.c. */
 

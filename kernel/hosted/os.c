@@ -217,8 +217,13 @@ int nmh_os_init(struct nm_os *os, bool shared)
 	error = nmh_event_init(os);
 	if (error)
 		goto fail_event;
+	error = nmh_watches_init(os);
+	if (error)
+		goto fail_watches;
 	return 0;
 
+fail_watches:
+	nmh_event_destroy(os);
 fail_event:
 	nmh_memory_destroy(os);
 fail_memory:
@@ -228,6 +233,7 @@ fail_memory:
 
 void nmh_os_destroy(struct nm_os *os)
 {
+	nmh_watches_destroy(os);
 	nmh_event_destroy(os);
 	nmh_memory_destroy(os);
 	pthread_mutex_destroy(&os->log.lock);

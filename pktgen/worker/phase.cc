@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <random>
 #include <system_error>
 #include <thread>
@@ -34,6 +35,20 @@ uint64_t seconds_to_ns(double seconds) {
 uint32_t random_magic() {
   std::random_device device;
   return probe_magic(uint64_t{device()} << 32 | device());
+}
+
+// What a worker's user can do about an errno of its port.
+const char* remedy_for(int error) {
+  switch (error) {
+    case EMSGSIZE:
+      return "send smaller frames, or raise the MTU of its interface";
+    case ENETDOWN:
+    case ENODEV:
+    case ENXIO:
+      return "see with ip link whether its interface is there and up";
+    default:
+      return "check that its port exists and its core is online";
+  }
 }
 
 class PhaseRunner {
@@ -186,8 +201,7 @@ class PhaseRunner {
   void note_error(const WorkerBase& worker, const std::string& what) {
     int error = worker.error.load(std::memory_order_relaxed);
     if (error != 0 && result_.error.what.empty())
-      result_.error = Error{what, std::generic_category().message(error),
-                            "check that its port exists and its core is online", error};
+      result_.error = Error{what, std::generic_category().message(error), remedy_for(error), error};
   }
 
   bool broken() {

@@ -106,13 +106,13 @@ static int null_txsync(struct nm_kring *kr, int flags)
 			nm_slot_refuse(kr, kr->hwcur);
 			break;
 		}
-		if (!wire->ring) {
-			wire->lost++;
-		} else if (nm_next(wire->fill, wire->slots - 1) == wire->free) {
+		if (wire->ring && nm_next(wire->fill, wire->slots - 1) == wire->free)
 			break;
-		} else {
+		if (wire->ring) {
 			pass_on(wire, slot, &frame, due_ns);
 			passed = true;
+		} else {
+			wire->lost++;
 		}
 		wire->frames += !(frame.flags & NS_MOREFRAG);
 		wire->bytes += frame.len;

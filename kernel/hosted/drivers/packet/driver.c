@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * packet: a network interface through AF_PACKET sockets, packet(7), one for each queue. Frames go between the
+ * socket and the slots' buffers by sendmmsg() and recvmmsg(), so that the kernel copies each of them once.
+ */
+#include "hosted.h"
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MIN_SLOTS	2u
+#define MAX_SLOTS	65536u
+#define MAX_QUEUES	16u
+
+/* Frames a system call: more make it no cheaper, and the arrays are on the stack. */
+#define BATCH		64
+
+/* Where a VLAN tag belongs: after the two addresses. The kernel takes it out and tells it apart. */
+#define TAG_OFFSET	12
+#define TAG_BYTES	4
+
+/* Bytes that the socket may hold for a receiver that is late. */
+#define RECEIVE_BUFFER	(32 << 20)
+
+/**
+ * struct packet_queue - a socket
+ * @lock: the counters; the kernel resets its own when they are read
+ * @watch: wakes those who wait for @rx
+ */
+struct packet_queue {
+	int fd;
+	struct nm_kring *rx, *tx;
+	struct nmh_watch watch_rx, watch_tx;
+	int watch_fd;			/* a duplicate of @fd for @watch_tx: epoll takes each once */
+	struct nm_spin lock;
+	u64 tx_frames, tx_bytes, rx_frames, rx_bytes;
+	u64 missed;
+};
+
+struct packet_device {
+	struct nm_port *port;
+	u32 num_queues;
+	struct packet_queue queues[];
+};
+
+static struct packet_queue *queue_of(const struct nm_kring *kr)
+{
+	struct packet_device *device = nm_port_data(kr->port);
+
+	return &device->queues[kr->ring_id];
+}
+
+/* Sending */
+
+/**
+ * struct outgoing - frames on their way into the socket
+ * @end: slot after each frame
+ */
+struct outgoing {
+	struct mmsghdr messages[BATCH];
+	struct iovec pieces[BATCH];
+	u32 end[BATCH];
+	u32 bytes[BATCH];
+	u32 frames;
+};
+
+/* Whole frames from slot @i on. Return: whether a slot was refused. */
+static bool collect(struct nm_kring *kr, u32 i, struct outgoing *out)
+{
+	const u32 lim = kr->num_slots - 1;
+	u32 pieces = 0, first = 0, bytes = 0;
+
+	out->frames = 0;
+	while (i != kr->rhead && pieces < BATCH) {
+		struct nm_slot_view slot;
+
+		if (!nm_slot_get(&kr->ring->slot[i], &kr->bufs, &slot)) {
+			nm_slot_refuse(kr, i);
+			return true;
+		}
+		out->pieces[pieces++] = (struct iovec){ nm_buf_at(&kr->bufs, slot.buf_idx), slot.len };
+		bytes += slot.len;
+		i = nm_next(i, lim);
+		if (slot.flags & NS_MOREFRAG)
+			continue;
+		out->messages[out->frames] = (struct mmsghdr){
+			.msg_hdr = { .msg_iov = &out->pieces[first], .msg_iovlen = pieces - first },
+		};
+		out->bytes[out->frames] = bytes;
+		out->end[out->frames++] = i;
+		first = pieces;
+		bytes = 0;
+	}
+	if (out->frames || pieces < BATCH)
+		return false;
+	/* More pieces than a frame may have. */
+	nm_slot_refuse(kr, kr->hwcur);
+	return true;
+}
+
+/* The device's queue is full, or its memory for frames is. */
+static bool is_full(int error)
+{
+	return error == EAGAIN || error == ENOBUFS || error == EINTR;
+}
+
+static int packet_txsync(struct nm_kring *kr, int flags)
+{
+	struct packet_queue *q = queue_of(kr);
+	struct outgoing out;
+	int error = 0;
+
+	(void)flags;
+	while (kr->hwcur != kr->rhead && !error) {
+		const bool refused = collect(kr, kr->hwcur, &out);
+		int sent, i;
+
+		if (!out.frames)
+			break;
+		sent = sendmmsg(q->fd, out.messages, out.frames, MSG_DONTWAIT);
+		if (sent < 0 && errno == EINVAL) {
+			/* Shorter than a header, which no device sends either. */
+			kr->hwcur = out.end[0];
+			continue;
+		}
+		if (sent < 0) {
+			error = is_full(errno) ? 0 : -errno;
+			break;
+		}
+		kr->hwcur = sent ? out.end[sent - 1] : kr->hwcur;
+		nm_spin_lock(&q->lock);
+		for (i = 0; i < sent; i++)
+			q->tx_bytes += out.bytes[i];
+		q->tx_frames += (u32)sent;
+		nm_spin_unlock(&q->lock);
+		if (refused || (u32)sent < out.frames)
+			break;
+	}
+	kr->hwtail = nm_prev(kr->hwcur, kr->num_slots - 1);
+	return error;
+}
+
+/* Receiving */
+
+struct incoming {
+	struct mmsghdr messages[BATCH];
+	struct iovec pieces[BATCH];
+	struct {
+		char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))] __attribute__((aligned(8)));
+	} control[BATCH];
+};
+
+static void prepare(struct nm_kring *kr, u32 i, u32 num, struct incoming *in)
+{
+	u32 k;
+
+	for (k = 0; k < num; k++, i = nm_next(i, kr->num_slots - 1)) {
+		const u32 index = nm_read_once(kr->ring->slot[i].buf_idx);
+		/* A client that spoilt the slot gets its frame into a buffer of nobody's. */
+		const u32 good = index < kr->bufs.num ? index : 0;
+
+		in->pieces[k] = (struct iovec){ nm_buf_at(&kr->bufs, good), kr->bufs.size };
+		in->messages[k] = (struct mmsghdr){
+			.msg_hdr = {
+				.msg_iov = &in->pieces[k],
+				.msg_iovlen = 1,
+				.msg_control = in->control[k].room,
+				.msg_controllen = sizeof(in->control[k].room),
+			},
+		};
+	}
+}
+
+/* Puts the tag back. Return: the frame's length, 0 where it has no room. */
+static u32 whole_frame(struct msghdr *message, u32 len)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	u8 *frame = message->msg_iov->iov_base;
+	struct tpacket_auxdata aux;
+
+	if (message->msg_flags & MSG_TRUNC)
+		return 0;
+	if (!header || header->cmsg_level != SOL_PACKET || header->cmsg_type != PACKET_AUXDATA)
+		return len;
+	memcpy(&aux, CMSG_DATA(header), sizeof(aux));
+	if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
+		return len;
+	if (len < TAG_OFFSET || len + TAG_BYTES > message->msg_iov->iov_len)
+		return 0;
+	memmove(frame + TAG_OFFSET + TAG_BYTES, frame + TAG_OFFSET, len - TAG_OFFSET);
+	if (!(aux.tp_status & TP_STATUS_VLAN_TPID_VALID))
+		aux.tp_vlan_tpid = ETH_P_8021Q;
+	frame[TAG_OFFSET] = (u8)(aux.tp_vlan_tpid >> 8);
+	frame[TAG_OFFSET + 1] = (u8)aux.tp_vlan_tpid;
+	frame[TAG_OFFSET + 2] = (u8)(aux.tp_vlan_tci >> 8);
+	frame[TAG_OFFSET + 3] = (u8)aux.tp_vlan_tci;
+	return len + TAG_BYTES;
+}
+
+/* The buffer of slot @from, which has a frame of @len bytes, goes into slot @to, and the other one back. */
+static void put(struct nm_kring *kr, u32 to, u32 from, u32 len)
+{
+	struct netmap_slot *there = &kr->ring->slot[to], *here = &kr->ring->slot[from];
+
+	if (to == from) {
+		nm_slot_put(there, (u16)len, 0);
+	} else {
+		const u32 filled = nm_read_once(here->buf_idx), spare = nm_read_once(there->buf_idx);
+
+		nm_slot_set(there, filled, (u16)len, NS_BUF_CHANGED);
+		nm_slot_set(here, spare, 0, NS_BUF_CHANGED);
+	}
+}
+
+/*
+ * What @in has of @got messages goes into the ring, without a slot for what is lost: cut off, as it was longer than a buffer.
+ */
+static void take(struct nm_kring *kr, struct packet_queue *q, struct incoming *in, u32 got)
+{
+	const u32 lim = kr->num_slots - 1;
+	u32 from = kr->hwtail, to = kr->hwtail, k;
+	u64 frames = 0, bytes = 0;
+
+	for (k = 0; k < got; k++, from = nm_next(from, lim)) {
+		const u32 len = whole_frame(&in->messages[k].msg_hdr, in->messages[k].msg_len);
+
+		if (!len)
+			continue;
+		put(kr, to, from, len);
+		to = nm_next(to, lim);
+		frames++;
+		bytes += len;
+	}
+	kr->hwtail = to;
+	nm_spin_lock(&q->lock);
+	q->rx_frames += frames;
+	q->rx_bytes += bytes;
+	q->missed += got - frames;
+	nm_spin_unlock(&q->lock);
+}
+
+static int packet_rxsync(struct nm_kring *kr, int flags)
+{
+	struct packet_queue *q = queue_of(kr);
+	const u32 lim = kr->num_slots - 1;
+	struct incoming in;
+	int error = 0;
+
+	(void)flags;
+	kr->hwcur = kr->rhead;
+	for (;;) {
+		/* One stays empty. */
+		const u32 room = nm_dist(kr->hwtail, nm_prev(kr->hwcur, lim), kr->num_slots);
+		const u32 num = room < BATCH ? room : BATCH;
+		int got;
+
+		if (!num)
+			break;
+		prepare(kr, kr->hwtail, num, &in);
+		got = recvmmsg(q->fd, in.messages, num, MSG_DONTWAIT, NULL);
+		if (got < 0) {
+			error = is_full(errno) ? 0 : -errno;
+			break;
+		}
+		take(kr, q, &in, (u32)got);
+		if ((u32)got < num)
+			break;
+	}
+	return error;
+}
+
+/* Before a client sleeps: the socket is to wake it. */
+static u64 packet_deadline(struct nm_kring *kr)
+{
+	struct packet_queue *q = queue_of(kr);
+
+	if (kr->dir == NM_RX)
+		nmh_watch_ask(&q->watch_rx, EPOLLIN);
+	else
+		nmh_watch_ask(&q->watch_tx, EPOLLOUT);
+	return 0;
+}
+
+static const struct nm_driver_ops packet_ops = {
+	.name = "packet",
+	.txsync = packet_txsync,
+	.rxsync = packet_rxsync,
+	.deadline = packet_deadline,
+};
+
+/* The driver */
+
+struct packet_options {
+	u32 queues, slots;
+	bool promiscuous;
+};
+
+static int read_options(const struct nmh_port_request *request, struct packet_options *options,
+			struct nmh_refusal *reason)
+{
+	const struct nmh_option_place places[] = {
+		{ "queues", .number = &options->queues },
+		{ "slots", .number = &options->slots },
+		{ "promiscuous", .flag = &options->promiscuous },
+	};
+	int error;
+
+	*options = (struct packet_options){ .queues = 1, .slots = 1024, .promiscuous = true };
+	error = nmh_options_read(request, places, sizeof(places) / sizeof(places[0]), reason);
+	if (error)
+		return error;
+	if (options->queues < 1 || options->queues > MAX_QUEUES)
+		return nmh_refuse(reason, -EINVAL, "%s: %u queues are not possible; use 1 to %u",
+				  request->name, options->queues, MAX_QUEUES);
+	if (options->slots < MIN_SLOTS || options->slots > MAX_SLOTS)
+		return nmh_refuse(reason, -EINVAL, "%s: rings of %u slots are not possible; use %u to %u",
+				  request->name, options->slots, MIN_SLOTS, MAX_SLOTS);
+	return 0;
+}
+
+/* Mbit/s as the kernel tells it of a device; what has none (veth, tap) tells a figure that limits nothing. 0: not known. */
+static u32 speed_of(const char *name)
+{
+	char path[64 + IFNAMSIZ];
+	int speed = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/device", name);
+	if (access(path, F_OK))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/speed", name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &speed) != 1 || speed < 0)
+		speed = 0;
+	fclose(file);
+	return (u32)speed;
+}
+
+static void describe(const char *name, const struct packet_options *options, struct nm_port_config *config)
+{
+	config->num_rings[NM_TX] = options->queues;
+	config->num_rings[NM_RX] = options->queues;
+	config->num_slots[NM_TX] = options->slots;
+	config->num_slots[NM_RX] = options->slots;
+	config->speed_mbps = speed_of(name);
+	config->link_up = true;
+}
+
+static int driver_describe(const struct nmh_port_request *request, struct nmh_port_info *info,
+			   struct nmh_refusal *reason)
+{
+	struct nm_port_config config = { 0 };
+	struct packet_options options;
+	const int error = read_options(request, &options, reason);
+
+	if (error)
+		return error;
+	describe(request->name, &options, &config);
+	nmh_port_info_fill(info, &config);
+	return 0;
+}
+
+static int set(int fd, int option, const void *value, socklen_t size)
+{
+	return setsockopt(fd, SOL_PACKET, option, value, size) ? -errno : 0;
+}
+
+/* The first socket of a port founds the group among which the kernel spreads flows. */
+static int join(struct packet_device *device, struct packet_queue *q)
+{
+	const struct packet_queue *first = &device->queues[0];
+	int group = (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_UNIQUEID) << 16;
+	socklen_t size = sizeof(group);
+
+	if (device->num_queues == 1)
+		return 0;
+	if (q != first) {
+		if (getsockopt(first->fd, SOL_PACKET, PACKET_FANOUT, &group, &size))
+			return -errno;
+		group = (group & 0xffff) | PACKET_FANOUT_HASH << 16;
+	}
+	return set(q->fd, PACKET_FANOUT, &group, sizeof(group));
+}
+
+/* Return: 0 or a negative errno. */
+static int set_up(struct packet_device *device, struct packet_queue *q, int index, bool promiscuous)
+{
+	const struct sockaddr_ll address = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index,
+	};
+	const struct packet_mreq mode = { .mr_ifindex = index, .mr_type = PACKET_MR_PROMISC };
+	const int on = 1, room = RECEIVE_BUFFER;
+	int error;
+
+	/* Not before bind(): then frames of other interfaces would come. */
+	q->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (q->fd < 0)
+		return -errno;
+	/* As much as the privilege allows. */
+	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		setsockopt(q->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	error = set(q->fd, PACKET_AUXDATA, &on, sizeof(on));
+	if (!error)
+		error = set(q->fd, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+	/* Past the queueing discipline, into the driver. */
+	if (!error)
+		error = set(q->fd, PACKET_QDISC_BYPASS, &on, sizeof(on));
+	if (!error && bind(q->fd, (const struct sockaddr *)&address, sizeof(address)))
+		error = -errno;
+	if (!error && promiscuous)
+		error = set(q->fd, PACKET_ADD_MEMBERSHIP, &mode, sizeof(mode));
+	return error ? error : join(device, q);
+}
+
+/* Return: 0, -ENETDOWN, or another negative errno. */
+static int check_up(int fd, const char *name)
+{
+	struct ifreq request = { .ifr_flags = 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", name);
+	if (ioctl(fd, SIOCGIFFLAGS, &request))
+		return -errno;
+	return request.ifr_flags & IFF_UP ? 0 : -ENETDOWN;
+}
+
+static void notify(void *arg)
+{
+	nm_kring_notify(arg);
+}
+
+/* Return: 0 or a negative errno. */
+static int watch(struct nm_os *os, struct packet_queue *q)
+{
+	int error;
+
+	q->watch_fd = fcntl(q->fd, F_DUPFD_CLOEXEC, 0);
+	if (q->watch_fd < 0)
+		return -errno;
+	q->watch_rx = (struct nmh_watch){ .fd = q->fd, .ready = notify, .arg = q->rx };
+	q->watch_tx = (struct nmh_watch){ .fd = q->watch_fd, .ready = notify, .arg = q->tx };
+	error = nmh_watch_add(os, &q->watch_rx);
+	if (error)
+		return error;
+	error = nmh_watch_add(os, &q->watch_tx);
+	if (error)
+		nmh_watch_remove(&q->watch_rx);
+	return error;
+}
+
+static void unwatch(struct packet_queue *q)
+{
+	nmh_watch_remove(&q->watch_rx);
+	nmh_watch_remove(&q->watch_tx);
+}
+
+static void device_free(struct packet_device *device)
+{
+	u32 i;
+
+	for (i = 0; i < device->num_queues; i++) {
+		if (device->queues[i].fd >= 0)
+			close(device->queues[i].fd);
+		if (device->queues[i].watch_fd >= 0)
+			close(device->queues[i].watch_fd);
+	}
+	nm_os_free(device);
+}
+
+static int refuse_socket(struct nmh_refusal *reason, const char *name, int error)
+{
+	switch (-error) {
+	case EPERM:
+	case EACCES:
+		return nmh_refuse(reason, error, "%s: this needs CAP_NET_RAW; run nmgen as root, or setcap cap_net_raw+ep its file",
+				  name);
+	case ENODEV:
+	case ENXIO:
+		return nmh_refuse(reason, error, "there is no interface %s; see ip link", name);
+	case ENETDOWN:
+		return nmh_refuse(reason, error, "%s is down; ip link set %s up", name, name);
+	case EAFNOSUPPORT:
+		return nmh_refuse(reason, error, "%s: this kernel has no packet sockets; modprobe af_packet", name);
+	default:
+		return nmh_refuse(reason, error, "%s: its socket could not be set up (error %d); check the interface",
+				  name, -error);
+	}
+}
+
+static int device_open(struct nmh *world, const struct nmh_port_request *request,
+		       const struct packet_options *options, struct packet_device *device,
+		       struct nmh_refusal *reason)
+{
+	const int index = (int)if_nametoindex(request->name);
+	struct nm_port_config config = { 0 };
+	int error = 0;
+	u32 i;
+
+	if (!index)
+		return refuse_socket(reason, request->name, -ENODEV);
+	for (i = 0; i < device->num_queues && !error; i++)
+		error = set_up(device, &device->queues[i], index, options->promiscuous);
+	if (!error)
+		error = check_up(device->queues[0].fd, request->name);
+	if (error)
+		return refuse_socket(reason, request->name, error);
+	describe(request->name, options, &config);
+	error = nm_port_attach(nmh_core(world), request->name, &packet_ops, &config, device, &device->port);
+	if (error)
+		return nmh_refuse(reason, error, error == -EEXIST ?
+				  "there is already a port %s; choose another interface" :
+				  "%s is no name for a port; rename the interface", request->name);
+	/* Nobody knows the port's rings before they are bound, and that happens after this function. */
+	for (i = 0; i < device->num_queues; i++) {
+		struct packet_queue *q = &device->queues[i];
+
+		q->rx = nm_port_ring(device->port, NM_RX, i);
+		q->tx = nm_port_ring(device->port, NM_TX, i);
+		error = watch(nmh_os(world), q);
+		if (!error)
+			continue;
+		while (i--)
+			unwatch(&device->queues[i]);
+		nm_port_detach(device->port);
+		return nmh_refuse(reason, error, "%s: its sockets cannot be waited for (error %d); close other programs",
+				  request->name, -error);
+	}
+	return 0;
+}
+
+static int driver_create(struct nmh *world, const struct nmh_port_request *request, void **out,
+			 struct nmh_refusal *reason)
+{
+	struct packet_options options;
+	struct packet_device *device;
+	int error = read_options(request, &options, reason);
+	u32 i;
+
+	if (error)
+		return error;
+	device = nm_os_alloc(sizeof(*device) + options.queues * sizeof(device->queues[0]));
+	if (!device)
+		return nmh_refuse(reason, -ENOMEM, "%s: no memory for its queues; use fewer", request->name);
+	device->num_queues = options.queues;
+	for (i = 0; i < device->num_queues; i++) {
+		device->queues[i].fd = -1;
+		device->queues[i].watch_fd = -1;
+		nm_spin_init(&device->queues[i].lock);
+	}
+	error = device_open(world, request, &options, device, reason);
+	if (error) {
+		device_free(device);
+		return error;
+	}
+	*out = device;
+	return 0;
+}
+
+static void driver_destroy(void *arg)
+{
+	struct packet_device *device = arg;
+	u32 i;
+
+	/* After this nobody is told, and after the next step nobody asks. */
+	nm_port_detach(device->port);
+	for (i = 0; i < device->num_queues; i++)
+		unwatch(&device->queues[i]);
+	device_free(device);
+}
+
+static void driver_stats(void *arg, struct nmh_port_stats *stats)
+{
+	struct packet_device *device = arg;
+	u32 i;
+
+	for (i = 0; i < device->num_queues; i++) {
+		struct packet_queue *q = &device->queues[i];
+		struct tpacket_stats kernel = { 0 };
+		socklen_t size = sizeof(kernel);
+
+		nm_spin_lock(&q->lock);
+		/* What the socket had no room for, since it was asked last. */
+		if (!getsockopt(q->fd, SOL_PACKET, PACKET_STATISTICS, &kernel, &size))
+			q->missed += kernel.tp_drops;
+		stats->tx_frames += q->tx_frames;
+		stats->tx_bytes += q->tx_bytes + 4 * q->tx_frames;
+		stats->rx_frames += q->rx_frames;
+		stats->rx_bytes += q->rx_bytes + 4 * q->rx_frames;
+		stats->missed += q->missed;
+		nm_spin_unlock(&q->lock);
+	}
+}
+
+const struct nmh_driver nmh_driver_packet = {
+	.name = "packet",
+	.prefix = "packet",
+	.describe = driver_describe,
+	.create = driver_create,
+	.destroy = driver_destroy,
+	.stats = driver_stats,
+};

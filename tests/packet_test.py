@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs over a network interface, with nothing loaded: a veth pair in a network namespace that goes with its test."""
+import json
+import os
+import subprocess
+import unittest
+
+import records
+from nmgen_process import NMGEN, TIMEOUT_S, NmgenTest, scenario
+
+# No frames of the kernel's own.
+SETUP = """echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+ip link add va type veth peer name vb && ip link set va up && ip link set vb up || exit 99
+"""
+COUNTERS = ("va/statistics/tx_packets", "vb/statistics/rx_packets", "va/statistics/tx_bytes")
+
+
+# Fewer than the kernel's queue between the two ends holds (net.core.netdev_max_backlog, 1000), however late it is emptied.
+FRAMES = 800
+
+
+class Packet(NmgenTest):
+    def setUp(self):
+        super().setUp()
+        made = subprocess.run(["unshare", "-n", "ip", "link", "add", "va", "type", "veth", "peer", "name", "vb"], capture_output=True,
+                              text=True, timeout=TIMEOUT_S, check=False)
+        if made.returncode != 0:
+            self.skipTest(f"no network namespace with a veth pair can be made, run the tests as root: {made.stderr.strip()}")
+
+    def inside(self, script):
+        """A shell script between the two ends of the pair."""
+        result = subprocess.run(["unshare", "-n", "--mount", "sh", "-c", "mount -t sysfs sysfs /sys\n" + SETUP + script], capture_output=True,
+                                text=True, timeout=TIMEOUT_S, check=False)
+        self.assertNotEqual(result.returncode, 99, result.stderr)
+        return result
+
+    def run_inside(self, document, *arguments, before=""):
+        """Record of a run, and what the kernel has counted by then."""
+        path = self.write("s.json", json.dumps(document))
+        out = self.path("r.json")
+        command = " ".join([NMGEN, "run", path, "--quiet", "--force", "--out", out, *arguments])
+        result = self.inside(before + f"{command} >&2\ncode=$?\ncd /sys/class/net && cat {' '.join(COUNTERS)}\nexit $code\n")
+        self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+        record = records.read(out)
+        records.check(self, record, result.returncode)
+        return record, [int(word) for word in result.stdout.split()]
+
+    def document(self, **more):
+        return {"schema": "nmgen-scenario/1", "frames": FRAMES, "duration_s": 600, "warmup_s": 0,
+                "senders": [{"port": "packet:va", "rate": "10 kpps"}], "receivers": [{"port": "packet:vb"}], **more}
+
+    def test_frames_are_counted_as_the_kernel_counts_them(self):
+        streams = {"least": {}, "large": {"size_no_crc": 1514}, "tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 68}}
+        for name, stream in streams.items():
+            with self.subTest(name):
+                record, counted = self.run_inside(self.document(streams={name: stream}))
+                run = record["runs"][0]
+                size = stream.get("size_no_crc", 60)
+                self.assertEqual(counted, [FRAMES, FRAMES, FRAMES * size])
+                self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"]), (FRAMES, FRAMES, 0))
+                self.assertEqual(run["rx"]["bytes"], FRAMES * (size + 4))
+                self.assertEqual((run["missed"], run["duplicates"], run["reordered"]), (0, 0, 0))
+                self.assertEqual([(device["driver"], device["simulated"]) for device in record["devices"]], [("packet", False)] * 2)
+
+    def test_both_directions_and_several_queues(self):
+        document = self.document(ports={"packet:va": {"queues": 2}, "packet:vb": {"queues": 2}},
+                                 streams={"u": {"udp": {}, "vary": [{"field": "udp.source_port", "count": 100}]}})
+        document["senders"] = [{"port": port, "rate": "5 kpps", "workers": 2} for port in ("packet:va", "packet:vb")]
+        document["receivers"] = [{"port": port, "workers": 2} for port in ("packet:va", "packet:vb")]
+        record, _ = self.run_inside(document)
+        run = record["runs"][0]
+        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"], run["duplicates"]), (FRAMES, FRAMES, 0, 0))
+
+    def test_as_fast_as_it_goes_the_figures_add_up(self):
+        record, counted = self.run_inside(self.document(duration_s=0.5, frames=10**9, senders=[{"port": "packet:va"}]))
+        run = record["runs"][0]
+        # The kernel drops some between the two ends, on a busy machine, and counts them as not sent.
+        self.assertLessEqual(counted[0], run["tx"]["frames"])
+        self.assertEqual(run["tx"]["frames"], run["rx"]["frames"] + run["loss"]["frames"])
+        self.assertLessEqual(run["missed"], run["loss"]["frames"])
+
+    def test_shipped_scenarios_run_over_it(self):
+        for name in ("vlan", "imix", "low-rate-latency"):
+            with self.subTest(name):
+                with open(scenario(name), encoding="utf-8") as file:
+                    document = json.load(file)
+                del document["ports"]
+                document.pop("$schema", None)
+                for entry in document["senders"]:
+                    entry.update(port="packet:va", rate={"pps": 2000})
+                for entry in document["receivers"]:
+                    entry["port"] = "packet:vb"
+                document.update(frames=500, duration_s=600, warmup_s=0)
+                record, counted = self.run_inside(document)
+                self.assertEqual(counted[:2], [500, 500])
+                self.assertEqual(record["runs"][0]["rx"]["frames"], 500)
+
+    def refused_inside(self, script):
+        result = self.inside(script)
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 1, result.stderr)
+        return lines[0]
+
+    def test_bad_input(self):
+        path = self.write("s.json", json.dumps(self.document()))
+        run = f"{NMGEN} run {path} --quiet --force --out {self.path('r.json')}"
+        cases = (
+            (f"ip link set va down\n{run}", "cannot create packet:va: va is down; ip link set va up"),
+            (f"ip link del va\n{run}", "cannot create packet:va: there is no interface va; see ip link"),
+            (f"setpriv --bounding-set=-net_raw {run}", "va: this needs CAP_NET_RAW; run nmgen as root, or setcap"),
+        )
+        for script, words in cases:
+            with self.subTest(words):
+                self.assertIn(words, self.refused_inside(script))
+
+    def test_what_happens_in_mid_run_is_said(self):
+        path = self.write("s.json", json.dumps(self.document(frames=10**9, streams={"u": {"size_no_crc": 1000}})))
+        run = f"{NMGEN} run {path} --quiet --force --out {self.path('r.json')}"
+        cases = (
+            (f"ip link set va mtu 900\n{run}", "tx0 cannot continue with packet:va: Message too long; send smaller frames, or raise the MTU"),
+            (f"{run} & pid=$!\nuntil [ $(cat /sys/class/net/va/statistics/tx_packets) -gt 1000 ]; do :; done\nip link set va down\nwait $pid",
+             "see with ip link whether its interface is there and up"),
+            (f"{run} & pid=$!\nuntil [ $(cat /sys/class/net/va/statistics/tx_packets) -gt 1000 ]; do :; done\nip link del va\nwait $pid",
+             "see with ip link whether its interface is there and up"),
+        )
+        for script, words in cases:
+            with self.subTest(script):
+                self.assertIn(words, self.refused_inside(script))
+                self.assertEqual(os.listdir(self.directory), ["s.json"])
+
+
+if __name__ == "__main__":
+    unittest.main()

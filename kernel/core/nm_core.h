@@ -47,6 +47,7 @@ struct nm_core_config {
 	u32 priv_if_size, priv_if_num;
 	u32 priv_ring_size, priv_ring_num;
 	u32 priv_buf_size, priv_buf_num;
+	bool fixed;			/* memory is as large as these say, and never grows */
 	bool no_timestamp;		/* receive rings get no ts */
 	bool fwd;			/* NS_FORWARD counts without NR_FORWARD on the ring */
 	bool verbose;			/* requests that succeed are logged too */

@@ -219,7 +219,7 @@ static int region_make(struct nm_region *region)
 		rings = w->ring_num;
 	if (bufs < w->buf_num)
 		bufs = w->buf_num;
-	max_bufs = bufs + NM_GROW_BUFS;
+	max_bufs = bufs + (region->core->config.fixed ? 0 : NM_GROW_BUFS);
 	/* The first object of the first pool is never given away: offset 0 means "none". */
 	ring_offset = align_up((u64)w->if_size * (w->if_num + 1), 4096);
 	buf_offset = align_up(ring_offset + rings * w->ring_size, 4096);

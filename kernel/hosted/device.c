@@ -45,6 +45,7 @@ int nmh_create(const struct nmh_config *config, struct nmh **out)
 		.buf_size = config->buf_size,
 		.priv_buf_size = config->priv_buf_size,
 		.buf_num = config->buf_num,
+		.fixed = config->fixed,
 		.no_timestamp = config->no_timestamp,
 	};
 	error = nm_core_create(&core, &world->core);

@@ -34,6 +34,7 @@ class Device : public testing::Test {
     const nmh_config config = {.buf_size = 2048,
                                .buf_num = 4096,
                                .priv_buf_size = 0,
+                               .fixed = false,
                                .shared = false,
                                .no_timestamp = false};
     ASSERT_EQ(nmh_create(&config, &world_), 0);
@@ -55,6 +56,42 @@ class Device : public testing::Test {
   nmh_port* loop_ = nullptr;
   bool detached_ = false;
 };
+
+// A device has been told where the memory is, once.
+TEST(FixedMemory, NeverGrows) {
+  nmh* world = nullptr;
+  nmh_config config{};
+  config.buf_num = 200;
+  config.fixed = true;
+  ASSERT_EQ(nmh_create(&config, &world), 0);
+  nmh_port* port = nullptr;
+  ASSERT_EQ(null_port_create(world, "n", 4, 16, 0, &port), 0);
+  uint64_t memory = 0;
+  uint32_t granted = 0;
+  std::array<client, 4> clients = {};
+  for (uint16_t ring = 0; ring < 4; ring++) {
+    client& c = clients[ring];
+    ASSERT_EQ(nmh_open(world, &c.fd), 0);
+    nmreq_header header = {};
+    header.nr_version = NETMAP_API;
+    header.nr_reqtype = NETMAP_REQ_REGISTER;
+    std::strcpy(header.nr_name, "n");
+    header.nr_body = reinterpret_cast<uintptr_t>(&c.reg);
+    c.reg.nr_mode = NR_REG_ONE_NIC;
+    c.reg.nr_ringid = ring;
+    c.reg.nr_extra_bufs = ring < 3 ? 0 : 1000;
+    ASSERT_EQ(nmh_ioctl(c.fd, NIOCCTRL, &header), 0) << nmh_reason(c.fd);
+    granted += c.reg.nr_extra_bufs;
+    memory = memory == 0 ? c.reg.nr_memsize : memory;
+    EXPECT_EQ(c.reg.nr_memsize, memory);
+  }
+  EXPECT_GT(granted, 0u);
+  EXPECT_LT(granted, 200u);
+  for (client& c : clients)
+    client_close(&c);
+  nmh_port_destroy(port);
+  nmh_destroy(world);
+}
 
 TEST_F(Device, UnboundDescriptorRefusesWithAReason) {
   nmh_fd* fd = nullptr;

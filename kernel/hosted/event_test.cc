@@ -181,6 +181,7 @@ class Poll : public testing::Test {
     const nmh_config config = {.buf_size = 2048,
                                .buf_num = 1024,
                                .priv_buf_size = 0,
+                               .fixed = false,
                                .shared = false,
                                .no_timestamp = true};
     ASSERT_EQ(nmh_create(&config, &world_), 0);
@@ -531,6 +532,7 @@ class SimulatedWire : public testing::Test {
     const nmh_config config = {.buf_size = 2048,
                                .buf_num = 2048,
                                .priv_buf_size = 0,
+                               .fixed = false,
                                .shared = false,
                                .no_timestamp = true};
     ASSERT_EQ(nmh_create(&config, &world_), 0);

@@ -30,6 +30,8 @@ struct nmh_config {
 	uint32_t buf_num;
 	/* The same for the memory that each VALE port has of its own, 2048. */
 	uint32_t priv_buf_size;
+	/* The memory keeps its size: who asks for more buffers gets fewer. */
+	bool fixed;
 	/* Back the memory by memfds, which other processes may map; else by private pages. */
 	bool shared;
 	bool no_timestamp;	/* rxsync does not write ts */

@@ -52,6 +52,7 @@ struct nmh_buffer_rules {
 	uint32_t headroom;	/* bytes of a buffer that it needs for itself */
 	uint32_t most;		/* bytes of a buffer at most, 0: any; longer frames take several */
 	bool power_of_two;	/* the distance of two buffers is a power of two */
+	bool fixed;		/* it registers the memory once, so that this may not grow: nmh_config.fixed */
 };
 
 /**

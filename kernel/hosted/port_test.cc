@@ -102,7 +102,7 @@ TEST_F(Port, ARefusalSaysWhy) {
 // A driver of which only the buffer rules matter.
 nmh_driver with(uint32_t grain, uint32_t headroom, uint32_t most, bool power_of_two) {
   nmh_driver driver{};
-  driver.buffers = {grain, headroom, most, power_of_two};
+  driver.buffers = {grain, headroom, most, power_of_two, false};
   return driver;
 }
 

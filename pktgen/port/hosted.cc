@@ -212,6 +212,8 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
   // VALE ports hold every frame too.
   if (largest_frame(scenario) > kUsualBuffer)
     config.priv_buf_size = config.buf_size;
+  for (const PortSpec& port : scenario.ports)
+    config.fixed = config.fixed || port.name.driver->buffers.fixed;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
     return fail_refused("cannot create the hosted netmap", "", "", -error);
 

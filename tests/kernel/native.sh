@@ -188,28 +188,6 @@ while [ $i -lt 20 ]; do
 done
 expect "removed while both ends send" 0 test $bad -eq 0
 
-# A hostile client on it, which may use up the memory of all interfaces, and good ones elsewhere.
-nmveth v0
-./hostile "$seconds" "$seed" 4 v0 v0^ v0p v0p^ vale0:a vale0:v0 "v0{2" >/tmp/hostile 2>&1 &
-hostile=$!
-n=0
-while kill -0 $hostile 2>/dev/null; do
-  pair "beside it" vale7:x vale7:y 500 60 >/tmp/pair 2>&1
-  grep FAILED /tmp/pair && cat /tmp/pair
-  ip link set v0p down
-  ip link set v0p up
-  cat $counters >/dev/null
-  n=$((n + 1))
-done
-wait $hostile
-expect "hostile for $seconds s" 0 test $? -eq 0
-cat /tmp/hostile
-echo "$n rounds of good clients beside it"
-./hostile clean
-ip link set v0 up
-ip link set v0p up
-pair "after it" v0 v0p 500 60
-
 # A NIC of descriptors, whose cable leads back into it: DMA, and resets while a client has its rings, which a change of the MTU is.
 expect "a NIC of descriptors" 0 insmod fake_nic.ko
 ip link set fn0 up
@@ -252,6 +230,30 @@ ready /tmp/count $counter
 ./traffic send vale3:y 200 >/dev/null
 expect "what the switch sends comes back" 0 wait $counter
 expect "detach it" 0 ./traffic detach vale3:fn0 -
+# A hostile client on both, which may use up the memory of all interfaces, and good ones elsewhere; they are set down and reset.
+nmveth v0
+./hostile "$seconds" "$seed" 4 v0 v0^ v0p v0p^ fn0 fn0^ vale0:a vale0:v0 vale0:fn0 "v0{2" >/tmp/hostile 2>&1 &
+hostile=$!
+n=0
+while kill -0 $hostile 2>/dev/null; do
+  pair "beside it" vale7:x vale7:y 500 60 >/tmp/pair 2>&1
+  grep FAILED /tmp/pair && cat /tmp/pair
+  ip link set v0p down
+  ip link set v0p up
+  ip link set fn0 mtu $((1000 + n))
+  cat $counters >/dev/null
+  n=$((n + 1))
+done
+wait $hostile
+expect "hostile for $seconds s" 0 test $? -eq 0
+cat /tmp/hostile
+echo "$n rounds of good clients beside it"
+./hostile clean
+ip link set v0 up
+ip link set v0p up
+pair "after it" v0 v0p 500 60
+pair "descriptors after it" fn0/T fn0/R 200 60
+
 held fn0
 expect "rmmod of it while open" 1 rmmod fake_nic
 released

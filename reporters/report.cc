@@ -24,21 +24,13 @@ const Report* find_report(std::string_view name) {
   return found != std::end(kReports) ? *found : nullptr;
 }
 
-std::string report_names(std::string_view before_last) {
+std::string report_names() {
   std::string text;
   for (const Report* report : kReports) {
     if (!text.empty())
-      text += report == *std::rbegin(kReports) ? before_last : ", ";
+      text += report == *std::rbegin(kReports) ? " or " : ", ";
     text += report->name;
   }
-  return text;
-}
-
-std::string report_extensions() {
-  std::string text;
-  for (const Report* report : kReports)
-    if (report->has_file())
-      (text += text.empty() ? "" : ", ") += report->extension;
   return text;
 }
 

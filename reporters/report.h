@@ -12,7 +12,8 @@
 namespace nmgen {
 
 struct Report {
-  const char* name;  // in `--report NAME`
+  const char* name;   // in `--report NAME`
+  const char* about;  // what it has, for --help
   // Of the file where none is named, after the scenario's name. Null: for the screen, and never a
   // file.
   const char* extension;
@@ -33,9 +34,7 @@ std::span<const Report* const> reports();
 // Null: there is no such report.
 const Report* find_report(std::string_view name);
 
-// The names, "console, json, csv" or "console, json or csv", and the extensions of the files,
-// ".result.json, .csv".
-std::string report_names(std::string_view before_last = ", ");
-std::string report_extensions();
+// "console, json or csv".
+std::string report_names();
 
 }  // namespace nmgen

@@ -21,7 +21,7 @@ Result<ReportRequest> parse_entry(std::string_view entry, const std::string& sce
   const Report* report = find_report(entry.substr(0, equals));
   if (report == nullptr)
     return refuse(entry, "there is no such report",
-                  fmt::format("use {}, each with =FILE if you like", report_names(" or ")));
+                  fmt::format("use {}, each with =FILE if you like", report_names()));
   ReportRequest request{report, ""};
   if (report->has_file())
     request.path = scenario_name + report->extension;

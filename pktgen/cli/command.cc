@@ -116,6 +116,12 @@ std::string help_text(const Command& command, const std::string& call) {
   text += headed("Arguments", arguments);
   text += headed("Options", options + definition("-h, --help", "Show this help"));
   text += headed("Commands", commands);
+  for (const HelpList& list : command.lists) {
+    std::string rows;
+    for (const auto& [name, about] : list.rows)
+      rows += definition(name, about);
+    text += headed(list.heading, rows);
+  }
   text += section_text(command.page, "Examples");
   text += section_text(command.page, "Exit codes");
   if (!commands.empty())

@@ -49,12 +49,19 @@ struct Option {
   std::vector<std::string> all_names() const;
 };
 
+// What a table elsewhere has, and no page: the reports. --help prints it after the commands.
+struct HelpList {
+  std::string heading;
+  std::vector<std::pair<std::string, std::string>> rows;  // name and what it is
+};
+
 struct Command {
   std::string name = "";
   Page page = {};
   std::vector<Option> options = {};
   Action run = nullptr;                // called once all of the command line was understood
   std::vector<Command> commands = {};  // one of them is to follow where there is no `run`
+  std::vector<HelpList> lists = {};
   bool is_hidden = false;
 };
 

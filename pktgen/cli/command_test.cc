@@ -83,6 +83,18 @@ TEST(CommandTest, CommandsOfACommandHaveItsPage) {
             "  -h, --help              Show this help\n");
 }
 
+TEST(CommandTest, ListsFollowTheOptions) {
+  const Command send = named(
+      "send", {.lists = {{"Reports", {{"csv", "A line for each"}, {"html", "A page"}}}}}, kPage);
+  EXPECT_NE(help_text(send, "prog send")
+                .find("\nReports:\n"
+                      "  csv                     A line for each\n"
+                      "  html                    A page\n"
+                      "\nExamples:"),
+            std::string::npos)
+      << help_text(send, "prog send");
+}
+
 TEST(CommandTest, ValuesLiveAsLongAsACopyOfTheCommand) {
   struct Values {
     std::string file = "none";

@@ -195,6 +195,7 @@ std::string summary_text(const Record& record, Paint paint) {
 // Its summary, without colours; console.h shows what comes before.
 constinit const Report console_report = {
     .name = "console",
+    .about = "The verdict, its reasons, and the figures of the whole run",
     .extension = nullptr,
     .mark = "",
     .text = [](const Record& record) -> Result<std::string> {

@@ -93,6 +93,7 @@ Result<std::string> csv_text(const Record& record) {
 
 constinit const Report csv_report = {
     .name = "csv",
+    .about = "A line for each interval, for spreadsheets and scripts",
     .extension = ".csv",
     .mark = "run,start_s,seconds,",
     .text = csv_text,

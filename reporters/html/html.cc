@@ -351,6 +351,7 @@ Result<std::string> html_text(const Record& record) {
 
 constinit const Report html_report = {
     .name = "html",
+    .about = "A page without network or script: curves, histograms, workers, machine, scenario",
     .extension = ".html",
     .mark = "<meta name=\"generator\" content=\"nmgen\">",
     .text = html_text,

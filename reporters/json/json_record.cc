@@ -327,6 +327,7 @@ Result<Record> record_from_json(std::string_view text, const std::string& name) 
 
 constinit const Report json_report = {
     .name = "json",
+    .about = "The record, of which all other reports are made",
     // Not .json, which the scenario may be called.
     .extension = ".result.json",
     .mark = "\"nmgen-result/1\"",

@@ -80,6 +80,9 @@ Result<std::string> junit_text(const Record& record) {
 
 constinit const Report junit_report = {
     .name = "junit",
+    .about =
+        "JUnit XML with the scenario as a test case: the verdict fail is a failure, invalid an "
+        "error",
     .extension = ".xml",
     .mark = "<testsuites name=\"nmgen\"",
     .text = junit_text,

@@ -242,6 +242,7 @@ Result<std::string> markdown_text(const Record& record) {
 
 constinit const Report markdown_report = {
     .name = "markdown",
+    .about = "Tables for a comment on GitHub or an appendix",
     .extension = ".md",
     .mark = kMark,
     .text = markdown_text,

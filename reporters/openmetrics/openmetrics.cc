@@ -293,6 +293,7 @@ std::string openmetrics_text(const Record& record, const RunRecord& running) {
 
 constinit const Report openmetrics_report = {
     .name = "openmetrics",
+    .about = "OpenMetrics 1.0, for the textfile collector of Prometheus' node_exporter",
     // As the collector wants it.
     .extension = ".prom",
     .mark = "# TYPE nmgen_",

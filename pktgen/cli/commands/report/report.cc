@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/report_help.h"
 #include "reporters/console/console.h"
 #include "reporters/console/summary.h"
 #include "reporters/json/record_file.h"
@@ -56,7 +57,9 @@ int report(const ReportOptions& options) {
 }  // namespace
 
 Command report_command() {
-  return make_command(report);
+  Command command = make_command(report);
+  command.lists = {report_help()};
+  return command;
 }
 
 }  // namespace nmgen

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pktgen/cli/command.h"
+#include "pktgen/cli/commands/report_help.h"
 #include "pktgen/cli/exit_code.h"
 #include "pktgen/cli/stop_signal.h"
 #include "pktgen/scenario/parse.h"
@@ -148,7 +149,9 @@ int run(const RunOptions& options) {
 }  // namespace
 
 Command run_command() {
-  return make_command(run);
+  Command command = make_command(run);
+  command.lists = {report_help()};
+  return command;
 }
 
 }  // namespace nmgen

@@ -18,8 +18,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # From the lowest to the highest: a room includes from itself and from rooms before it.
-ROOMS = ("kernel/include", "kernel/core", "kernel/drivers", "kernel/hosted", "kernel/linux", "pktgen", "pktgen/packet", "pktgen/measure", "pktgen/scenario",
-         "pktgen/port", "pktgen/traffic", "pktgen/worker", "reporters", "pktgen/compare", "pktgen/cli", "examples")
+ROOMS = ("kernel/include", "kernel/core", "kernel/drivers", "kernel/hosted", "kernel/linux", "pktgen", "pktgen/packet", "pktgen/measure",
+         "pktgen/traffic/schedule", "pktgen/scenario", "pktgen/port", "pktgen/traffic", "pktgen/worker", "reporters", "pktgen/compare", "pktgen/cli", "examples")
 # nm_os.h asks for it by name: each residence has its own.
 ASKED_FOR = "nm_os_impl.h"
 # Where a name in quotes is looked for, after the directory of the file itself.

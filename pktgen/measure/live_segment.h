@@ -89,8 +89,9 @@ struct alignas(64) LiveWorker {
   int32_t core = 0;
   uint32_t slots = 0;  // of the ring
   uint32_t first_stream = 0, streams = 0;
-  double asked_pps = 0;  // 0: as fast as possible
-  double full_pps = 0;   // what an order is a share of; 0: orders cannot be followed
+  double asked_pps = 0;   // 0: as fast as possible
+  double most_ahead = 1;  // of its entry: see JudgedPort
+  double full_pps = 0;    // what an order is a share of; 0: orders cannot be followed
   double mean_size_with_crc = 0;
   double floor_ns = 0;  // of a receiver's latencies
   SampledCounters sampled;

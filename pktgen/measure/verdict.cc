@@ -29,11 +29,11 @@ std::string core_of(const JudgedWorker& worker) {
 }
 
 // Above the rate (1), below it (-1) or within the tolerance (0), over some time: the larger of
-// 0.1 % and one frame.
-int missed_rate(double asked_pps, double reached_pps, double seconds) {
+// 0.1 % and the frames that the schedule may be ahead, one where they are evenly spaced.
+int missed_rate(double asked_pps, double reached_pps, double seconds, double most_ahead) {
   if (!(asked_pps > 0))
     return 0;
-  const double least = seconds > 0 ? 1 / seconds : 0;
+  const double least = seconds > 0 ? most_ahead / seconds : 0;
   // A frame may be counted just before the end of its interval, or just after.
   const double tolerance = std::max(kRateTolerance * asked_pps, least * (1 + 1e-9));
   const double off = reached_pps - asked_pps;
@@ -72,7 +72,8 @@ bool is_saturated(const JudgeInput& input, const JudgedWorker& worker) {
   const double seconds = worker.seconds > 0 ? worker.seconds : input.seconds;
   return worker.sender && worker.idle_percent < kSaturatedIdlePercent &&
          !lost_its_core(input, worker) &&
-         missed_rate(worker.asked_pps, worker.reached_pps, interval_seconds(seconds)) < 0;
+         missed_rate(worker.asked_pps, worker.reached_pps, interval_seconds(seconds),
+                     worker.most_ahead) < 0;
 }
 
 std::string ms_and_share(const JudgeInput& input, const JudgedWorker& worker) {
@@ -116,7 +117,7 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
                         double expected) {
   const double off_percent = 100 * std::fabs(reached / expected - 1);
   if (reached > expected) {
-    if (missed_rate(expected, port.pps, port.seconds) > 0)
+    if (missed_rate(expected, port.pps, port.seconds, port.most_ahead) > 0)
       return "this is a bug of the pacer; report it with the record";
     const std::string senders = absent(input, 0);
     return fmt::format(
@@ -172,8 +173,9 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
         port.name, verb, rate(port.pps), rate(port.line_rate_pps)));
   const double expected = port.sends ? expected_pps(input, port) : 0;
   const double seconds = port.seconds > 0 ? port.seconds : input.seconds;
-  const bool median_missed = missed_rate(expected, port.median_pps, interval_seconds(seconds)) != 0;
-  if (median_missed || missed_rate(expected, port.pps, seconds) != 0) {
+  const bool median_missed =
+      missed_rate(expected, port.median_pps, interval_seconds(seconds), port.most_ahead) != 0;
+  if (median_missed || missed_rate(expected, port.pps, seconds, port.most_ahead) != 0) {
     const double reached = median_missed ? port.median_pps : port.pps;
     reasons.push_back(
         fmt::format("{} sent {} {}, {:.3f} % {} the {} {}: {}.", port.name, rate(reached),

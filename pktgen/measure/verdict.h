@@ -18,6 +18,7 @@ struct JudgedWorker {
   int core = -1;           // -1: not pinned
   double asked_pps = 0;    // a sender's share of what was asked for; 0 = as fast as possible
   double reached_pps = 0;  // a sender's median over the whole intervals
+  double most_ahead = 1;   // see JudgedPort
   double seconds = 0;      // its own time, shorter than the run's where it has sent its quota
   uint64_t frames = 0, late_departures = 0;  // a sender's
   bool core_is_shared = false;               // with another worker of the run
@@ -36,6 +37,7 @@ struct JudgedPort {
   double pps = 0;             // frames over that time, as the device completed them
   double line_rate_pps = 0;   // for the frames sent (their mean size); 0 where it is not known
   double asked_pps = 0;       // a sending port's; 0 = as fast as possible
+  double most_ahead = 1;      // frames by which a count may be off what its mean rate gives
   double median_pps = 0;      // over the whole intervals; `pps` where the run was shorter than one
   double pause_s = 0;         // time that flow control stopped its wire
   uint64_t missed = 0;        // a receiving port's: dropped by the device before the ring
@@ -83,7 +85,7 @@ Judgement merge(const std::vector<Judgement>& runs);
 LossRecord loss_of(uint64_t sent, uint64_t received_once);
 
 // The limits of design.md, "What a run must never do: lie".
-inline constexpr double kRateTolerance = 0.001;       // of the rate asked for, or one frame
+inline constexpr double kRateTolerance = 0.001;       // of the rate asked for, or most_ahead
 inline constexpr double kLineRateTolerance = 0.0001;  // of the line rate, over the whole run
 // A worker with less idle time than this has no core to spare.
 inline constexpr double kSaturatedIdlePercent = 1.0;

@@ -120,6 +120,28 @@ TEST(Judge, OneFrameIsWithinTheTolerance) {
 }
 
 // What a stall left undone is caught up with, and is no fault of the pacer.
+// A schedule may be ahead of its mean rate, or behind, by as many frames as it says.
+TEST(Judge, FramesOfABurstAreWithinTheTolerance) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = input.workers[0].asked_pps = 1000;
+  input.ports[0].pps = input.workers[0].reached_pps = 1000;
+  input.workers[0].idle_percent = 0;
+  for (double pps : {900.0, 1100.0}) {
+    for (double most_ahead : {1.0, 99.0, 100.0}) {
+      input.ports[0].median_pps = input.workers[0].reached_pps = pps;
+      input.ports[0].most_ahead = input.workers[0].most_ahead = most_ahead;
+      EXPECT_EQ(judge(input).verdict, most_ahead < 100 ? Verdict::kInvalid : Verdict::kPass)
+          << pps << " pps, " << most_ahead << " frames";
+    }
+  }
+  // Over the whole time, ten seconds, that is a tenth of it a second.
+  input.ports[0].median_pps = input.workers[0].reached_pps = 1000;
+  input.ports[0].pps = 989;
+  EXPECT_EQ(judge(input).verdict, Verdict::kInvalid);
+  input.ports[0].pps = 991;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
 TEST(Judge, CatchingUpIsToldAsSuch) {
   JudgeInput input = slow_run(10'000);
   input.ports[0].median_pps = 10'100;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "pktgen/packet/builder.h"
@@ -215,6 +216,8 @@ class ScenarioChecker {
       Result<void> result = check_streams(sender, child_path(path, "streams"));
       if (result)
         result = check_rate(sender, child_path(path, "rate"), line_share[sender.port]);
+      if (result)
+        result = check_schedule(sender, child_path(path, "schedule"));
       if (!result)
         return result;
     }
@@ -281,6 +284,23 @@ class ScenarioChecker {
               fmt::format("with it {} is asked for {:.1f} % of its line", sender.port, share * 100),
               left < 1 ? "lower the rates of the senders before it"
                        : fmt::format("use {} or less here", number_text(std::floor(left))));
+  }
+
+  // As far as it can be told without the port: compiled once for a clock of a tick each ns.
+  Result<void> check_schedule(const SenderSpec& sender, const std::string& path) const {
+    const PortSpec* port = scenario_.port(sender.port);
+    ScheduleRequest request;
+    request.size_with_crc = mean_size_with_crc(sender);
+    request.speed_bps = port == nullptr ? 0 : port->speed_bps;
+    const std::optional<double> pps =
+        rate_pps(sender.rate, request.size_with_crc, request.speed_bps);
+    if (!pps)
+      return {};
+    request.pps = *pps;
+    const Result<Timetable> table = sender.schedule.compile(request);
+    if (!table)
+      return at(child_path(path, sender.schedule.name), table.error().cause, table.error().remedy);
+    return {};
   }
 
   Result<void> check_receivers() const {

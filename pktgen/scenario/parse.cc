@@ -66,13 +66,9 @@ RunLimits limits_from_json(const json& object) {
   return limits;
 }
 
-Rate rate_from_json(const json& rate) {
-  if (rate.is_string())
-    return Rate{};
-  for (const RateUnit& unit : rate_units())
-    if (rate.contains(unit.key))
-      return Rate{unit.unit, rate.at(unit.key).get<double>()};
-  return Rate{};
+// The schema lets one through.
+ScheduleSpec schedule_from_json(const json& schedule) {
+  return {schedule.begin().key(), schedule.begin().value().dump()};
 }
 
 PortOption option_from_json(const std::string& key, const json& value) {
@@ -132,6 +128,8 @@ SenderSpec sender_from_json(const json& object, const std::vector<StreamSpec>& s
   }
   if (object.contains("rate"))
     sender.rate = rate_from_json(object.at("rate"));
+  if (object.contains("schedule"))
+    sender.schedule = schedule_from_json(object.at("schedule"));
   read(object, "workers", sender.workers);
   read(object, "first_ring", sender.first_ring);
   read(object, "cores", sender.cores);

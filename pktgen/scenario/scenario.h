@@ -12,6 +12,7 @@
 #include "pktgen/measure/rate.h"
 #include "pktgen/packet/frame.h"
 #include "pktgen/scenario/port_name.h"
+#include "pktgen/traffic/schedule/schedule.h"
 
 namespace nmgen {
 
@@ -61,8 +62,9 @@ struct PortSpec {
 struct SenderSpec {
   std::string port;
   std::vector<std::string> streams;  // names, at least one
-  Rate rate;                         // of the whole entry; its workers share it evenly
-  unsigned workers = 1;              // one thread and one ring each, from ring `first_ring`
+  ScheduleSpec schedule;
+  Rate rate;             // of the whole entry; its workers share it evenly
+  unsigned workers = 1;  // one thread and one ring each, from ring `first_ring`
   unsigned first_ring = 0;
   std::vector<int> cores;  // a core for each worker, or empty: chosen at start
   unsigned batch = 256;    // frames per sync, at most

@@ -17,6 +17,7 @@
 #include "nmh_driver.h"
 #include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/json_schema.h"
+#include "pktgen/traffic/schedule/schedule.h"
 
 namespace nmgen {
 namespace {
@@ -25,9 +26,33 @@ using nlohmann::json;
 
 using nlohmann::ordered_json;
 
+// The properties that a table of the engine adds to a schema with `properties_from`.
+ordered_json table_properties(const std::string& table) {
+  ordered_json properties = ordered_json::object();
+  if (table == "schedules")
+    for (const ScheduleKind* kind : schedule_kinds())
+      properties[kind->name] = ordered_json::parse(kind->schema);
+  return properties;
+}
+
+// The schema with what stands in tables.
+ordered_json with_tables(ordered_json schema) {
+  if (schema.is_object()) {
+    if (const auto from = schema.find("properties_from"); from != schema.end()) {
+      const std::string table = from->get<std::string>();
+      schema.erase("properties_from");
+      schema["properties"].update(table_properties(table));
+    }
+  }
+  if (schema.is_structured())
+    for (ordered_json& child : schema)
+      child = with_tables(std::move(child));
+  return schema;
+}
+
 // What a port's options are is its driver's.
 ordered_json whole_schema() {
-  ordered_json schema = ordered_json::parse(base_schema_text());
+  ordered_json schema = with_tables(ordered_json::parse(base_schema_text()));
   ordered_json& ports = schema["properties"]["ports"]["patternProperties"];
   for (const nmh_driver* const* driver = nmh_drivers(); *driver != nullptr; driver++) {
     ordered_json options = ordered_json::parse(nmh_driver_options(*driver));
@@ -334,8 +359,9 @@ class Explainer {
                          in_quotes(member.key()) + " has no options here",
                          "those that have are " + listed(name_patterns(schema), "and"));
         std::string near = nearest(member.key(), known);
-        std::string remedy = near.empty() ? "the keys here are " + listed(known, "and")
-                                          : fmt::format("did you mean \"{}\"?", near);
+        std::string remedy = !near.empty()   ? fmt::format("did you mean \"{}\"?", near)
+                             : known.empty() ? "remove it, this object takes none"
+                                             : "the keys here are " + listed(known, "and");
         return fail_at(file_, child_path(path, member.key()), "there is no such key", remedy);
       }
     }

@@ -2,18 +2,10 @@
 #include "pktgen/traffic/quota.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <numeric>
 
 namespace nmgen {
-
-uint64_t frames_in(double pps, double seconds) {
-  const double frames = pps * seconds;
-  // A product that should be whole may lie a few units of the last place above it.
-  const double slack = 1e-6 + frames * 1e-15;
-  return static_cast<uint64_t>(std::max(1.0, std::ceil(frames - slack)));
-}
 
 uint64_t frames_of_lane(uint64_t total, unsigned lane, unsigned lanes) {
   return total / lanes + (lane < total % lanes ? 1 : 0);

@@ -9,9 +9,6 @@ namespace nmgen {
 
 inline constexpr uint64_t kNoQuota = UINT64_MAX;
 
-// Frames due in `seconds` at `pps`, the first at once: 1000 at 1000 pps in 1 s, and at least 1.
-uint64_t frames_in(double pps, double seconds);
-
 // Of the frames 0 to `total` - 1 of a rate that `lanes` workers share in turn, those of `lane`.
 uint64_t frames_of_lane(uint64_t total, unsigned lane, unsigned lanes);
 

@@ -8,22 +8,6 @@
 namespace nmgen {
 namespace {
 
-TEST(Quota, AWholeNumberOfFramesIsThatNumber) {
-  EXPECT_EQ(frames_in(1000, 1), 1000u);
-  EXPECT_EQ(frames_in(1, 1), 1u);
-  EXPECT_EQ(frames_in(1, 10), 10u);
-  EXPECT_EQ(frames_in(0.1, 30), 3u);
-  EXPECT_EQ(frames_in(100, 0.07), 7u);
-  EXPECT_EQ(frames_in(14'880'000, 0.1), 1'488'000u);
-  EXPECT_EQ(frames_in(1e6, 3600), 3'600'000'000u);
-}
-
-TEST(Quota, AFrameThatBeganToBeDueIsOwed) {
-  EXPECT_EQ(frames_in(1000, 0.0015), 2u);
-  EXPECT_EQ(frames_in(14'880'952.38, 1), 14'880'953u);
-  EXPECT_EQ(frames_in(0.001, 1), 1u);
-}
-
 TEST(Quota, LanesTakeTurns) {
   for (uint64_t total : {0u, 1u, 2u, 3u, 1000u, 1001u}) {
     uint64_t sum = 0;

@@ -12,6 +12,9 @@
 // - CopyWriter: whole frames are copied into whatever buffers the slots have now, for rings whose
 //   kernel side takes a buffer away and puts another one in its place (pipes).
 //
+// The loops over a batch keep what they need in local variables: a store into a frame might else
+// change a member, for all the compiler knows.
+//
 // All of one thread. A writer puts every slot's own buffer back when it goes, where the ring keeps
 // them.
 #pragma once
@@ -93,10 +96,11 @@ class InPlaceWriter {
       const uint32_t first_end = end < n ? end : n;
       if constexpr (kMode == ProbeMode::kEvery) {
         ProbeBatch batch(stamp.probe, static_cast<uint32_t>(stamp.sequence), stamp.tsc);
+        uint8_t* const* probe_at = probe_at_.data();
         for (uint32_t i = head; i < first_end; i++)
-          batch.write(probe_at_[i]);
+          batch.write(probe_at[i]);
         for (uint32_t i = n; i < end; i++)
-          batch.write(probe_at_[i - n]);
+          batch.write(probe_at[i - n]);
         stamp.sequence += count;
       } else {
         for (uint32_t i = head; i < first_end; i++)
@@ -158,13 +162,15 @@ class SwapWriter {
       run = run < n - head ? run : n - head;
       run = run < frames_.size() - next_ ? run : static_cast<uint32_t>(frames_.size() - next_);
       netmap_slot* slot = &ring_->slot[head];
+      const SlotWord* frame = frames_.data() + next_;
+      uint8_t* const* probe_at = probe_at_.data() + next_;
       for (uint32_t i = 0; i < run; i++) {
         // One 8-byte store.
-        std::memcpy(static_cast<void*>(&slot[i]), &frames_[next_ + i], sizeof(SlotWord));
+        std::memcpy(static_cast<void*>(&slot[i]), &frame[i], sizeof(SlotWord));
         if constexpr (kMode == ProbeMode::kEvery)
-          batch.write(probe_at_[next_ + i]);
+          batch.write(probe_at[i]);
         if constexpr (kMode == ProbeMode::kSampled)
-          sampler_.on_frame(next_ + i, probe_at_[next_ + i], stamp);
+          sampler_.on_frame(next_ + i, probe_at[i], stamp);
       }
       if constexpr (kMode == ProbeMode::kEvery)
         stamp.sequence += run;
@@ -220,14 +226,16 @@ class PatchWriter {
     const uint32_t n = ring_->num_slots;
     ProbeBatch batch(stamp.probe, static_cast<uint32_t>(stamp.sequence), stamp.tsc);
     stamp.sequence += count;
+    const size_t offset = offset_;
     while (count > 0) {
       uint32_t run = count;
       run = run < n - head ? run : n - head;
       run = run < images_.size() - next_ ? run : static_cast<uint32_t>(images_.size() - next_);
+      uint8_t* const* buffers = buffers_.data() + head;
+      const Image* image = images_.data() + next_;
       for (uint32_t i = 0; i < run; i++) {
-        uint8_t* buffer = buffers_[head + i];
-        std::memcpy(buffer, images_[next_ + i].bytes.data(), kBytes);
-        batch.write(buffer + offset_);
+        std::memcpy(buffers[i], image[i].bytes.data(), kBytes);
+        batch.write(buffers[i] + offset);
       }
       next_ = next_ + run == images_.size() ? 0 : next_ + run;
       head = head + run == n ? 0 : head + run;

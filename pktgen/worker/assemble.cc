@@ -132,6 +132,9 @@ JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index
       continue;
     judged.sends = true;
     judged.asked_pps += worker.asked_pps;
+    // The workers of an entry share its schedule.
+    if (worker.lane == 0)
+      judged.most_ahead += worker.schedule.most_ahead() - 1;
     frames += phase.senders[k].counters.frames;
     bytes += phase.senders[k].counters.bytes;
   }
@@ -213,6 +216,7 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
     if (judged.sender) {
       judged.asked_pps = set.senders[i]->quota > 0 ? set.senders[i]->asked_pps : 0;
       judged.reached_pps = result.median_pps;
+      judged.most_ahead = set.senders[i]->full.most_ahead();
       judged.frames = worker.frames;
       judged.late_departures = worker.late_departures;
     }

@@ -37,6 +37,18 @@ Result<double> asked_pps(const SenderSpec& sender, const TrafficPlan& plan, cons
   return *pps;
 }
 
+// When the frames of a sender entry are due. `pps`: of the whole entry; 0: as fast as possible.
+Result<Timetable> schedule_of(const SenderSpec& sender, double pps, const TrafficPlan& plan,
+                              const Port& port, const TscClock& clock) {
+  const ScheduleRequest request{pps, plan.mean_size_with_crc(), port.speed_bps(), clock.hz};
+  Result<Timetable> schedule = sender.schedule.compile(request);
+  if (!schedule)
+    return fail(
+        fmt::format("cannot send on {} by the schedule {}", port.name(), sender.schedule.name),
+        schedule.error().cause, schedule.error().remedy);
+  return schedule;
+}
+
 // Whether what `port` sends can come to a receiver of the scenario.
 bool is_received(const Scenario& scenario, const Port& port) {
   return std::any_of(scenario.receivers.begin(), scenario.receivers.end(),
@@ -164,6 +176,15 @@ class Engine {
       Result<double> pps = asked_pps(spec, kept, **port);
       if (!pps)
         return tl::unexpected<Error>(pps.error());
+      Result<Timetable> schedule = schedule_of(spec, *pps, kept, **port, clock_);
+      if (!schedule)
+        return tl::unexpected<Error>(schedule.error());
+      double full_pps = *pps;
+      Timetable full = *schedule;
+      if (!full.paced() && (*port)->speed_bps() > 0) {
+        full_pps = line_rate_pps((*port)->speed_bps(), kept.mean_size_with_crc());
+        full = Timetable::even(ticks_ratio(clock_.hz, full_pps));
+      }
       for (unsigned i = 0; i < spec.workers; i++, number++) {
         std::unique_ptr<SenderWorker> worker = std::make_unique<SenderWorker>(next_live_worker());
         worker->name = fmt::format("tx{}", number);
@@ -177,11 +198,10 @@ class Engine {
         worker->is_received = is_received(scenario_, **port);
         if (scenario_.clock.method == ClockSpec::Method::kDuty)
           worker->clock_hz = scenario_.clock.hz;
-        worker->full_pps = worker->asked_pps;
-        if (worker->asked_pps <= 0 && (*port)->speed_bps() > 0)
-          worker->full_pps =
-              line_rate_pps((*port)->speed_bps(), kept.mean_size_with_crc()) / spec.workers;
-        worker->live.full_pps = worker->full_pps;
+        worker->schedule = *schedule;
+        worker->full = full.lane(i, spec.workers);
+        worker->live.full_pps = full_pps / spec.workers;
+        worker->live.most_ahead = schedule->most_ahead();
         worker->live.asked_pps = worker->asked_pps;
         worker->live.mean_size_with_crc = kept.mean_size_with_crc();
         worker->live.first_stream = first_stream;

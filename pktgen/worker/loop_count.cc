@@ -130,8 +130,7 @@ class Fixture {
         kBufferBytes, loop.keeps_buffers);
     worker.plan = &*plan;
     worker.quota = frames;
-    worker.asked_pps = loop.paced ? kPps : 0;
-    worker.pacer = worker.pacer_for(1000, orders_.start_tsc);
+    pace(worker, loop.paced);
     worker.run(orders_);
     return worker.counters.frames.get() == frames;
   }
@@ -143,8 +142,7 @@ class Fixture {
     std::vector<std::unique_ptr<SenderWorker>> senders;
     senders.push_back(std::make_unique<SenderWorker>(segment_->worker(0)));
     senders[0]->clock = &clock_;
-    senders[0]->asked_pps = kPps;
-    senders[0]->pacer = senders[0]->pacer_for(1000, orders_.start_tsc);
+    pace(*senders[0], true);
     worker.senders = &senders;
     worker.probe_offsets = {kProbeAt};
     worker.split_frames = false;
@@ -153,6 +151,12 @@ class Fixture {
   }
 
  private:
+  void pace(SenderWorker& worker, bool paced) const {
+    if (paced)
+      worker.schedule = worker.full = Timetable::even(ticks_ratio(clock_.hz, kPps));
+    worker.timetable = worker.timetable_for(kWholeRate, orders_.start_tsc);
+  }
+
   void prepare(WorkerBase& worker) {
     worker.port = &port_;
     worker.clock = &clock_;

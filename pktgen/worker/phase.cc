@@ -125,10 +125,9 @@ class PhaseRunner {
       SenderWorker& worker = *set_.senders[i];
       worker.quota = plan_.frames > 0 ? shares[i] : kNoQuota;
       worker.frames_due = kNoQuota;
-      if (worker.asked_pps > 0)
-        worker.frames_due =
-            frames_of_lane(frames_in(worker.asked_pps * worker.lanes, plan_.duration_s),
-                           worker.lane, worker.lanes);
+      if (worker.schedule.paced())
+        worker.frames_due = frames_of_lane(worker.schedule.due_within(plan_.duration_s * clock_.hz),
+                                           worker.lane, worker.lanes);
     }
   }
 
@@ -161,7 +160,7 @@ class PhaseRunner {
     orders_.first_rate = header_.rate_order.load(std::memory_order_relaxed);
     orders_.rate_order = &header_.rate_order;
     for (std::unique_ptr<SenderWorker>& worker : set_.senders)
-      worker->pacer = worker->pacer_for(orders_.first_rate, orders_.start_tsc);
+      worker->timetable = worker->timetable_for(orders_.first_rate, orders_.start_tsc);
     log_.start(orders_.start_tsc, ports_before_);
     header_.start_tsc.store(orders_.start_tsc, std::memory_order_relaxed);
     set_state(plan_.state);
@@ -175,7 +174,7 @@ class PhaseRunner {
 
   // Whether senders did not do what the scenario says, at some time of this phase.
   bool rate_changed() const {
-    return orders_.first_rate != 1000 || orders_.rate_changed.load(std::memory_order_relaxed);
+    return orders_.first_rate != kWholeRate || orders_.rate_changed.load(std::memory_order_relaxed);
   }
 
   // For watchers; a worker publishes its own counters itself.

@@ -55,8 +55,8 @@ class ProbeChecker {
         offset_(worker.probe_offsets.front()),
         trackers_(worker.senders->size()) {
     for (const std::unique_ptr<SenderWorker>& sender : *worker.senders) {
-      pacers_.push_back(sender->pacer);
-      paced_ |= sender->pacer.paced();
+      timetables_.push_back(sender->timetable);
+      paced_ |= sender->timetable.paced();
     }
   }
 
@@ -96,7 +96,7 @@ class ProbeChecker {
     }
     run_++;
     if (paced_)
-      record_intended(pacers_[sender], sequence);
+      record_intended(timetables_[sender], sequence);
   }
 
   void end_batch() {
@@ -118,9 +118,15 @@ class ProbeChecker {
     run_ = 0;
   }
 
-  void record_intended(const Pacer& pacer, uint64_t sequence) {
-    if (pacer.paced())
-      worker_.latency_intended.record(ns_since(pacer.intended_tsc(sequence * worker_.probe_every)));
+  void record_intended(const Timetable& table, uint64_t sequence) {
+    const uint64_t index = sequence * worker_.probe_every;
+    if (table.is_even()) [[likely]]
+      worker_.latency_intended.record(ns_since(table.due_even_tsc(index)));
+    else if (table.paced())
+      record_intended_of_table(table, index);
+  }
+  [[gnu::noinline]] void record_intended_of_table(const Timetable& table, uint64_t index) {
+    worker_.latency_intended.record(ns_since(table.due_tsc(index)));
   }
 
   // The frame is another stream's, whose probe is elsewhere; or foreign; or damaged.
@@ -184,7 +190,7 @@ class ProbeChecker {
   uint32_t magic_;
   uint32_t offset_;
   std::vector<SequenceTracker> trackers_;  // a sender each
-  std::vector<Pacer> pacers_;              // a sender each
+  std::vector<Timetable> timetables_;      // a sender each
   bool paced_ = false;
   uint64_t now_ = 0;
   uint64_t sent_at_ = 0;  // low 48 bits of the sender's TSC, of the last `run_` frames

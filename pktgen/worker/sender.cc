@@ -17,8 +17,13 @@ namespace {
 template <typename Writer>
 class SendLoop {
  public:
-  SendLoop(SenderWorker& worker, PhaseOrders& orders, Writer& writer)
-      : worker_(worker), orders_(orders), writer_(writer), ring_(worker.ring->ring()) {
+  // `timetable`: for the loop alone.
+  SendLoop(SenderWorker& worker, PhaseOrders& orders, Writer& writer, Timetable& timetable)
+      : worker_(worker),
+        orders_(orders),
+        writer_(writer),
+        ring_(worker.ring->ring()),
+        timetable_(timetable) {
     stamp_.probe = make_probe_template(orders.magic, worker.number);
     if (worker.clock_hz > 0)
       duty_ = DutyClock(worker.clock_hz, worker.core_cycles_per_tick[0] * worker.clock->hz);
@@ -28,7 +33,8 @@ class SendLoop {
     orders_.await_go();
     while (tsc_now() < orders_.start_tsc) {
     }
-    pacer_ = worker_.pacer;
+    timetable_ = worker_.timetable;
+    caught_up_ = orders_.start_tsc;
     rate_ = orders_.first_rate;
     uint64_t now = tsc_now();
     worker_.gaps->restart(now);
@@ -37,7 +43,8 @@ class SendLoop {
     // costs as much as one with many.
     const uint32_t wanted = std::min(worker_.batch, ring_->num_slots / 4);
     quota_ = worker_.quota;
-    most_ = pacer_.paced() && rate_ == 1000 ? std::min(quota_, worker_.frames_due) : quota_;
+    most_ =
+        timetable_.paced() && rate_ == kWholeRate ? std::min(quota_, worker_.frames_due) : quota_;
 
     while (queued_ < quota_ && !orders_.stop_senders.load(std::memory_order_relaxed)) {
       if (now >= orders_.end_tsc) {
@@ -49,8 +56,8 @@ class SendLoop {
           [[unlikely]]
         follow(rate, now);
       uint32_t count = std::min(free_slots(), worker_.batch);
-      if (pacer_.paced())
-        count = std::min(count, owed(now));
+      if (timetable_.paced())
+        count = owed(now, count);
       else if (const uint64_t left = most_ - queued_; left <= count)
         count = static_cast<uint32_t>(left);
       else if (count < wanted)
@@ -74,21 +81,22 @@ class SendLoop {
  private:
   uint32_t free_slots() const { return nm_ring_space(ring_); }
 
-  // Frames of a paced sender that are due at `now` and not in the ring yet.
-  uint32_t owed(uint64_t now) const {
-    const uint64_t due = std::min(before_ + pacer_.due(now), most_);
-    return static_cast<uint32_t>(std::min<uint64_t>(due - queued_, ring_->num_slots));
+  // Of a paced sender, frames that are due at `now` and not in the ring yet, at most `most`.
+  uint32_t owed(uint64_t now, uint32_t most) {
+    const uint64_t due = std::min(before_ + timetable_.due(now), most_) - queued_;
+    leaves_due_ = due > most;
+    return leaves_due_ ? most : static_cast<uint32_t>(due);
   }
 
   // The time is over. What was due in it and finds room in the ring still goes; no more than the
   // ring has room for now, as a sender that cannot keep up would go on and on.
   void catch_up() {
-    if (!pacer_.paced())
+    if (!timetable_.paced())
       return;
     uint32_t room = free_slots();
     while (room > 0 && worker_.error.load(std::memory_order_relaxed) == 0) {
       const uint32_t count =
-          std::min({room, free_slots(), worker_.batch, owed(orders_.end_tsc - 1)});
+          owed(orders_.end_tsc - 1, std::min({room, free_slots(), worker_.batch}));
       if (count == 0)
         return;
       turn(count, tsc_now());
@@ -97,12 +105,13 @@ class SendLoop {
   }
 
   // From now on at another rate: what was late is no longer due.
-  void follow(uint32_t rate, uint64_t now) {
+  [[gnu::always_inline]] void follow(uint32_t rate, uint64_t now) {
     rate_ = rate;
-    if (worker_.full_pps <= 0)
+    if (!worker_.full.paced())
       return;
-    pacer_ = worker_.pacer_for(rate, now);
+    timetable_ = worker_.timetable_for(rate, now);
     before_ = queued_;
+    caught_up_ = now;
     most_ = quota_;
     // Before the first frame of the new rate is in the ring, so that its receiver sees it.
     orders_.rate_changed.store(true, std::memory_order_release);
@@ -125,18 +134,24 @@ class SendLoop {
     return end;
   }
 
+  // Of the `count` frames that leave now, those that were due long ago.
+  [[gnu::always_inline]] void count_late(uint32_t count, uint64_t now) {
+    const uint64_t overdue = before_ + timetable_.due(now - orders_.late_ticks);
+    if (overdue > queued_)
+      worker_.counters.late_departures.add(std::min<uint64_t>(count, overdue - queued_));
+  }
+
   // Writes `count` frames and syncs. Return: whether there was a frame.
   bool turn(uint32_t count, uint64_t now) {
     if (count > 0) {
       stamp_.tsc = now;
       ring_->head = ring_->cur = writer_.write(ring_->head, count, stamp_);
-      if (pacer_.paced()) {
-        const uint64_t overdue = before_ + pacer_.due(now - orders_.late_ticks);
-        if (overdue > queued_) [[unlikely]]
-          worker_.counters.late_departures.add(std::min<uint64_t>(count, overdue - queued_));
-      }
+      if (timetable_.paced() && now - caught_up_ > orders_.late_ticks) [[unlikely]]
+        count_late(count, now);
       queued_ += count;
     }
+    if (!leaves_due_)
+      caught_up_ = now;
     if (int error = worker_.ring->sync(); error != 0)
       worker_.error.store(error, std::memory_order_relaxed);
     worker_.counters.syncs.add(1);
@@ -172,11 +187,14 @@ class SendLoop {
   BatchStamp stamp_;
   DutyClock duty_;
   uint64_t queued_ = 0;
-  Pacer pacer_;
-  uint64_t before_ = 0;        // frames queued before pacer_'s first
+  // Outside of this object, whose other members the compiler then keeps in registers.
+  Timetable& timetable_;
+  uint64_t before_ = 0;        // frames queued before timetable_'s first
+  bool leaves_due_ = false;    // more was due than the last turn could put into the ring
+  uint64_t caught_up_ = 0;     // the last turn that left nothing due
   uint64_t quota_ = kNoQuota;  // of the whole phase
   uint64_t most_ = kNoQuota;   // that, or what is due at the rate asked for
-  uint32_t rate_ = 1000;
+  uint32_t rate_ = kWholeRate;
 };
 
 }  // namespace
@@ -194,7 +212,8 @@ void SenderWorker::run(PhaseOrders& orders) {
   if (enter() != 0)
     return;
   with_writer(*ring, *plan, [&]<typename Writer>(Writer& writer) {
-    SendLoop<Writer> loop(*this, orders, writer);
+    Timetable phase;
+    SendLoop<Writer> loop(*this, orders, writer, phase);
     // Only now: a writer prepares every slot, which on a long ring takes longer than a start waits.
     ready.store(true, std::memory_order_release);
     loop.run();

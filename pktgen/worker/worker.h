@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -18,11 +19,14 @@
 #include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/sched_watch.h"
 #include "pktgen/port/port.h"
-#include "pktgen/traffic/pacer.h"
 #include "pktgen/traffic/plan.h"
 #include "pktgen/traffic/quota.h"
+#include "pktgen/traffic/schedule/timetable.h"
 
 namespace nmgen {
+
+// Orders for the rate are thousandths of what the scenario asks for.
+inline constexpr uint32_t kWholeRate = 1000;
 
 // One phase's orders, the same for all workers.
 struct PhaseOrders {
@@ -32,15 +36,15 @@ struct PhaseOrders {
   uint64_t end_tsc = UINT64_MAX;         // when senders stop by themselves
   uint64_t late_ticks = UINT64_MAX / 2;  // after it was due, a frame leaves late
   uint64_t drain_ticks = 0;              // without progress for so long, nothing more is waited for
-  // Everything above, and the senders' pacers, are written before this is set.
+  // Everything above, and the senders' timetables, are written before this is set.
   std::atomic<bool> go{false};
   std::atomic<bool> stop_senders{false};  // before end_tsc: the run was interrupted, or is broken
   std::atomic<bool> stop_receivers{false};
 
   // What watchers want of the senders: thousandths of the rate that the scenario asks for. It may
-  // change at any time, and pacers start with `first_rate`.
+  // change at any time, and timetables start with `first_rate`.
   const std::atomic<uint32_t>* rate_order = nullptr;
-  uint32_t first_rate = 1000;
+  uint32_t first_rate = kWholeRate;
   // A sender has followed a new order: from now on only senders know when a frame was due.
   std::atomic<bool> rate_changed{false};
 
@@ -98,9 +102,12 @@ struct SenderWorker : WorkerBase {
   double asked_pps = 0;  // 0: as fast as possible
   // The workers of a sender entry take turns: frame i of their rate is worker i % lanes'.
   unsigned lane = 0, lanes = 1;
-  double full_pps = 0;       // what an order is a share of; 0: orders cannot be followed
+  // Of the entry, from 0; not paced: as fast as possible.
+  Timetable schedule;
+  // Of this worker, from 0: what an order is a share of; not paced: orders cannot be followed.
+  Timetable full;
   double clock_hz = 0;       // the core's clock to look like; 0: its own
-  Pacer pacer;               // of the phase; read by receivers
+  Timetable timetable;       // of the phase; read by receivers
   bool is_received = false;  // its frames come to a receiver of the scenario
 
   // Of the phase. Frames that are due in it, at the rate that the scenario asks for; and how many
@@ -111,10 +118,10 @@ struct SenderWorker : WorkerBase {
   std::atomic<bool> sent_all{false};  // its quota
 
   // For `rate` thousandths of what is asked for, from `start_tsc` on.
-  Pacer pacer_for(uint32_t rate, uint64_t start_tsc) const {
-    if (full_pps <= 0 || (asked_pps <= 0 && rate >= 1000))
-      return asked_pps > 0 ? pacer_at(asked_pps, start_tsc) : Pacer();
-    return pacer_at(full_pps * rate / 1000, start_tsc);
+  Timetable timetable_for(uint32_t rate, uint64_t start_tsc) const {
+    if (!schedule.paced() && rate >= kWholeRate)
+      return Timetable();
+    return full.stretched(kWholeRate, std::max(rate, 1u)).starting(start_tsc);
   }
 
   void run(PhaseOrders& orders);
@@ -136,12 +143,6 @@ struct SenderWorker : WorkerBase {
   // A device may do with the last frames only after the loop has given them up: they count as well.
   // Called by one thread, after `ended`. Return: frames that are still in the ring.
   uint64_t settle();
-
- private:
-  Pacer pacer_at(double pps, uint64_t start_tsc) const {
-    const double offset_s = lane / (pps * lanes);
-    return Pacer(pps, clock->hz, start_tsc + static_cast<uint64_t>(offset_s * clock->hz));
-  }
 };
 
 struct ReceiverWorker : WorkerBase {

@@ -73,7 +73,7 @@ LiveAbout about(const LiveSegment& segment) {
     const LiveWorker& worker = segment.worker(i);
     about.workers.push_back({std::string(worker.name.view()), worker.sender != 0, worker.port,
                              worker.ring, worker.slots, worker.core, worker.first_stream,
-                             worker.streams, worker.asked_pps, worker.full_pps,
+                             worker.streams, worker.asked_pps, worker.most_ahead, worker.full_pps,
                              worker.mean_size_with_crc, worker.floor_ns});
   }
   for (uint32_t i = 0; i < header.streams; i++) {
@@ -276,6 +276,7 @@ Judgement LiveHistory::judge_so_far(const LiveSample& now) const {
       if (!worker.sender || worker.port != i)
         continue;
       port.asked_pps += worker.asked_pps;
+      port.most_ahead = std::max(port.most_ahead, worker.most_ahead);
       const double sent = static_cast<double>(now.workers[k].counters.frames);
       frames += sent;
       size += sent * worker.mean_size_with_crc;
@@ -295,6 +296,7 @@ Judgement LiveHistory::judge_so_far(const LiveSample& now) const {
     worker.sender = about_.workers[k].sender;
     worker.core = about_.workers[k].core;
     worker.asked_pps = about_.workers[k].asked_pps;
+    worker.most_ahead = about_.workers[k].most_ahead;
     worker.reached_pps = static_cast<double>(counters.frames) / figures_.seconds;
     worker.frames = counters.frames;
     worker.late_departures = counters.late_departures;

@@ -29,7 +29,7 @@ struct LiveAbout {
     uint32_t port = 0, ring = 0, slots = 0;
     int core = 0;
     uint32_t first_stream = 0, streams = 0;
-    double asked_pps = 0, full_pps = 0, mean_size_with_crc = 0, floor_ns = 0;
+    double asked_pps = 0, most_ahead = 1, full_pps = 0, mean_size_with_crc = 0, floor_ns = 0;
   };
   struct Stream {
     std::string name;

@@ -16,6 +16,8 @@ namespace {
 
 // Some 292 years: what is due later is shown as due then.
 constexpr double kLastNs = 9.2e18;
+constexpr double kTicksPerNs = 2;    // times are rounded to the nearest ns
+constexpr double kUnknownPps = 1e6;  // shown where a rate is not known
 
 // 0 where only the open port can tell.
 double speed_bps(const Scenario& scenario, const std::string& name) {
@@ -37,9 +39,10 @@ uint32_t FrameWalk::magic() {
 }
 
 uint64_t FrameWalk::Source::time_ns() const {
-  const double step_ns = pps > 0 ? 1e9 / pps : 1000;
-  return static_cast<uint64_t>(
-      std::llround(std::min(static_cast<double>(index) * step_ns, kLastNs)));
+  if (static_cast<double>(index) * due.mean_ticks() >= kLastNs * kTicksPerNs)
+    return static_cast<uint64_t>(kLastNs);
+  const uint64_t half_ns = due.due_tsc(index);
+  return half_ns / 2 + half_ns % 2;
 }
 
 void FrameWalk::Source::skip_unwanted() {
@@ -65,9 +68,15 @@ Result<FrameWalk> FrameWalk::prepare(const Scenario& scenario, uint64_t count,
     }
     found = found || any;
     source.plan = std::move(*plan);
-    source.pps =
-        entry_pps(sender.rate, source.plan.mean_size_with_crc(), speed_bps(scenario, sender.port)) /
-        sender.workers;
+    const double size = source.plan.mean_size_with_crc();
+    const double speed = speed_bps(scenario, sender.port);
+    const double entry = entry_pps(sender.rate, size, speed);
+    Result<Timetable> due =
+        sender.schedule.compile({entry > 0 ? entry : kUnknownPps, size, speed, kTicksPerNs * 1e9});
+    if (!due)
+      return tl::unexpected<Error>(due.error());
+    source.due = due->lane(0, sender.workers);
+    source.pps = entry / sender.workers;
     source.number = number;
     source.left = any ? count : 0;
     if (any)

@@ -9,13 +9,14 @@
 #include "pktgen/error.h"
 #include "pktgen/scenario/scenario.h"
 #include "pktgen/traffic/plan.h"
+#include "pktgen/traffic/schedule/timetable.h"
 
 namespace nmgen {
 
 struct WalkedFrame {
   unsigned sender = 0;   // entry of Scenario::senders
   uint64_t index = 0;    // of the frames of that entry's first worker
-  uint64_t time_ns = 0;  // since the start; equal steps of 1 us where the rate is not known
+  uint64_t time_ns = 0;  // due, since the start; at 1 Mpps where the rate is not known
   const PlannedStream* stream = nullptr;
   std::vector<uint8_t> bytes;
 };
@@ -41,6 +42,7 @@ class FrameWalk {
   struct Source {
     TrafficPlan plan;
     std::vector<bool> wanted;  // a stream each
+    Timetable due;             // in half ns
     double pps = 0;
     uint16_t number = 0;  // of the probes
     uint64_t left = 0;    // frames still to be given

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The schedules that a sender entry may have. Each is a source of this folder with its page, and a
+// line of schedule_list.h; the scenario's schema, its errors and the documentation follow from the
+// schedule's row.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+
+#include "pktgen/error.h"
+#include "pktgen/measure/rate.h"
+#include "pktgen/traffic/schedule/timetable.h"
+
+namespace nmgen {
+
+// What a schedule is compiled for: a sender entry, all its workers together.
+struct ScheduleRequest {
+  double pps = 0;            // the mean rate; 0: as fast as possible
+  double size_with_crc = 0;  // mean of the frames
+  double speed_bps = 0;      // of the line; 0: not known
+  double hz = 1e9;           // ticks a second of the clock that the times are for
+};
+
+struct ScheduleKind {
+  const char* name;     // its key in a scenario: {"burst": {...}}
+  const char* schema;   // JSON Schema of the object behind that key, with `unit` for quantities
+  const char* example;  // such an object, with every key that it may have
+
+  // `options`: as the schema has it, quantities as plain numbers. The table keeps the mean rate,
+  // and begins at 0. Errors: the cause and the remedy; the caller says where.
+  Result<Timetable> (*compile)(const ScheduleRequest& request, const nlohmann::json& options);
+};
+
+// A rate of the schema, as an object with a unit or "max".
+Rate rate_from_json(const nlohmann::json& rate);
+
+#define NMGEN_SCHEDULE(name) extern const ScheduleKind name##_schedule;
+#include "pktgen/traffic/schedule/schedule_list.h"
+#undef NMGEN_SCHEDULE
+
+// All of them, in the order of the list; the first is that of an entry which names none.
+std::span<const ScheduleKind* const> schedule_kinds();
+
+// The schedule of a sender entry, as its scenario has it.
+struct ScheduleSpec {
+  std::string name = schedule_kinds().front()->name;
+  std::string options = "{}";  // JSON
+
+  Result<Timetable> compile(const ScheduleRequest& request) const;
+};
+
+}  // namespace nmgen

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Every schedule; the first is the default. Define NMGEN_SCHEDULE(NAME) first.
+NMGEN_SCHEDULE(constant)

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The sender's loop over the model: the stamps of frames that have crossed its wire, against the
+// schedule.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pktgen/measure/cores.h"
+#include "pktgen/packet/probe.h"
+#include "pktgen/scenario/port_options.h"
+#include "pktgen/traffic/writer.h"
+#include "pktgen/worker/worker.h"
+
+namespace nmgen {
+namespace {
+
+constexpr uint32_t kMagic = 0x1234567;
+constexpr uint64_t kFrames = 448;  // fewer than the receiving ring has slots: nobody empties it
+constexpr double kPps = 32'000;
+
+Scenario pair_scenario() {
+  Scenario scenario;
+  scenario.ports = {*make_port("sim:left", {}, "sim:right"),
+                    *make_port("sim:right", {}, "sim:left")};
+  StreamSpec stream;
+  stream.name = "udp";
+  stream.frame.network = Ipv4Spec{};
+  stream.frame.transport = UdpSpec{};
+  scenario.streams = {stream};
+  SenderSpec sender;
+  sender.port = "sim:left";
+  sender.streams = {"udp"};
+  scenario.senders = {sender};
+  return scenario;
+}
+
+struct SentFrames {
+  Timetable due;                 // as the sender had it
+  std::vector<uint64_t> stamps;  // of each frame, in ticks
+};
+
+// Sends kFrames frames by the schedule, and reads them at the other end of the cable.
+void send(const ScheduleSpec& schedule, SentFrames* sent) {
+  const Scenario scenario = pair_scenario();
+  const Result<TscClock> clock = TscClock::calibrate(10'000'000);
+  ASSERT_TRUE(clock) << clock.error().sentence();
+  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario);
+  ASSERT_TRUE(ports) << ports.error().sentence();
+  const Result<Port*> left = (*ports)->port("sim:left"), right = (*ports)->port("sim:right");
+  ASSERT_TRUE(left && right);
+  Result<std::unique_ptr<PortRing>> tx = (*left)->open_ring({true, 0, 0});
+  Result<std::unique_ptr<PortRing>> rx = (*right)->open_ring({false, 0, 0});
+  ASSERT_TRUE(tx && rx);
+  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
+  ASSERT_TRUE(plan);
+  const Result<Timetable> due =
+      schedule.compile({kPps, plan->mean_size_with_crc(), (*left)->speed_bps(), clock->hz});
+  ASSERT_TRUE(due) << due.error().sentence();
+
+  const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
+  const std::atomic<uint32_t> rate_order{kWholeRate};
+  PhaseOrders orders;
+  orders.magic = kMagic;
+  orders.start_tsc = tsc_now() + clock->to_ticks(1'000'000);
+  orders.drain_ticks = clock->to_ticks(1'000'000'000);
+  orders.rate_order = &rate_order;
+  orders.go = true;
+  SenderWorker worker(segment->worker(0));
+  worker.port = *left;
+  worker.clock = &*clock;
+  worker.core = allowed_cores().front();
+  worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+  worker.ring = std::move(*tx);
+  worker.plan = &*plan;
+  worker.schedule = worker.full = *due;
+  worker.timetable = worker.timetable_for(kWholeRate, orders.start_tsc);
+  worker.quota = kFrames;
+  // In a thread of its own, as it is pinned to a core.
+  std::thread([&] { worker.run(orders); }).join();
+  ASSERT_EQ(worker.error.load(), 0);
+  ASSERT_EQ(worker.counters.frames.get(), kFrames);
+
+  sent->due = worker.timetable;
+  const uint16_t probe_at = plan->probe_offsets().front();
+  const uint64_t give_up = tsc_now() + orders.drain_ticks;
+  netmap_ring* ring = (*rx)->ring();
+  while (sent->stamps.size() < kFrames && tsc_now() < give_up) {
+    ASSERT_EQ((*rx)->sync(), 0);
+    for (; !nm_ring_empty(ring); ring->head = ring->cur = nm_ring_next(ring, ring->head)) {
+      const char* frame = (*rx)->buffer(ring->slot[ring->head].buf_idx);
+      ProbeView probe;
+      ASSERT_TRUE(read_probe(reinterpret_cast<const uint8_t*>(frame) + probe_at, kMagic, &probe));
+      ASSERT_EQ(probe.sequence, sent->stamps.size());
+      sent->stamps.push_back(restore_timestamp(probe.timestamp, orders.start_tsc));
+    }
+  }
+  ASSERT_EQ(sent->stamps.size(), kFrames);
+}
+
+// However the machine is loaded, no frame leaves before it is due, and all leave.
+TEST(Sender, NoFrameLeavesBeforeItIsDue) {
+  for (const ScheduleKind* kind : schedule_kinds()) {
+    SCOPED_TRACE(kind->name);
+    SentFrames sent;
+    send({kind->name, kind->example}, &sent);
+    if (HasFatalFailure())
+      return;
+    for (uint64_t i = 0; i < kFrames; i++)
+      ASSERT_GE(sent.stamps[i], sent.due.due_tsc(i)) << "frame " << i;
+    // The last is due (kFrames - 1) / kPps after the first, give or take what the schedule is
+    // ahead.
+    EXPECT_GE(static_cast<double>(sent.stamps.back() - sent.due.due_tsc(0)),
+              (static_cast<double>(kFrames - 1) - sent.due.most_ahead()) * sent.due.mean_ticks());
+  }
+}
+
+}  // namespace
+}  // namespace nmgen

@@ -40,7 +40,7 @@ install(DIRECTORY results/published DESTINATION "${CMAKE_INSTALL_DATADIR}/nmgen/
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
 install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(DIRECTORY pktgen/traffic/schedule DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY pktgen/packet/modifier pktgen/traffic/schedule DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN "*.md")
 # Where they are in the tree, so that links between pages lead somewhere.
 install(DIRECTORY pktgen/cli/commands DESTINATION "${CMAKE_INSTALL_DOCDIR}/pktgen/cli" FILES_MATCHING PATTERN "*.md")
 

@@ -2,10 +2,9 @@
 // Varying header fields of a built frame, with its checksums repaired and not computed anew (RFC
 // 1624).
 //
-// A stream's variations are an odometer: flow k sets the first field to its base plus k mod its
-// count, the second to its base plus k / (the first count) mod its count, and so on. A base is what
-// the built frame holds. Adding wraps within the field: addresses in their low 32 bits, MACs in
-// their low 24 bits (the vendor part stays), ports modulo 2^16, VLAN ids modulo 4096.
+// A stream's variations are an odometer: flow k sets the first field to value k mod its count of
+// its modifier, the second to value k / (the first count) mod its count, and so on. Values are cut
+// off to the bits of the field that may vary (field_table.h).
 #pragma once
 
 #include <cstdint>
@@ -15,37 +14,28 @@
 #include "pktgen/error.h"
 #include "pktgen/packet/builder.h"
 #include "pktgen/packet/checksum.h"
-#include "pktgen/packet/frame.h"
+#include "pktgen/packet/modifier/modifier.h"
 
 namespace nmgen {
 
-// "MAC source", "UDP destination port", ...
-const char* field_name(FrameField field);
-
-// How many values the field can take: 2^24, 4096, 2^32 or 2^16.
-uint64_t field_values(FrameField field);
-
-struct FieldVariation {
-  FrameField field = FrameField::kUdpSource;
-  uint32_t count = 1;  // 1 to field_values()
-};
-
-// Where one field of a frame is, what it counts from, and which checksums cover it. Plain data,
-// made once; set() works on any copy of the frame it was made for.
+// Where one field of a frame is, and which checksums cover it. Plain data, made once; set() works
+// on any copy of the frame it was made for.
 class FieldPatcher {
  public:
   // Error: the frame has no such field.
-  static Result<FieldPatcher> prepare(const BuiltFrame& frame, FrameField field);
+  static Result<FieldPatcher> prepare(const BuiltFrame& frame, const FrameField& field);
 
-  // Sets the field in the frame at `bytes` to base + k and repairs the checksums that cover it,
+  // What the built frame has in the field.
+  uint32_t own() const { return own_; }
+
+  // Sets the field in the frame at `bytes` to `value` and repairs the checksums that cover it,
   // whatever value the field had. A few loads and stores; no division, no allocation. Thread-safe
   // on distinct frames.
-  void set(uint8_t* bytes, uint32_t k) const {
+  void set(uint8_t* bytes, uint32_t value) const {
     // The field lies in four bytes, big endian, whose other bits (`mask_` 0) are kept.
     uint32_t old_word = load32(bytes + offset_);
     uint32_t old_value = __builtin_bswap32(old_word);
-    uint32_t value = (old_value & ~mask_) | ((base_ + (k << shift_)) & mask_);
-    uint32_t word = __builtin_bswap32(value);
+    uint32_t word = __builtin_bswap32((old_value & ~mask_) | ((value << shift_) & mask_));
     store32(bytes + offset_, word);
     if (ip_checksum_ != 0)
       store16(bytes + ip_checksum_,
@@ -63,16 +53,15 @@ class FieldPatcher {
   bool is_udp_ = false;
   uint8_t shift_ = 0;  // of the field in the four bytes as a number
   uint32_t mask_ = 0;
-  uint32_t base_ = 0;  // the four bytes of the built frame, as a number
+  uint32_t own_ = 0;
 };
 
 // All variations of a stream over its built frame.
 class FrameVariations {
  public:
-  // Errors: a field that the frame has not, or that comes twice; a count of 0 or of more than the
-  // field's values; 2^64 flows or more.
+  // Errors: a field that the frame has not, or that comes twice; a count of 0; 2^64 flows or more.
   static Result<FrameVariations> prepare(const BuiltFrame& frame,
-                                         std::span<const FieldVariation> variations);
+                                         std::span<const FieldModifier> modifiers);
 
   // The product of the counts, 1 without any.
   uint64_t flows() const { return flows_; }
@@ -87,7 +76,7 @@ class FrameVariations {
  private:
   struct Digit {
     FieldPatcher patcher;
-    uint32_t count = 1;
+    FieldModifier modifier;
   };
 
   std::vector<uint8_t> bytes_;

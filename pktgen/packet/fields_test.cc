@@ -12,12 +12,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr FrameField kAllFields[] = {
-    FrameField::kMacSource,       FrameField::kMacDestination,  FrameField::kVlanId,
-    FrameField::kIpv4Source,      FrameField::kIpv4Destination, FrameField::kIpv6Source,
-    FrameField::kIpv6Destination, FrameField::kUdpSource,       FrameField::kUdpDestination,
-    FrameField::kTcpSource,       FrameField::kTcpDestination};
-
 uint32_t add_low_bytes(uint8_t* end, unsigned bytes, uint32_t k) {
   uint32_t value = get32(end - 4);
   uint32_t mask = bytes == 4 ? 0xffffffff : (1u << (8 * bytes)) - 1;
@@ -26,41 +20,48 @@ uint32_t add_low_bytes(uint8_t* end, unsigned bytes, uint32_t k) {
   return value;
 }
 
-// The same variation on the side of the specification, for a frame built from nothing. False: no
-// such field.
-bool vary_spec(FrameSpec* spec, FrameField field, uint32_t k) {
+// The same variation on the side of the specification, for a frame built from nothing: the field's
+// value and `k`. False: no such field.
+bool vary_spec(FrameSpec* spec, std::string_view field, uint32_t k) {
   Ipv4Spec* ip4 = std::get_if<Ipv4Spec>(&spec->network);
   Ipv6Spec* ip6 = std::get_if<Ipv6Spec>(&spec->network);
   UdpSpec* udp = std::get_if<UdpSpec>(&spec->transport);
   TcpSpec* tcp = std::get_if<TcpSpec>(&spec->transport);
-  switch (field) {
-    case FrameField::kMacSource:
-      return add_low_bytes(spec->source.data() + 6, 3, k), true;
-    case FrameField::kMacDestination:
-      return add_low_bytes(spec->destination.data() + 6, 3, k), true;
-    case FrameField::kVlanId:
-      if (!spec->vlans.empty())
-        spec->vlans.back().id = static_cast<uint16_t>((spec->vlans.back().id + k) % 4096);
-      return !spec->vlans.empty();
-    case FrameField::kIpv4Source:
-      return ip4 && (add_low_bytes(ip4->source.data() + 4, 4, k), true);
-    case FrameField::kIpv4Destination:
-      return ip4 && (add_low_bytes(ip4->destination.data() + 4, 4, k), true);
-    case FrameField::kIpv6Source:
-      return ip6 && (add_low_bytes(ip6->source.data() + 16, 4, k), true);
-    case FrameField::kIpv6Destination:
-      return ip6 && (add_low_bytes(ip6->destination.data() + 16, 4, k), true);
-    case FrameField::kUdpSource:
-      return udp && (udp->source_port = static_cast<uint16_t>(udp->source_port + k), true);
-    case FrameField::kUdpDestination:
-      return udp &&
-             (udp->destination_port = static_cast<uint16_t>(udp->destination_port + k), true);
-    case FrameField::kTcpSource:
-      return tcp && (tcp->source_port = static_cast<uint16_t>(tcp->source_port + k), true);
-    case FrameField::kTcpDestination:
-      return tcp &&
-             (tcp->destination_port = static_cast<uint16_t>(tcp->destination_port + k), true);
-  }
+  const auto add = [k](bool present, auto* bytes, unsigned varied) {
+    if (present)
+      add_low_bytes(bytes->data() + bytes->size(), varied, k);
+    return present;
+  };
+  const auto add_port = [k](bool present, uint16_t* port) {
+    if (present)
+      *port = static_cast<uint16_t>(*port + k);
+    return present;
+  };
+  if (field == "ethernet.source")
+    return add(true, &spec->source, 3);
+  if (field == "ethernet.destination")
+    return add(true, &spec->destination, 3);
+  if (field == "vlan.id" && !spec->vlans.empty())
+    spec->vlans.back().id = static_cast<uint16_t>((spec->vlans.back().id + k) % 4096);
+  if (field == "vlan.id")
+    return !spec->vlans.empty();
+  if (field == "ipv4.source")
+    return add(ip4 != nullptr, ip4 ? &ip4->source : nullptr, 4);
+  if (field == "ipv4.destination")
+    return add(ip4 != nullptr, ip4 ? &ip4->destination : nullptr, 4);
+  if (field == "ipv6.source")
+    return add(ip6 != nullptr, ip6 ? &ip6->source : nullptr, 4);
+  if (field == "ipv6.destination")
+    return add(ip6 != nullptr, ip6 ? &ip6->destination : nullptr, 4);
+  if (field == "udp.source_port")
+    return add_port(udp != nullptr, udp ? &udp->source_port : nullptr);
+  if (field == "udp.destination_port")
+    return add_port(udp != nullptr, udp ? &udp->destination_port : nullptr);
+  if (field == "tcp.source_port")
+    return add_port(tcp != nullptr, tcp ? &tcp->source_port : nullptr);
+  if (field == "tcp.destination_port")
+    return add_port(tcp != nullptr, tcp ? &tcp->destination_port : nullptr);
+  ADD_FAILURE() << "say here what " << field << " is in a specification";
   return false;
 }
 
@@ -69,15 +70,15 @@ bool vary_spec(FrameSpec* spec, FrameField field, uint32_t k) {
 TEST(Fields, PatchedFrameEqualsTheFrameBuiltAnew) {
   std::mt19937_64 random(11);
   for (const test::NamedSpec& kind : test::every_kind()) {
-    for (FrameField field : kAllFields) {
+    for (const FrameField& field : field_table()) {
       FrameSpec base = kind.spec;
       base.payload = test::random_bytes(&random, 31);
       Result<BuiltFrame> frame = build_frame(base);
       ASSERT_TRUE(frame);
       Result<FieldPatcher> patcher = FieldPatcher::prepare(*frame, field);
       FrameSpec probe = base;
-      ASSERT_EQ(patcher.has_value(), vary_spec(&probe, field, 0))
-          << kind.name << " " << field_name(field);
+      ASSERT_EQ(patcher.has_value(), vary_spec(&probe, field.name, 0))
+          << kind.name << " " << field.name;
       if (!patcher)
         continue;
       std::vector<uint8_t> bytes = frame->bytes;
@@ -86,11 +87,11 @@ TEST(Fields, PatchedFrameEqualsTheFrameBuiltAnew) {
         uint32_t k = i % 3 == 0 ? static_cast<uint32_t>(i) : static_cast<uint32_t>(random());
         if (i % 50 == 49)
           k = 0;
-        patcher->set(bytes.data(), k);
+        patcher->set(bytes.data(), patcher->own() + k);
         FrameSpec varied = base;
-        vary_spec(&varied, field, k);
+        vary_spec(&varied, field.name, k);
         ASSERT_EQ(bytes, build_frame(varied)->bytes)
-            << kind.name << " " << field_name(field) << " + " << k;
+            << kind.name << " " << field.name << " + " << k;
       }
     }
   }
@@ -103,12 +104,12 @@ TEST(Fields, EveryUdpPortHasARightChecksum) {
   spec.transport = UdpSpec{};
   Result<BuiltFrame> frame = build_frame(spec);
   ASSERT_TRUE(frame);
-  Result<FieldPatcher> patcher = FieldPatcher::prepare(*frame, FrameField::kUdpSource);
+  Result<FieldPatcher> patcher = FieldPatcher::prepare(*frame, *find_field("udp.source_port"));
   ASSERT_TRUE(patcher);
   std::vector<uint8_t> bytes = frame->bytes;
   unsigned all_ones = 0;
   for (uint32_t k = 0; k < 65536; k++) {
-    patcher->set(bytes.data(), k);
+    patcher->set(bytes.data(), patcher->own() + k);
     ASSERT_EQ(get16(&bytes[34]), static_cast<uint16_t>(1024 + k));
     ASSERT_TRUE(test::checksums_are_right(*frame, bytes)) << k;
     all_ones += get16(&bytes[40]) == 0xffff;
@@ -129,10 +130,8 @@ TEST(Fields, WrapWithinTheField) {
   spec.transport = udp;
   Result<BuiltFrame> frame = build_frame(spec);
   ASSERT_TRUE(frame);
-  const FieldVariation all[] = {{FrameField::kMacSource, 2},
-                                {FrameField::kVlanId, 2},
-                                {FrameField::kIpv4Source, 2},
-                                {FrameField::kUdpSource, 2}};
+  const FieldModifier all[] = {step("ethernet.source", 2), step("vlan.id", 2),
+                               step("ipv4.source", 2), step("udp.source_port", 2)};
   Result<FrameVariations> variations = FrameVariations::prepare(*frame, all);
   ASSERT_TRUE(variations);
   EXPECT_EQ(variations->flows(), 16u);
@@ -152,17 +151,16 @@ TEST(Fields, OdometerTurnsTheFirstFieldFastest) {
   spec.transport = UdpSpec{};
   Result<BuiltFrame> frame = build_frame(spec);
   ASSERT_TRUE(frame);
-  const FieldVariation odometer[] = {{FrameField::kUdpSource, 3},
-                                     {FrameField::kIpv4Destination, 5},
-                                     {FrameField::kUdpDestination, 7}};
+  const FieldModifier odometer[] = {step("udp.source_port", 3), step("ipv4.destination", 5),
+                                    step("udp.destination_port", 7)};
   Result<FrameVariations> variations = FrameVariations::prepare(*frame, odometer);
   ASSERT_TRUE(variations);
   EXPECT_EQ(variations->flows(), 105u);
   for (uint64_t flow = 0; flow < 3 * 105; flow++) {
     FrameSpec varied = spec;
-    vary_spec(&varied, FrameField::kUdpSource, static_cast<uint32_t>(flow % 3));
-    vary_spec(&varied, FrameField::kIpv4Destination, static_cast<uint32_t>(flow / 3 % 5));
-    vary_spec(&varied, FrameField::kUdpDestination, static_cast<uint32_t>(flow / 15 % 7));
+    vary_spec(&varied, "udp.source_port", static_cast<uint32_t>(flow % 3));
+    vary_spec(&varied, "ipv4.destination", static_cast<uint32_t>(flow / 3 % 5));
+    vary_spec(&varied, "udp.destination_port", static_cast<uint32_t>(flow / 15 % 7));
     std::vector<uint8_t> expected = build_frame(varied)->bytes;
     ASSERT_EQ(variations->flow_bytes(flow), expected) << flow;
   }
@@ -176,7 +174,7 @@ TEST(Fields, NoVariationsIsOneFlow) {
   EXPECT_EQ(variations->flow_bytes(9), frame->bytes);
 }
 
-std::string error_of(const BuiltFrame& frame, std::vector<FieldVariation> variations) {
+std::string error_of(const BuiltFrame& frame, std::vector<FieldModifier> variations) {
   Result<FrameVariations> result = FrameVariations::prepare(frame, variations);
   return result ? "no error" : result.error().sentence();
 }
@@ -186,18 +184,16 @@ TEST(Fields, ErrorsNameTheField) {
   spec.network = Ipv4Spec{};
   spec.transport = UdpSpec{};
   Result<BuiltFrame> frame = build_frame(spec);
-  EXPECT_THAT(error_of(*frame, {{FrameField::kTcpSource, 2}}),
-              HasSubstr("cannot vary the TCP source port: the frame has no such field"));
-  EXPECT_THAT(error_of(*frame, {{FrameField::kVlanId, 2}}), HasSubstr("VLAN id"));
-  EXPECT_THAT(error_of(*frame, {{FrameField::kUdpSource, 0}}), HasSubstr("use a count of 1 to"));
-  EXPECT_THAT(error_of(*frame, {{FrameField::kUdpSource, 65537}}),
-              HasSubstr("it cannot take 65537 values, only 65536"));
-  EXPECT_EQ(error_of(*frame, {{FrameField::kUdpSource, 65536}}), "no error");
-  EXPECT_THAT(error_of(*frame, {{FrameField::kUdpSource, 2}, {FrameField::kUdpSource, 2}}),
+  EXPECT_THAT(error_of(*frame, {step("tcp.source_port", 2)}),
+              HasSubstr("cannot vary tcp.source_port: the frame has no such field; add \"tcp\""));
+  EXPECT_THAT(error_of(*frame, {step("vlan.id", 2)}), HasSubstr("cannot vary vlan.id"));
+  EXPECT_THAT(error_of(*frame, {step("udp.source_port", 0)}),
+              HasSubstr("use a count of 1 or more"));
+  EXPECT_EQ(error_of(*frame, {step("udp.source_port", 65536)}), "no error");
+  EXPECT_THAT(error_of(*frame, {step("udp.source_port", 2), step("udp.source_port", 2)}),
               HasSubstr("listed twice"));
-  EXPECT_THAT(error_of(*frame, {{FrameField::kIpv4Source, 0xffffffff},
-                                {FrameField::kIpv4Destination, 0xffffffff},
-                                {FrameField::kUdpSource, 2}}),
+  EXPECT_THAT(error_of(*frame, {step("ipv4.source", 0xffffffff),
+                                step("ipv4.destination", 0xffffffff), step("udp.source_port", 2)}),
               HasSubstr("more than 2^64"));
 }
 

@@ -76,19 +76,4 @@ struct FrameSpec {
   std::vector<uint8_t> payload;  // repeated to fill the payload; empty = zeros
 };
 
-// A header field that a stream may vary (packet/fields.h).
-enum class FrameField {
-  kMacSource,
-  kMacDestination,
-  kVlanId,  // of the innermost tag
-  kIpv4Source,
-  kIpv4Destination,
-  kIpv6Source,
-  kIpv6Destination,
-  kUdpSource,
-  kUdpDestination,
-  kTcpSource,
-  kTcpDestination,
-};
-
 }  // namespace nmgen

@@ -252,8 +252,7 @@ void add_varied(std::vector<Case>* cases) {
       continue;
     ip4->destination = {198, 19, 255, 0};
     udp->source_port = 65530;
-    const FieldVariation odometer[] = {{FrameField::kUdpSource, 16},
-                                       {FrameField::kIpv4Destination, 5}};
+    const FieldModifier odometer[] = {step("udp.source_port", 16), step("ipv4.destination", 5)};
     BuiltFrame frame = build_frame(kind.spec).value();
     FrameVariations variations = FrameVariations::prepare(frame, odometer).value();
     for (uint64_t flow = 0; flow < variations.flows(); flow++) {

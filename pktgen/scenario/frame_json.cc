@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -14,7 +16,8 @@
 
 #include "pktgen/packet/address.h"
 #include "pktgen/packet/builder.h"
-#include "pktgen/packet/fields.h"
+#include "pktgen/packet/field_table.h"
+#include "pktgen/packet/modifier/modifier.h"
 #include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
@@ -27,25 +30,6 @@ constexpr uint64_t kMaxFlows = uint64_t{1} << 20;
 // RFC 5180's benchmarking prefix is 2001:2::/48 (erratum 1752).
 constexpr Ipv6Address kIpv6Source{0x20, 0x01, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 constexpr Ipv6Address kIpv6Destination{0x20, 0x01, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1};
-
-struct FieldName {
-  std::string_view name;
-  FrameField field;
-};
-
-constexpr std::array<FieldName, 11> kFieldNames = {{
-    {"ethernet.source", FrameField::kMacSource},
-    {"ethernet.destination", FrameField::kMacDestination},
-    {"vlan.id", FrameField::kVlanId},
-    {"ipv4.source", FrameField::kIpv4Source},
-    {"ipv4.destination", FrameField::kIpv4Destination},
-    {"ipv6.source", FrameField::kIpv6Source},
-    {"ipv6.destination", FrameField::kIpv6Destination},
-    {"udp.source_port", FrameField::kUdpSource},
-    {"udp.destination_port", FrameField::kUdpDestination},
-    {"tcp.source_port", FrameField::kTcpSource},
-    {"tcp.destination_port", FrameField::kTcpDestination},
-}};
 
 uint16_t hex16(std::string_view text) {  // "0x88b5", of the form that the schema asks for
   unsigned value = 0;
@@ -334,66 +318,61 @@ class StreamReader {
         fmt::format("use {} or more", least));
   }
 
-  bool has_field(const StreamSpec& stream, FrameField field) const {
-    switch (field) {
-      case FrameField::kMacSource:
-      case FrameField::kMacDestination:
-        return true;
-      case FrameField::kVlanId:
-        return !stream.frame.vlans.empty();
-      case FrameField::kIpv4Source:
-      case FrameField::kIpv4Destination:
-        return std::holds_alternative<Ipv4Spec>(stream.frame.network);
-      case FrameField::kIpv6Source:
-      case FrameField::kIpv6Destination:
-        return std::holds_alternative<Ipv6Spec>(stream.frame.network);
-      case FrameField::kUdpSource:
-      case FrameField::kUdpDestination:
-        return std::holds_alternative<UdpSpec>(stream.frame.transport);
-      case FrameField::kTcpSource:
-      case FrameField::kTcpDestination:
-        return std::holds_alternative<TcpSpec>(stream.frame.transport);
+  // The schema lets exactly one modifier through.
+  Result<FieldModifier> read_modifier(const json& entry, const FrameField& field,
+                                      const std::string& path) {
+    FieldModifier modifier = step(field.name, 1);
+    for (const ModifierKind* kind : modifier_kinds()) {
+      if (!entry.contains(kind->key))
+        continue;
+      Result<FieldModifier> made = kind->make(field, entry.at(kind->key));
+      if (!made)
+        return fail_at(file_, child_path(path, kind->key), made.error().cause, made.error().remedy);
+      modifier = std::move(*made);
+      if (modifier.count > kMaxFlows / flows_)
+        return fail_at(file_, child_path(path, kind->key),
+                       fmt::format("the counts make {} flows", flows_ * modifier.count),
+                       fmt::format("keep their product at {} or less", kMaxFlows));
+      flows_ *= modifier.count;
     }
-    return false;
+    return modifier;
   }
 
   Result<void> read_vary(StreamSpec& stream) {
     if (!has("vary"))
       return {};
+    // Headers without room for a probe or a payload: where fields are is the same.
+    FrameSpec headers = stream.frame;
+    headers.size_no_crc = std::max(headers.size_no_crc, smallest_size(headers));
+    const Result<BuiltFrame> frame = build_frame(headers);
+    if (!frame)
+      return tl::unexpected<Error>(frame.error());
     for (size_t i = 0; i < document_.at("vary").size(); ++i) {
       const json& entry = document_.at("vary").at(i);
-      std::string path = child_path(path_of("vary"), i);
-      std::string name = entry.at("field").get<std::string>();
-      Vary vary;
-      for (const FieldName& known : kFieldNames)
-        if (known.name == name)
-          vary.field = known.field;
-      vary.count = entry.at("count").get<uint32_t>();
-      if (!has_field(stream, vary.field))
-        return fail_at(file_, child_path(path, "field"), "this frame has no " + name,
-                       fmt::format("add \"{}\" to the stream, or vary another field",
-                                   name.substr(0, name.find('.'))));
-      for (const Vary& other : stream.vary)
-        if (other.field == vary.field)
-          return fail_at(file_, child_path(path, "field"), name + " is varied twice",
+      const std::string path = child_path(path_of("vary"), i);
+      const FrameField& field = *find_field(entry.at("field").get<std::string>());
+      if (!field.layer->is_in(*frame))
+        return fail_at(
+            file_, child_path(path, "field"), fmt::format("this frame has no {}", field.name),
+            fmt::format("add \"{}\" to the stream, or vary another field", field.layer->name));
+      for (const FieldModifier& other : stream.vary)
+        if (other.field == &field)
+          return fail_at(file_, child_path(path, "field"),
+                         fmt::format("{} is varied twice", field.name),
                          "keep one, with the product of the counts");
-      if (vary.count > field_values(vary.field))
-        return fail_at(file_, child_path(path, "count"),
-                       fmt::format("{} has {} values only", name, field_values(vary.field)),
-                       fmt::format("use 1 to {}", field_values(vary.field)));
-      stream.vary.push_back(vary);
-      stream.flows *= vary.count;  // at most 2^20 * 2^20
-      if (stream.flows > kMaxFlows)
-        return fail_at(file_, child_path(path, "count"),
-                       fmt::format("the counts make {} flows", stream.flows),
-                       fmt::format("keep their product at {} or less", kMaxFlows));
+      Result<FieldModifier> modifier = read_modifier(entry, field, path);
+      if (!modifier)
+        return tl::unexpected<Error>(modifier.error());
+      stream.vary.push_back(std::move(*modifier));
     }
+    stream.flows = flows_;
     return {};
   }
 
   const json& document_;
   const std::string& file_;
   const std::string& path_;
+  uint64_t flows_ = 1;  // of the fields so far
 };
 
 }  // namespace

@@ -11,23 +11,17 @@
 #include "pktgen/measure/limits.h"
 #include "pktgen/measure/rate.h"
 #include "pktgen/packet/frame.h"
+#include "pktgen/packet/modifier/modifier.h"
 #include "pktgen/scenario/port_name.h"
 #include "pktgen/traffic/schedule/schedule.h"
 
 namespace nmgen {
 
-// A header field that steps through `count` values from the frame's own, adding one each time.
-struct Vary {
-  using Field = FrameField;
-  Field field = Field::kUdpSource;
-  uint32_t count = 1;
-};
-
 struct StreamSpec {
   std::string name;
   FrameSpec frame;
-  std::vector<Vary>
-      vary;  // an odometer, the first steps fastest; flows = product of the counts, at most 2^20
+  // An odometer, the first changes with every frame; flows = product of the counts, at most 2^20.
+  std::vector<FieldModifier> vary;
   uint64_t flows = 1;   // that product
   unsigned weight = 1;  // share of a sender's frames
 };

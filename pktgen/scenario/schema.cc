@@ -15,6 +15,8 @@
 #include <utility>
 
 #include "nmh_driver.h"
+#include "pktgen/packet/field_table.h"
+#include "pktgen/packet/modifier/modifier.h"
 #include "pktgen/scenario/error_text.h"
 #include "pktgen/scenario/json_schema.h"
 #include "pktgen/traffic/schedule/schedule.h"
@@ -31,8 +33,20 @@ ordered_json table_properties(const std::string& table) {
   ordered_json properties = ordered_json::object();
   if (table == "schedules")
     for (const ScheduleKind* kind : schedule_kinds())
-      properties[kind->name] = ordered_json::parse(kind->schema);
+      properties[kind->name] = json::parse(kind->schema);
+  if (table == "modifiers")
+    for (const ModifierKind* kind : modifier_kinds())
+      properties[kind->key] = ordered_json::parse(kind->schema);
   return properties;
+}
+
+// Likewise the words of an enum with `enum_from`.
+ordered_json table_words(const std::string& table) {
+  ordered_json words = ordered_json::array();
+  if (table == "fields")
+    for (const FrameField& field : field_table())
+      words.push_back(std::string(field.name));
+  return words;
 }
 
 // The schema with what stands in tables.
@@ -42,6 +56,11 @@ ordered_json with_tables(ordered_json schema) {
       const std::string table = from->get<std::string>();
       schema.erase("properties_from");
       schema["properties"].update(table_properties(table));
+    }
+    if (const auto from = schema.find("enum_from"); from != schema.end()) {
+      const std::string table = from->get<std::string>();
+      schema.erase("enum_from");
+      schema["enum"] = table_words(table);
     }
   }
   if (schema.is_structured())
@@ -346,6 +365,19 @@ class Explainer {
     return {};
   }
 
+  // Of an object that takes so many: "use field and one of count or list".
+  static std::string key_words(const json& schema, const std::vector<std::string>& known,
+                               double keys) {
+    const json required = schema.value("required", json::array());
+    std::vector<std::string> always, others;
+    for (const std::string& key : known)
+      (contains(required, key) ? always : others).push_back(key);
+    const double left = keys - static_cast<double>(always.size());
+    std::string words = "use " + (always.empty() ? "" : listed(always, "and") + " and ");
+    return words + (left == 1 ? "one of " : "at most " + number_text(left) + " of ") +
+           listed(others);
+  }
+
   // Which keys there are, and how many.
   Result<void> check_keys(const json& schema, const json& value, const std::string& path) {
     double keys = static_cast<double>(value.size());
@@ -374,14 +406,15 @@ class Explainer {
               fmt::format("add it with {}", schema_words(schema.at("properties").at(key))));
       }
     }
-    if (keys < bound(schema, "minProperties", 0))
-      return fail_at(file_, path, "there is nothing in it",
-                     known.empty() ? "add one, or leave it out" : "use one of " + listed(known));
+    const double least = bound(schema, "minProperties", 0);
+    if (keys < least)
+      return fail_at(file_, path, keys > 0 ? "a key is missing" : "there is nothing in it",
+                     known.empty() ? "add one, or leave it out" : key_words(schema, known, least));
     double most = bound(schema, "maxProperties", keys);
     if (keys > most)
       return fail_at(file_, path, fmt::format("it has {} keys", value.size()),
-                     most == 1 ? "use one of " + listed(known)
-                               : fmt::format("use at most {}", number_text(most)));
+                     known.empty() ? fmt::format("use at most {}", number_text(most))
+                                   : key_words(schema, known, most));
     return {};
   }
 

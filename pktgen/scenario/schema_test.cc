@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "nmh_driver.h"
+#include "pktgen/packet/modifier/modifier.h"
 #include "pktgen/scenario/json_schema.h"
 #include "pktgen/traffic/schedule/schedule.h"
 
@@ -81,6 +82,9 @@ json full_document() {
   for (const ScheduleKind* kind : schedule_kinds())
     document["senders"].push_back(
         {{"port", "sim:left"}, {"schedule", {{kind->name, json::parse(kind->example)}}}});
+  for (const ModifierKind* kind : modifier_kinds())
+    document["streams"]["a"]["vary"].push_back(
+        {{"field", "udp.source_port"}, {kind->key, json::parse(kind->example)}});
   return document;
 }
 
@@ -180,12 +184,14 @@ TEST(Schema, ADriversReadmeHasEveryOption) {
   }
 }
 
-// scenarios/README.md tells users of every other key and of every word that may stand for a value; what
-// comes from a table has a page of its own.
+// scenarios/README.md tells users of every other key and of every word that may stand for a value;
+// what comes from a table has a page of its own.
 TEST(Schema, TheReadmeHasEveryKey) {
   std::string readme = content("scenarios/README.md");
   for (const ScheduleKind* kind : schedule_kinds())
     readme += content("pktgen/traffic/schedule/" + std::string(kind->name) + ".md");
+  for (const ModifierKind* kind : modifier_kinds())
+    readme += content("pktgen/packet/modifier/" + std::string(kind->name) + ".md");
   std::vector<json::json_pointer> paths;
   collect(scenario_schema(), json::json_pointer(), paths);
   for (const json::json_pointer& path : paths) {
@@ -312,6 +318,19 @@ TEST(Schema, SaysWhatIsWrongAndWhatIsAllowed) {
     EXPECT_EQ(sentence_of(changed),
               std::string("scenario a.json, ") + item.path + ": " + item.sentence);
   }
+}
+
+TEST(Schema, AKeyThatIsMissingBesideOthersIsNamed) {
+  json changed = full_document();
+  changed["streams"]["a"]["vary"][0].erase("count");
+  EXPECT_TRUE(sentence_of(changed).starts_with(
+      "scenario a.json, /streams/a/vary/0: a key is missing; use field and one of count"))
+      << sentence_of(changed);
+  changed = full_document();
+  changed["senders"][0]["schedule"] = json::object();
+  EXPECT_TRUE(sentence_of(changed).starts_with(
+      "scenario a.json, /senders/0/schedule: there is nothing in it; use one of "))
+      << sentence_of(changed);
 }
 
 TEST(Schema, AMistypedKeyIsRecognised) {

@@ -63,10 +63,7 @@ Result<TrafficPlan> TrafficPlan::compile(const Scenario& scenario, const SenderS
         build_frame(spec->frame, probed ? ProbeSpace::kReserved : ProbeSpace::kNone);
     if (!frame)
       return tl::unexpected<Error>(frame.error());
-    std::vector<FieldVariation> fields;
-    for (const Vary& vary : spec->vary)
-      fields.push_back({vary.field, vary.count});
-    Result<FrameVariations> variations = FrameVariations::prepare(*frame, fields);
+    Result<FrameVariations> variations = FrameVariations::prepare(*frame, spec->vary);
     if (!variations)
       return tl::unexpected<Error>(variations.error());
     PlannedStream stream;

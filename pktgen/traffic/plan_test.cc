@@ -40,7 +40,7 @@ TEST(TrafficPlan, OneStreamWithOneFlowIsConstant) {
 TEST(TrafficPlan, EveryFlowComesOncePerCycle) {
   Scenario scenario;
   StreamSpec stream = udp_stream("a", 60);
-  stream.vary = {{FrameField::kUdpSource, 256}, {FrameField::kIpv4Source, 256}};
+  stream.vary = {step("udp.source_port", 256), step("ipv4.source", 256)};
   stream.flows = 65536;
   scenario.streams = {stream};
   Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender_of({"a"}));

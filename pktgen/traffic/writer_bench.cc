@@ -57,8 +57,8 @@ void writer(benchmark::State& state) {
   Scenario scenario;
   StreamSpec stream = test::udp_stream("udp", 60);
   if (state.range(2) > 1) {
-    stream.vary = {{FrameField::kUdpSource, 256},
-                   {FrameField::kIpv4Source, static_cast<uint32_t>(state.range(2) / 256)}};
+    stream.vary = {step("udp.source_port", 256),
+                   step("ipv4.source", static_cast<uint32_t>(state.range(2) / 256))};
     stream.flows = static_cast<uint64_t>(state.range(2));
   }
   scenario.streams = {stream};

@@ -85,7 +85,7 @@ Scenario scenario_with(uint32_t probe_every, std::vector<StreamSpec> streams) {
 
 StreamSpec varied(unsigned size, uint32_t ports, uint32_t addresses) {
   StreamSpec stream = test::udp_stream("v", size);
-  stream.vary = {{FrameField::kUdpSource, ports}, {FrameField::kIpv4Source, addresses}};
+  stream.vary = {step("udp.source_port", ports), step("ipv4.source", addresses)};
   stream.flows = uint64_t{ports} * addresses;
   return stream;
 }
@@ -113,7 +113,7 @@ TEST(Writer, ManyFlowsOfLongHeaders) {
   stream.frame.vlans = {VlanTag{0x88a8, 5, 0, false}, VlanTag{0x8100, 6, 0, false}};
   stream.frame.network = Ipv6Spec{};
   stream.frame.transport = TcpSpec{};
-  stream.vary = {{FrameField::kTcpSource, 9}, {FrameField::kIpv6Destination, 5}};
+  stream.vary = {step("tcp.source_port", 9), step("ipv6.destination", 5)};
   stream.flows = 45;
   check(scenario_with(1, {stream}), {"v"}, 2000);
 }

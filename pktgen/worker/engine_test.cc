@@ -412,7 +412,7 @@ TEST(Engine, SampledProbesAreComparedWithThemselves) {
 TEST(Engine, ManyFlowsAndQueuesLoseNothing) {
   Scenario scenario = pair_scenario();
   scenario.ports = {device("left", "right", 2), device("right", "left", 2)};
-  scenario.streams[0].vary = {{FrameField::kUdpSource, 64}};
+  scenario.streams[0].vary = {step("udp.source_port", 64)};
   scenario.streams[0].flows = 64;
   scenario.senders[0].workers = 2;
   scenario.receivers[0].workers = 2;

@@ -113,7 +113,7 @@ class Fixture {
     for (unsigned i = 0; i < loop.streams; i++) {
       StreamSpec stream = test::udp_stream(i == 0 ? "a" : "b", 60);
       if (loop.flows > 1) {
-        stream.vary = {{FrameField::kUdpSource, loop.flows}};
+        stream.vary = {step("udp.source_port", loop.flows)};
         stream.flows = loop.flows;
       }
       scenario.streams.push_back(stream);

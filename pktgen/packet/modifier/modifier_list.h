@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Every modifier. Define NMGEN_MODIFIER(NAME) first.
+NMGEN_MODIFIER(step)

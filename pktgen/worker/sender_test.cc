@@ -117,5 +117,21 @@ TEST(Sender, NoFrameLeavesBeforeItIsDue) {
   }
 }
 
+// All frames of a burst go into the ring in one turn, so they have one stamp, and a gap follows:
+// burst k never leaves before k periods are over.
+TEST(Sender, ABurstLeavesAtOnceAndAGapFollows) {
+  constexpr uint64_t kBurst = 32;
+  SentFrames sent;
+  send({"burst", R"({"frames": 32})"}, &sent);
+  if (HasFatalFailure())
+    return;
+  for (uint64_t i = 0; i < kFrames; i++) {
+    const uint64_t first = i / kBurst * kBurst;
+    ASSERT_EQ(sent.stamps[i], sent.stamps[first]) << "frame " << i;
+    ASSERT_GE(sent.stamps[i], sent.due.due_tsc(first)) << "frame " << i;
+    ASSERT_EQ(sent.due.due_tsc(i), sent.due.due_tsc(first)) << "frame " << i;
+  }
+}
+
 }  // namespace
 }  // namespace nmgen

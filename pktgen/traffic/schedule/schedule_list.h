@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every schedule; the first is the default. Define NMGEN_SCHEDULE(NAME) first.
 NMGEN_SCHEDULE(constant)
+NMGEN_SCHEDULE(burst)

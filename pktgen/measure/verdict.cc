@@ -118,7 +118,7 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
   const double off_percent = 100 * std::fabs(reached / expected - 1);
   if (reached > expected) {
     if (missed_rate(expected, port.pps, port.seconds, port.most_ahead) > 0)
-      return "this is a bug of the pacer; report it with the record";
+      return "this is a bug of the sender; report it with the record";
     const std::string senders = absent(input, 0);
     return fmt::format(
         "the mean rate is right, but it caught up after a stall{}; keep other "

@@ -85,7 +85,7 @@ TEST(Judge, RateMissedWithTimeToSpare) {
             HasSubstr("had idle time")));
 }
 
-// 100 pps for 10 s, as the pacer would have it.
+// 100 pps for 10 s, as the schedule has it.
 JudgeInput slow_run(double pps) {
   JudgeInput input = good_run();
   input.ports[0].asked_pps = input.workers[0].asked_pps = pps;
@@ -119,7 +119,7 @@ TEST(Judge, OneFrameIsWithinTheTolerance) {
   EXPECT_EQ(judge(input).verdict, Verdict::kPass);
 }
 
-// What a stall left undone is caught up with, and is no fault of the pacer.
+// What a stall left undone is caught up with, and is no fault of the sender.
 // A schedule may be ahead of its mean rate, or behind, by as many frames as it says.
 TEST(Judge, FramesOfABurstAreWithinTheTolerance) {
   JudgeInput input = good_run();

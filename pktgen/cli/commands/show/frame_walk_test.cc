@@ -103,6 +103,29 @@ TEST(FrameWalk, TimesGoOnToTheirLast) {
   EXPECT_EQ(before, 9'200'000'000'000'000'000U);
 }
 
+// Times are those of the sender's schedule: two workers share bursts of four, 4 ms apart.
+TEST(FrameWalk, TimesAreThoseOfTheSchedule) {
+  FrameWalk frames = walk(scenario(R"({"schema": "nmgen-scenario/1",
+    "ports": {"sim:a": {"queues": 2}}, "senders": [{"port": "sim:a", "workers": 2,
+    "rate": {"pps": 1000}, "schedule": {"burst": {"frames": 4, "rate": {"pps": 1000000}}}}]})"),
+                          5);
+  std::vector<uint64_t> times;
+  for (WalkedFrame frame; frames.next(&frame);)
+    times.push_back(frame.time_ns);
+  EXPECT_THAT(times, ElementsAre(0, 2'000, 4'000'000, 4'002'000, 8'000'000));
+}
+
+TEST(FrameWalk, AScheduleThatCannotBeIsRefusedWithItsPlace) {
+  Result<Scenario> refused = parse_scenario_text(R"({"schema": "nmgen-scenario/1",
+    "ports": {"sim:a": {}}, "senders": [{"port": "sim:a",
+    "schedule": {"burst": {"frames": 4}}}]})",
+                                                 "test.json");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().sentence(),
+            "scenario test.json, /senders/0/schedule/burst: a sender that is as fast as possible "
+            "has no gaps; set the sender's rate: it is the mean of bursts and gaps");
+}
+
 TEST(FrameWalk, AnUnknownStreamIsNamedWithTheNearest) {
   Result<FrameWalk> frames = FrameWalk::prepare(scenario(kTwoSenders), 1, "lang");
   ASSERT_FALSE(frames);

@@ -58,6 +58,8 @@ std::string sender_lines(const Scenario& scenario, const FrameWalk& walk) {
     std::string rate = rate_words(sender.rate);
     if (walk.worker_pps(i) > 0)
       rate += fmt::format(", {}pps", si_rate(walk.worker_pps(i) * sender.workers));
+    if (sender.schedule.name != ScheduleSpec().name)
+      rate += ", schedule " + sender.schedule.name;
     text += fmt::format(
         "sender {}: {}, {}{}, rate {}: {}\n", i, sender.port, plural(sender.workers, "worker"),
         sender.workers > 1 ? " each with these frames" : "", rate, listed(streams, "and"));

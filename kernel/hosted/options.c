@@ -49,7 +49,7 @@ int nmh_options_read(const struct nmh_port_request *request, const struct nmh_op
 	for (i = 0; i < request->num_options; i++) {
 		const struct nmh_option *option = &request->options[i];
 
-		for (k = 0; k < num && strcmp(option->key, places[k].key); k++)
+		for (k = 0; k < num && strcmp(option->key, places[k].key) != 0; k++)
 			;
 		if (k == num)
 			return nmh_refuse(reason, -EINVAL, "%s: there is no option \"%s\"; leave it out",

@@ -23,7 +23,7 @@ const struct nmh_driver *nmh_driver_find(const char *prefix, size_t length)
 	const struct nmh_driver *const *at;
 
 	for (at = nmh_drivers(); *at; at++) {
-		if (strlen((*at)->prefix) == length && !memcmp((*at)->prefix, prefix, length))
+		if (strlen((*at)->prefix) == length && memcmp((*at)->prefix, prefix, length) == 0)
 			return *at;
 	}
 	return NULL;

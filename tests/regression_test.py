@@ -55,6 +55,31 @@ class Regression(NmgenTest):
         self.assertEqual(outcome, "invalid")
         self.assertIn("10 a side are needed", text)
 
+    def test_pairs_tell_what_many_loud_runs_do_not(self):
+        """Each run costs another tenth more than the one before, and its pair on the other side 5 % more."""
+        record = self.record("one")
+
+        def cost(ticks):
+            def change(document):
+                document["runs"][0]["tx"]["quiet_tsc_ticks_per_frame"] = ticks
+                for worker in document["runs"][0]["workers"]:
+                    worker["core_hz"] = document["fingerprint"]["tsc_hz"]
+            return change
+
+        for folder, factor in (("without", 1), ("with", 1.05)):
+            os.mkdir(self.path(folder))
+            for i in range(12):
+                self.edited(record, os.path.join(folder, f"{i:02}.json"), cost(10 * 1.1 ** i * factor ** (1 + i / 500)))
+        sides = (self.path("without"), self.path("with"))
+        outcome, _ = self.outcome("compare", *sides)
+        self.assertEqual(outcome, "pass")
+        outcome, text = self.outcome("compare", "--pairs", *sides)
+        self.assertEqual(outcome, "regress")
+        found = re.search(r"tx cycles/frame: \+(\d\.\d\d) %, with a 95 % interval of \+(\d\.\d\d) to \+(\d\.\d\d) %, in 12 pairs", text)
+        self.assertTrue(found, text)
+        center, low, high = (float(figure) for figure in found.groups())
+        self.assertTrue(4.9 < low <= center <= high < 5.5, text)
+
     def test_ci_with_baselines_of_this_machine(self):
         self.baseline()
         outcome, text = self.outcome("ci", "--baseline", self.path("kept"), *FEW)

@@ -25,7 +25,7 @@ ASKED_FOR = "nm_os_impl.h"
 # Where a name in quotes is looked for, after the directory of the file itself.
 PATHS = ("", "kernel/include", "kernel/core", "kernel/hosted", "kernel/drivers", "kernel/drivers/ixgbe")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-NOT_PRODUCT = re.compile(r"(^|/)(testing|checks|tests)(/|\.h$)|_(test|bench|fuzz|count)\.cc$")
+NOT_PRODUCT = re.compile(r"(^|/)(testing|checks|tests)/|_(test|bench|fuzz|count)\.cc$")
 
 
 def product_files():

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 #include <net/netmap.h>
 
-#include "testing.h"
+#include "drivers/sim82599/testing/adapter.h"
 
 namespace {
 
-using simtest::Adapter;
-using simtest::Client;
-using simtest::World;
+using nmgen::test::Adapter;
+using nmgen::test::Client;
+using nmgen::test::World;
 
 constexpr u64 kPart = IXGBE_TXD_DTYP_DATA | IXGBE_TXD_DEXT | IXGBE_TXD_IFCS;
 
@@ -33,7 +33,7 @@ class IxgbeTest : public testing::Test {
     netmap_slot& slot = ring_->slot[ring_->head];
     slot.len = len;
     slot.flags = flags;
-    ring_->head = ring_->cur = simtest::next(ring_, ring_->head);
+    ring_->head = ring_->cur = nmgen::test::next(ring_, ring_->head);
     return slot;
   }
 
@@ -58,7 +58,7 @@ TEST_F(IxgbeTest, ASlotIsOneDescriptor) {
   EXPECT_EQ(tdt(), 1u);
   EXPECT_EQ(tx_desc(0).meta,
             kPart | IXGBE_TXD_EOP | IXGBE_TXD_RS | 60 | 60ull << IXGBE_TXD_PAYLEN_SHIFT);
-  EXPECT_EQ(at(tx_desc(0).addr, 60), simtest::buffer(ring_, slot.buf_idx));
+  EXPECT_EQ(at(tx_desc(0).addr, 60), nmgen::test::buffer(ring_, slot.buf_idx));
 }
 
 TEST_F(IxgbeTest, ReportsAtTheEndOfEachPieceAndOfTheBatch) {
@@ -180,10 +180,10 @@ TEST_F(IxgbeTest, ReclaimsEverythingAfterManySmallBatches) {
     put(60, i % 3 == 0 ? NS_REPORT : 0);
     ASSERT_EQ(client_.txsync(), 0);
   }
-  EXPECT_EQ(simtest::space(ring_), 0u);
+  EXPECT_EQ(nmgen::test::space(ring_), 0u);
   nmh_sim_set_link(adapter_.sim, true);
   ASSERT_EQ(client_.txsync(), 0);
-  EXPECT_EQ(simtest::space(ring_), ring_->num_slots - 1);
+  EXPECT_EQ(nmgen::test::space(ring_), ring_->num_slots - 1);
 }
 
 TEST_F(IxgbeTest, ReceiveQueuesStartWithAllButOneSlot) {
@@ -192,7 +192,7 @@ TEST_F(IxgbeTest, ReceiveQueuesStartWithAllButOneSlot) {
   for (u32 i = 0; i < rx->num_slots; i++) {
     const ixgbe_rx_desc& d = hw_->rx.queue[0].desc[i];
     EXPECT_EQ(d.meta, 0u);
-    EXPECT_EQ(at(d.addr, 2048), simtest::buffer(client_.rx(), rx->slot[i].buf_idx));
+    EXPECT_EQ(at(d.addr, 2048), nmgen::test::buffer(client_.rx(), rx->slot[i].buf_idx));
   }
   // Two queues, no flow control: a frame without a descriptor must not hold up the other queue.
   EXPECT_EQ(ixgbe_read(hw_, IXGBE_SRRCTL(0)), 2 | IXGBE_SRRCTL_ADV_ONEBUF | IXGBE_SRRCTL_DROP_EN);

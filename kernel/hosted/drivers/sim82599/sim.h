@@ -220,7 +220,7 @@ static inline bool sim_before(u64 a, u64 b)
 	return (s64)(a - b) < 0;
 }
 
-/* sim82599.c: for tests. */
+/* driver.c: for tests. */
 struct ixgbe_hw *nmh_sim_hw(struct nmh_sim *sim);
 
 /* adapter.c */

@@ -11,14 +11,14 @@
 #include <algorithm>
 #include <memory>
 
-#include "testing.h"
+#include "testing/adapter.h"
 
 namespace {
 
-using simtest::Adapter;
-using simtest::AdapterOptions;
-using simtest::Client;
-using simtest::World;
+using nmgen::test::Adapter;
+using nmgen::test::AdapterOptions;
+using nmgen::test::Client;
+using nmgen::test::World;
 
 // A quarter of a ring at most: with more, a receiver that gives slots back batch by batch has too
 // few.
@@ -109,7 +109,7 @@ void fill(netmap_ring* ring, uint32_t frames, uint16_t flags) {
     netmap_slot& slot = ring->slot[i];
     slot.len = 60;
     slot.flags = flags;
-    i = simtest::next(ring, i);
+    i = nmgen::test::next(ring, i);
   }
   ring->head = ring->cur = i;
 }
@@ -140,7 +140,7 @@ void tx_to_sink(benchmark::State& state, uint16_t flags) {
   netmap_ring* ring = client.tx();
   Meter meter(nmh_model_tsc_ticks(client.opened.fd, true, 0));
   for (auto _ : state) {
-    const uint32_t frames = std::min(batch(ring), simtest::space(ring));
+    const uint32_t frames = std::min(batch(ring), nmgen::test::space(ring));
     meter.start();
     fill(ring, frames, flags);
     client.txsync();
@@ -163,19 +163,19 @@ void cable(benchmark::State& state, bool receiver) {
   Adapter a(world, "sim0", options), b(world, "sim1", options);
   uint64_t ticks = 0;
   use_leaping_clock(a, ticks);
-  simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
+  nmgen::test::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   Client from(world, a), to(world, b);
   Meter tx_meter(nmh_model_tsc_ticks(from.opened.fd, true, 0));
   Meter rx_meter(nmh_model_tsc_ticks(to.opened.fd, false, 0));
   for (auto _ : state) {
-    const uint32_t frames = std::min(batch(from.tx()), simtest::space(from.tx()));
+    const uint32_t frames = std::min(batch(from.tx()), nmgen::test::space(from.tx()));
     tx_meter.start();
     fill(from.tx(), frames, 0);
     from.txsync();
     tx_meter.stop(frames);
     rx_meter.start();
     to.rxsync();
-    const uint32_t got = simtest::space(to.rx());
+    const uint32_t got = nmgen::test::space(to.rx());
     to.rx()->head = to.rx()->cur = to.rx()->tail;
     rx_meter.stop(got ? got : 1);
   }

@@ -9,17 +9,17 @@
 #include <map>
 #include <random>
 
-#include "testing.h"
+#include "testing/adapter.h"
 
 namespace {
 
-using simtest::Adapter;
-using simtest::AdapterOptions;
-using simtest::Client;
-using simtest::get_frame;
-using simtest::make_frame;
-using simtest::put_frame;
-using simtest::World;
+using nmgen::test::Adapter;
+using nmgen::test::AdapterOptions;
+using nmgen::test::Client;
+using nmgen::test::get_frame;
+using nmgen::test::make_frame;
+using nmgen::test::put_frame;
+using nmgen::test::World;
 
 void expect_no_bugs(const Adapter& adapter) {
   const struct nmh_port_stats stats = adapter.stats();
@@ -30,14 +30,14 @@ struct Pair {
   explicit Pair(const AdapterOptions& options = {}, uint32_t buf_size = 2048)
       : world(buf_size), a(world, "sim0", options), b(world, "sim1", options) {
     a.use(clock);
-    simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
+    nmgen::test::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   }
   ~Pair() {
     expect_no_bugs(a);
     expect_no_bugs(b);
   }
 
-  simtest::ManualClock clock;
+  nmgen::test::ManualClock clock;
   World world;
   Adapter a;
   Adapter b;
@@ -106,7 +106,7 @@ void run_through(Pair& pair, const std::vector<size_t>& sizes) {
     pair.clock.forward_ns(3000);
     ASSERT_EQ(receiver.rxsync(), 0);
     // One slot is never filled.
-    ASSERT_LT(simtest::space(receiver.rx()), receiver.rx()->num_slots);
+    ASSERT_LT(nmgen::test::space(receiver.rx()), receiver.rx()->num_slots);
     for (;;) {
       const std::vector<uint8_t> frame = get_frame(receiver.rx());
       if (frame.empty()) {
@@ -282,12 +282,12 @@ TEST(Sim82599, FlowControlLosesNothing) {
 TEST(Sim82599, IsNeverFasterThanTheLine) {
   for (const uint32_t speed : {10u, 25u, 40u, 100u}) {
     for (const bool sink : {false, true}) {
-      simtest::ManualClock clock;
+      nmgen::test::ManualClock clock;
       World world;
       Adapter a(world, "sim0", {.speed_gbps = speed}), b(world, "sim1", {.speed_gbps = speed});
       a.use(clock);
       if (!sink) {
-        simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
+        nmgen::test::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
       }
       Client sender(world, a), receiver(world, b);
       std::mt19937 random(speed);
@@ -306,7 +306,7 @@ TEST(Sim82599, IsNeverFasterThanTheLine) {
         const struct nmh_port_stats out = a.stats(), in = b.stats();
         // Preamble and gap count too; the last frame's gap may be still to come.
         const double line_bits =
-            static_cast<double>(clock.ticks) / simtest::ManualClock::kHz * speed * 1e9;
+            static_cast<double>(clock.ticks) / nmgen::test::ManualClock::kHz * speed * 1e9;
         ASSERT_LE(static_cast<double>(out.tx_bytes + 20 * out.tx_frames) * 8, line_bits + 1)
             << "iteration " << i;
         ASSERT_LE(static_cast<double>(in.rx_bytes + 20 * in.rx_frames) * 8, line_bits + 1)
@@ -340,11 +340,11 @@ TEST(Sim82599, AFrameTakesItsTime) {
   EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 1u);
   pair.clock.forward_ns(1230);
   ASSERT_EQ(receiver.rxsync(), 0);
-  EXPECT_EQ(simtest::space(receiver.rx()), 0u);
+  EXPECT_EQ(nmgen::test::space(receiver.rx()), 0u);
   EXPECT_EQ(pair.a.stats().tx_frames, 0u);
   pair.clock.forward_ns(1);
   ASSERT_EQ(receiver.rxsync(), 0);
-  EXPECT_EQ(simtest::space(receiver.rx()), 1u);
+  EXPECT_EQ(nmgen::test::space(receiver.rx()), 1u);
   EXPECT_EQ(pair.a.stats().tx_frames, 1u);
   EXPECT_EQ(nmh_driver_sim82599.in_flight(pair.a.sim), 0u);
 }
@@ -401,7 +401,7 @@ TEST(Sim82599, ShortFramesArePadded) {
   Client receiver(pair.world, pair.b);
   const std::vector<uint8_t> ones(60, 0xff);
   // What is in the buffer behind a short frame must not go out.
-  std::memset(simtest::buffer(sender.tx(), sender.tx()->slot[0].buf_idx), 0xee, 2048);
+  std::memset(nmgen::test::buffer(sender.tx(), sender.tx()->slot[0].buf_idx), 0xee, 2048);
   ASSERT_TRUE(put_frame(sender.tx(), ones.data(), 20));
   ASSERT_EQ(sender.txsync(), 0);
   pair.clock.forward_ns(1000);
@@ -485,7 +485,7 @@ TEST(Sim82599, OutlivesItsPeer) {
   Adapter a(world, "a");
   {
     Adapter b(world, "b");
-    simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
+    nmgen::test::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   }
   Client sender(world, a);
   ASSERT_TRUE(put_frame(sender.tx(), make_frame(0, 60).data(), 60));
@@ -562,11 +562,11 @@ TEST(Sim82599, AFullQueueDropsForItselfOnly) {
       pair.clock.forward_ns(10000);
       ASSERT_EQ(receiver.rxsync(), 0);
       // Queue 1 is never emptied.
-      seen[0] += simtest::space(receiver.rx(0));
+      seen[0] += nmgen::test::space(receiver.rx(0));
       receiver.rx(0)->head = receiver.rx(0)->cur = receiver.rx(0)->tail;
     }
   }
-  seen[1] = simtest::space(receiver.rx(1));
+  seen[1] = nmgen::test::space(receiver.rx(1));
   EXPECT_EQ(seen[1], 63u);
   EXPECT_EQ(seen[0] + seen[1] + pair.b.stats().missed, 2000u);
   EXPECT_GT(seen[0], 900u);
@@ -589,7 +589,7 @@ TEST(Sim82599, SurvivesAHostileClient) {
       }
       const uint32_t steps = random() % 64;
       ring->head = random() % 16
-                       ? (ring->head + std::min(steps, simtest::space(ring))) % ring->num_slots
+                       ? (ring->head + std::min(steps, nmgen::test::space(ring))) % ring->num_slots
                        : random();
       ring->cur = random() % 16 ? ring->head : random();
     }

@@ -6,12 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "testing.h"
+#include "testing/adapter.h"
 
 namespace {
 
-using simtest::ManualClock;
-using simtest::World;
+using nmgen::test::ManualClock;
+using nmgen::test::World;
 
 constexpr u64 kFrame =
     IXGBE_TXD_DTYP_DATA | IXGBE_TXD_DEXT | IXGBE_TXD_IFCS | IXGBE_TXD_EOP | IXGBE_TXD_RS;
@@ -26,15 +26,15 @@ class StrictTest : public testing::Test {
  protected:
   StrictTest() : hw_(make_adapter()), far_(make_adapter()) {
     hw_->strict = true;
-    simtest::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &tx_, kSlots * IXGBE_DESC_SIZE),
-                   "tx ring");
-    simtest::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &rx_, kSlots * IXGBE_DESC_SIZE),
-                   "rx ring");
-    simtest::check(
+    nmgen::test::check(
+        nm_os_dma_alloc(&nmh_os(world_.world)->device, &tx_, kSlots * IXGBE_DESC_SIZE), "tx ring");
+    nmgen::test::check(
+        nm_os_dma_alloc(&nmh_os(world_.world)->device, &rx_, kSlots * IXGBE_DESC_SIZE), "rx ring");
+    nmgen::test::check(
         nm_os_dma_alloc(&nmh_os(world_.world)->device, &far_tx_, kSlots * IXGBE_DESC_SIZE),
         "peer's ring");
-    simtest::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &data_, kSlots * 2048),
-                   "buffers");
+    nmgen::test::check(nm_os_dma_alloc(&nmh_os(world_.world)->device, &data_, kSlots * 2048),
+                       "buffers");
   }
   ~StrictTest() override {
     write(IXGBE_TXDCTL(0), 0);
@@ -50,7 +50,7 @@ class StrictTest : public testing::Test {
 
   std::unique_ptr<ixgbe_hw> make_adapter() {
     std::unique_ptr<ixgbe_hw> hw = std::make_unique<ixgbe_hw>();
-    simtest::check(sim_adapter_init(hw.get(), nmh_os(world_.world), 10, 1), "adapter");
+    nmgen::test::check(sim_adapter_init(hw.get(), nmh_os(world_.world), 10, 1), "adapter");
     const sim_clock manual{ManualClock::read, &clock_, 0, ManualClock::kHz};
     sim_set_clock(hw.get(), &manual);
     ixgbe_write(hw.get(), IXGBE_DMATXCTL, IXGBE_DMATXCTL_TE);

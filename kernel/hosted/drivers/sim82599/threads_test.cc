@@ -7,15 +7,15 @@
 #include <latch>
 #include <thread>
 
-#include "testing.h"
+#include "testing/adapter.h"
 
 namespace {
 
-using simtest::Adapter;
-using simtest::AdapterOptions;
-using simtest::Client;
-using simtest::put_frame;
-using simtest::World;
+using nmgen::test::Adapter;
+using nmgen::test::AdapterOptions;
+using nmgen::test::Client;
+using nmgen::test::put_frame;
+using nmgen::test::World;
 
 // An IPv4 UDP frame whose source port makes a flow; queue and number are in its data.
 std::vector<uint8_t> udp_frame(uint16_t flow, uint32_t number) {
@@ -32,7 +32,7 @@ std::vector<uint8_t> udp_frame(uint16_t flow, uint32_t number) {
 
 struct Bench {
   explicit Bench(const AdapterOptions& options) : a(world, "a", options), b(world, "b", options) {
-    simtest::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
+    nmgen::test::check(nmh_sim_connect(a.sim, b.sim, nullptr), "connect");
   }
 
   World world;
@@ -53,14 +53,14 @@ void receive_until(const Client& client, uint32_t ring_id, bool sleep,
       std::this_thread::yield();
     }
     while (ring->head != ring->tail) {
-      const uint8_t* data = simtest::buffer(ring, ring->slot[ring->head].buf_idx);
+      const uint8_t* data = nmgen::test::buffer(ring, ring->slot[ring->head].buf_idx);
       uint16_t flow = 0;
       uint32_t number = 0;
       std::memcpy(&flow, data + 42, sizeof(flow));
       std::memcpy(&number, data + 44, sizeof(number));
       *in_order = *in_order && last[flow] < number;
       last[flow] = number;
-      ring->head = ring->cur = simtest::next(ring, ring->head);
+      ring->head = ring->cur = nmgen::test::next(ring, ring->head);
       ++*received;
     }
   }
@@ -103,7 +103,7 @@ void run(uint32_t queues, bool flow_control, bool sleep) {
         }
       }
       // Closing stops the queue: what is still in the ring would be lost.
-      while (simtest::space(client.tx(q)) < client.tx(q)->num_slots - 1) {
+      while (nmgen::test::space(client.tx(q)) < client.tx(q)->num_slots - 1) {
         client.txsync();
         std::this_thread::yield();
       }
@@ -226,7 +226,7 @@ TEST(SimThreads, ASleeperIsWokenByTheWire) {
     }
   });
   EXPECT_EQ(nmh_poll(to.opened.fd, POLLIN, 10000), POLLIN);
-  EXPECT_EQ(simtest::space(to.rx()), 1u);
+  EXPECT_EQ(nmgen::test::space(to.rx()), 1u);
   sender.join();
 }
 

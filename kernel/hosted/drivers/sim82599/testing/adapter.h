@@ -14,7 +14,7 @@
 #include "sim82599.h"
 #include "testing/client.h"
 
-namespace simtest {
+namespace nmgen::test {
 
 inline void check(int error, const std::string& what) {
   if (error != 0) {
@@ -180,4 +180,4 @@ inline std::vector<uint8_t> make_frame(uint64_t number, size_t size) {
   return frame;
 }
 
-}  // namespace simtest
+}  // namespace nmgen::test

@@ -156,7 +156,10 @@ int nmh_watch_add(struct nm_os *os, struct nmh_watch *watch);
 /* Lets the driver be told once, when there is one of @events (EPOLLIN, EPOLLOUT), also at once. */
 void nmh_watch_ask(struct nmh_watch *watch, u32 events);
 
-/* Afterwards nobody is told any more. Before its descriptor is closed. */
+/*
+ * Afterwards nobody is told any more, and asking is in vain. Before its descriptor is closed, and
+ * before the port is detached whose rings are told.
+ */
 void nmh_watch_remove(struct nmh_watch *watch);
 
 /* Waiters: event.c. */

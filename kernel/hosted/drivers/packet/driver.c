@@ -571,10 +571,10 @@ static void driver_destroy(void *arg)
 	struct packet_device *device = arg;
 	u32 i;
 
-	/* After this nobody is told, and after the next step nobody asks. */
-	nm_port_detach(device->port);
+	/* After this no ring is told, and after the next step there may be none, and nobody asks. */
 	for (i = 0; i < device->num_queues; i++)
 		unwatch(&device->queues[i]);
+	nm_port_detach(device->port);
 	device_free(device);
 }
 

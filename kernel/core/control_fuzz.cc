@@ -245,7 +245,12 @@ class Machine {
       one.control(&h);
     }
     const nm_region* region = world_.region();
-    // A driver that would not stop keeps its rings until it has.
+    // A driver that would not stop keeps its rings, as they were then, until the next client
+    // leaves.
+    for (const char* name : {"a", "b"}) {
+      Client one(world_);
+      one.bind(name, NR_REG_NIC_SW, NR_EXCLUSIVE);
+    }
     for (const char* name : {"a", "b"}) {
       Client one(world_);
       require(one.bind(name, NR_REG_NIC_SW, NR_EXCLUSIVE) == 0, "all rings can be had again");

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "options.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "hosted.h"
+
+#define MIN_SLOTS	2u
+#define MAX_SLOTS	65536u
 
 int nmh_refuse(struct nmh_refusal *reason, int error, const char *format, ...)
 {
@@ -60,4 +63,25 @@ int nmh_options_read(const struct nmh_port_request *request, const struct nmh_op
 					  places[k].text ? "text" : places[k].flag ? "true or false" : "whole number");
 	}
 	return 0;
+}
+
+int nmh_rings_check(const struct nmh_port_request *request, const struct nmh_ring_options *rings,
+		    uint32_t most, struct nmh_refusal *reason)
+{
+	if (rings->queues < 1 || rings->queues > most)
+		return nmh_refuse(reason, -EINVAL, "%s: %u queues are not possible; use 1 to %u",
+				  request->name, rings->queues, most);
+	if (rings->slots < MIN_SLOTS || rings->slots > MAX_SLOTS)
+		return nmh_refuse(reason, -EINVAL, "%s: rings of %u slots are not possible; use %u to %u",
+				  request->name, rings->slots, MIN_SLOTS, MAX_SLOTS);
+	return 0;
+}
+
+void nmh_rings_describe(const struct nmh_ring_options *rings, struct nm_port_config *config)
+{
+	config->num_rings[NM_TX] = rings->queues;
+	config->num_rings[NM_RX] = rings->queues;
+	config->num_slots[NM_TX] = rings->slots;
+	config->num_slots[NM_RX] = rings->slots;
+	config->link_up = true;
 }

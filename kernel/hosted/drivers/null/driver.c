@@ -9,8 +9,6 @@
 #include "hosted.h"
 #include "options.h"
 
-#define MIN_SLOTS	2u
-#define MAX_SLOTS	65536u
 #define MAX_QUEUES	64u
 #define MAX_DELAY_US	3600000000u	/* an hour */
 
@@ -177,42 +175,31 @@ static const struct nm_driver_ops null_ops = {
 /* The driver */
 
 struct null_options {
-	u32 queues, slots, delay_us;
+	struct nmh_ring_options rings;
+	u32 delay_us;
 };
 
 static int read_options(const struct nmh_port_request *request, struct null_options *options,
 			struct nmh_refusal *reason)
 {
 	const struct nmh_option_place places[] = {
-		{ "queues", .number = &options->queues },
-		{ "slots", .number = &options->slots },
+		{ "queues", .number = &options->rings.queues },
+		{ "slots", .number = &options->rings.slots },
 		{ "delay_us", .number = &options->delay_us },
 	};
 	int error;
 
-	*options = (struct null_options){ .queues = 1, .slots = 1024 };
+	*options = (struct null_options){ .rings = NMH_RING_DEFAULTS };
 	error = nmh_options_read(request, places, sizeof(places) / sizeof(places[0]), reason);
 	if (error)
 		return error;
-	if (options->queues < 1 || options->queues > MAX_QUEUES)
-		return nmh_refuse(reason, -EINVAL, "%s: %u queues are not possible; use 1 to %u",
-				  request->name, options->queues, MAX_QUEUES);
-	if (options->slots < MIN_SLOTS || options->slots > MAX_SLOTS)
-		return nmh_refuse(reason, -EINVAL, "%s: rings of %u slots are not possible; use %u to %u",
-				  request->name, options->slots, MIN_SLOTS, MAX_SLOTS);
+	error = nmh_rings_check(request, &options->rings, MAX_QUEUES, reason);
+	if (error)
+		return error;
 	if (options->delay_us > MAX_DELAY_US)
 		return nmh_refuse(reason, -EINVAL, "%s: a delay of %u us is not possible; use at most %u",
 				  request->name, options->delay_us, MAX_DELAY_US);
 	return 0;
-}
-
-static void describe(const struct null_options *options, struct nm_port_config *config)
-{
-	config->num_rings[NM_TX] = options->queues;
-	config->num_rings[NM_RX] = options->queues;
-	config->num_slots[NM_TX] = options->slots;
-	config->num_slots[NM_RX] = options->slots;
-	config->link_up = true;
 }
 
 static int driver_describe(const struct nmh_port_request *request, struct nmh_port_info *info,
@@ -224,7 +211,7 @@ static int driver_describe(const struct nmh_port_request *request, struct nmh_po
 
 	if (error)
 		return error;
-	describe(&options, &config);
+	nmh_rings_describe(&options.rings, &config);
 	nmh_port_info_fill(info, &config);
 	return 0;
 }
@@ -240,19 +227,19 @@ static void device_free(struct null_device *device)
 
 static struct null_device *device_alloc(const struct null_options *options)
 {
-	struct null_device *device = nm_os_alloc(sizeof(*device) + options->queues * sizeof(device->wires[0]));
+	struct null_device *device = nm_os_alloc(sizeof(*device) + options->rings.queues * sizeof(device->wires[0]));
 	u32 i;
 
 	if (!device)
 		return NULL;
-	device->queues = options->queues;
+	device->queues = options->rings.queues;
 	device->delay_ns = (u64)options->delay_us * 1000;
 	for (i = 0; i < device->queues; i++) {
 		struct null_wire *wire = &device->wires[i];
 
 		nm_spin_init(&wire->lock);
-		wire->slots = options->slots;
-		wire->due_ns = nm_os_alloc(options->slots * sizeof(*wire->due_ns));
+		wire->slots = options->rings.slots;
+		wire->due_ns = nm_os_alloc(options->rings.slots * sizeof(*wire->due_ns));
 		if (!wire->due_ns) {
 			device_free(device);
 			return NULL;
@@ -275,7 +262,7 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	device = device_alloc(&options);
 	if (!device)
 		return nmh_refuse(reason, -ENOMEM, "%s: no memory for its rings; use fewer slots", request->name);
-	describe(&options, &config);
+	nmh_rings_describe(&options.rings, &config);
 	error = nm_port_attach(nmh_core(world), request->name, &null_ops, &config, device, &device->port);
 	if (error) {
 		device_free(device);

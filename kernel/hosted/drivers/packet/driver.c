@@ -17,8 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MIN_SLOTS	2u
-#define MAX_SLOTS	65536u
 #define MAX_QUEUES	16u
 
 /* Frames a system call: more make it no cheaper, and the arrays are on the stack. */
@@ -300,7 +298,7 @@ static const struct nm_driver_ops packet_ops = {
 /* The driver */
 
 struct packet_options {
-	u32 queues, slots;
+	struct nmh_ring_options rings;
 	bool promiscuous;
 };
 
@@ -308,23 +306,17 @@ static int read_options(const struct nmh_port_request *request, struct packet_op
 			struct nmh_refusal *reason)
 {
 	const struct nmh_option_place places[] = {
-		{ "queues", .number = &options->queues },
-		{ "slots", .number = &options->slots },
+		{ "queues", .number = &options->rings.queues },
+		{ "slots", .number = &options->rings.slots },
 		{ "promiscuous", .flag = &options->promiscuous },
 	};
 	int error;
 
-	*options = (struct packet_options){ .queues = 1, .slots = 1024, .promiscuous = true };
+	*options = (struct packet_options){ .rings = NMH_RING_DEFAULTS, .promiscuous = true };
 	error = nmh_options_read(request, places, sizeof(places) / sizeof(places[0]), reason);
 	if (error)
 		return error;
-	if (options->queues < 1 || options->queues > MAX_QUEUES)
-		return nmh_refuse(reason, -EINVAL, "%s: %u queues are not possible; use 1 to %u",
-				  request->name, options->queues, MAX_QUEUES);
-	if (options->slots < MIN_SLOTS || options->slots > MAX_SLOTS)
-		return nmh_refuse(reason, -EINVAL, "%s: rings of %u slots are not possible; use %u to %u",
-				  request->name, options->slots, MIN_SLOTS, MAX_SLOTS);
-	return 0;
+	return nmh_rings_check(request, &options->rings, MAX_QUEUES, reason);
 }
 
 /* Mbit/s as the kernel tells it of a device; what has none (veth, tap) tells a figure that limits nothing. 0: not known. */
@@ -349,12 +341,8 @@ static u32 speed_of(const char *name)
 
 static void describe(const char *name, const struct packet_options *options, struct nm_port_config *config)
 {
-	config->num_rings[NM_TX] = options->queues;
-	config->num_rings[NM_RX] = options->queues;
-	config->num_slots[NM_TX] = options->slots;
-	config->num_slots[NM_RX] = options->slots;
+	nmh_rings_describe(&options->rings, config);
 	config->speed_mbps = speed_of(name);
-	config->link_up = true;
 }
 
 static int driver_describe(const struct nmh_port_request *request, struct nmh_port_info *info,
@@ -548,10 +536,10 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 
 	if (error)
 		return error;
-	device = nm_os_alloc(sizeof(*device) + options.queues * sizeof(device->queues[0]));
+	device = nm_os_alloc(sizeof(*device) + options.rings.queues * sizeof(device->queues[0]));
 	if (!device)
 		return nmh_refuse(reason, -ENOMEM, "%s: no memory for its queues; use fewer", request->name);
-	device->num_queues = options.queues;
+	device->num_queues = options.rings.queues;
 	for (i = 0; i < device->num_queues; i++) {
 		device->queues[i].fd = -1;
 		device->queues[i].watch_fd = -1;

@@ -92,8 +92,7 @@ int list_ports(const PortsOptions& options) {
   if (ports.empty())
     print(
         "There is no port: this machine has no network interface. A scenario can have ports of "
-        "this "
-        "process: nmgen ports FILE\n");
+        "this process: nmgen ports FILE\n");
   else
     print(table(ports));
   return kExitPass;

@@ -108,7 +108,7 @@ class Packet(NmgenTest):
         cases = (
             (f"ip link set va down\n{run}", "cannot create packet:va: va is down; ip link set va up"),
             (f"ip link del va\n{run}", "cannot create packet:va: there is no interface va; see ip link"),
-            (f"setpriv --bounding-set=-net_raw {run}", "va: this needs CAP_NET_RAW; run nmgen as root, or setcap"),
+            (f"setpriv --bounding-set=-net_raw {run}", "va: this needs CAP_NET_RAW; run nmgen as root, or setcap CAP_NET_RAW+ep its file"),
         )
         for script, words in cases:
             with self.subTest(words):

@@ -162,6 +162,25 @@ void nmh_watch_ask(struct nmh_watch *watch, u32 events);
  */
 void nmh_watch_remove(struct nmh_watch *watch);
 
+/**
+ * struct nmh_queue_watch - wakes the clients of a queue whose device is one descriptor
+ * @tx_fd: a duplicate for @tx, as epoll takes each descriptor once
+ */
+struct nmh_queue_watch {
+	struct nmh_watch rx, tx;
+	int tx_fd;
+};
+
+/* Return: 0 or a negative errno, and then nothing is watched. */
+int nmh_queue_watch_add(struct nm_os *os, struct nmh_queue_watch *watch, int fd, struct nm_kring *rx,
+			struct nm_kring *tx);
+
+/* What a driver's deadline does: the client of @kr is woken once it can receive, or send. */
+void nmh_queue_watch_ask(struct nmh_queue_watch *watch, const struct nm_kring *kr);
+
+/* As nmh_watch_remove(). */
+void nmh_queue_watch_remove(struct nmh_queue_watch *watch);
+
 /* Waiters: event.c. */
 
 int nmh_waiter_init(struct nm_waiter *waiter, struct nm_os *os);

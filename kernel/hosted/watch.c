@@ -9,6 +9,7 @@
  */
 #include "hosted.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -123,6 +124,47 @@ void nmh_watch_remove(struct nmh_watch *watch)
 	*at = watch->next;
 	epoll_ctl(watches->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	pthread_mutex_unlock(&watches->lock);
+}
+
+static void notify(void *arg)
+{
+	nm_kring_notify(arg);
+}
+
+int nmh_queue_watch_add(struct nm_os *os, struct nmh_queue_watch *watch, int fd, struct nm_kring *rx,
+			struct nm_kring *tx)
+{
+	int error;
+
+	watch->tx_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (watch->tx_fd < 0)
+		return -errno;
+	watch->rx = (struct nmh_watch){ .fd = fd, .ready = notify, .arg = rx };
+	watch->tx = (struct nmh_watch){ .fd = watch->tx_fd, .ready = notify, .arg = tx };
+	error = nmh_watch_add(os, &watch->rx);
+	if (!error) {
+		error = nmh_watch_add(os, &watch->tx);
+		if (error)
+			nmh_watch_remove(&watch->rx);
+	}
+	if (error)
+		close(watch->tx_fd);
+	return error;
+}
+
+void nmh_queue_watch_ask(struct nmh_queue_watch *watch, const struct nm_kring *kr)
+{
+	if (kr->dir == NM_RX)
+		nmh_watch_ask(&watch->rx, EPOLLIN);
+	else
+		nmh_watch_ask(&watch->tx, EPOLLOUT);
+}
+
+void nmh_queue_watch_remove(struct nmh_queue_watch *watch)
+{
+	nmh_watch_remove(&watch->rx);
+	nmh_watch_remove(&watch->tx);
+	close(watch->tx_fd);
 }
 
 int nmh_watches_init(struct nm_os *os)

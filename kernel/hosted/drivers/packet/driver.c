@@ -4,16 +4,13 @@
  * socket and the slots' buffers by sendmmsg() and recvmmsg(), so that the kernel copies each of them once.
  */
 #include "hosted.h"
+#include "nmh_netif.h"
 #include "options.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/if_ether.h>
 #include <net/if.h>
-#include <stdio.h>
-#include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,13 +29,10 @@
 /**
  * struct packet_queue - a socket
  * @lock: the counters; the kernel resets its own when they are read
- * @watch: wakes those who wait for @rx
  */
 struct packet_queue {
 	int fd;
-	struct nm_kring *rx, *tx;
-	struct nmh_watch watch_rx, watch_tx;
-	int watch_fd;			/* a duplicate of @fd for @watch_tx: epoll takes each once */
+	struct nmh_queue_watch watch;
 	struct nm_spin lock;
 	u64 tx_frames, tx_bytes, rx_frames, rx_bytes;
 	u64 missed;
@@ -279,12 +273,7 @@ static int packet_rxsync(struct nm_kring *kr, int flags)
 /* Before a client sleeps: the socket is to wake it. */
 static u64 packet_deadline(struct nm_kring *kr)
 {
-	struct packet_queue *q = queue_of(kr);
-
-	if (kr->dir == NM_RX)
-		nmh_watch_ask(&q->watch_rx, EPOLLIN);
-	else
-		nmh_watch_ask(&q->watch_tx, EPOLLOUT);
+	nmh_queue_watch_ask(&queue_of(kr)->watch, kr);
 	return 0;
 }
 
@@ -319,42 +308,26 @@ static int read_options(const struct nmh_port_request *request, struct packet_op
 	return nmh_rings_check(request, &options->rings, MAX_QUEUES, reason);
 }
 
-/* Mbit/s as the kernel tells it of a device; what has none (veth, tap) tells a figure that limits nothing. 0: not known. */
-static u32 speed_of(const char *name)
-{
-	char path[64 + IFNAMSIZ];
-	int speed = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%.15s/device", name);
-	if (access(path, F_OK))
-		return 0;
-	snprintf(path, sizeof(path), "/sys/class/net/%.15s/speed", name);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (fscanf(file, "%d", &speed) != 1 || speed < 0)
-		speed = 0;
-	fclose(file);
-	return (u32)speed;
-}
-
-static void describe(const char *name, const struct packet_options *options, struct nm_port_config *config)
+static void describe(const struct packet_options *options, const struct nmh_netif *netif,
+		     struct nm_port_config *config)
 {
 	nmh_rings_describe(&options->rings, config);
-	config->speed_mbps = speed_of(name);
+	config->speed_mbps = nmh_netif_speed_mbps(netif);
 }
 
 static int driver_describe(const struct nmh_port_request *request, struct nmh_port_info *info,
 			   struct nmh_refusal *reason)
 {
 	struct nm_port_config config = { 0 };
+	struct nmh_netif netif = { 0 };
 	struct packet_options options;
 	const int error = read_options(request, &options, reason);
 
 	if (error)
 		return error;
-	describe(request->name, &options, &config);
+	/* It may be made by then. */
+	nmh_netif_find(request->name, &netif);
+	describe(&options, &netif, &config);
 	nmh_port_info_fill(info, &config);
 	return 0;
 }
@@ -411,47 +384,6 @@ static int set_up(struct packet_device *device, struct packet_queue *q, int inde
 	return error ? error : join(device, q);
 }
 
-/* Return: 0, -ENETDOWN, or another negative errno. */
-static int check_up(int fd, const char *name)
-{
-	struct ifreq request = { .ifr_flags = 0 };
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", name);
-	if (ioctl(fd, SIOCGIFFLAGS, &request))
-		return -errno;
-	return request.ifr_flags & IFF_UP ? 0 : -ENETDOWN;
-}
-
-static void notify(void *arg)
-{
-	nm_kring_notify(arg);
-}
-
-/* Return: 0 or a negative errno. */
-static int watch(struct nm_os *os, struct packet_queue *q)
-{
-	int error;
-
-	q->watch_fd = fcntl(q->fd, F_DUPFD_CLOEXEC, 0);
-	if (q->watch_fd < 0)
-		return -errno;
-	q->watch_rx = (struct nmh_watch){ .fd = q->fd, .ready = notify, .arg = q->rx };
-	q->watch_tx = (struct nmh_watch){ .fd = q->watch_fd, .ready = notify, .arg = q->tx };
-	error = nmh_watch_add(os, &q->watch_rx);
-	if (error)
-		return error;
-	error = nmh_watch_add(os, &q->watch_tx);
-	if (error)
-		nmh_watch_remove(&q->watch_rx);
-	return error;
-}
-
-static void unwatch(struct packet_queue *q)
-{
-	nmh_watch_remove(&q->watch_rx);
-	nmh_watch_remove(&q->watch_tx);
-}
-
 static void device_free(struct packet_device *device)
 {
 	u32 i;
@@ -459,50 +391,33 @@ static void device_free(struct packet_device *device)
 	for (i = 0; i < device->num_queues; i++) {
 		if (device->queues[i].fd >= 0)
 			close(device->queues[i].fd);
-		if (device->queues[i].watch_fd >= 0)
-			close(device->queues[i].watch_fd);
 	}
 	nm_os_free(device);
 }
 
 static int refuse_socket(struct nmh_refusal *reason, const char *name, int error)
 {
-	switch (-error) {
-	case EPERM:
-	case EACCES:
-		return nmh_refuse(reason, error, "%s: this needs CAP_NET_RAW; run nmgen as root, or setcap cap_net_raw+ep its file",
-				  name);
-	case ENODEV:
-	case ENXIO:
-		return nmh_refuse(reason, error, "there is no interface %s; see ip link", name);
-	case ENETDOWN:
-		return nmh_refuse(reason, error, "%s is down; ip link set %s up", name, name);
-	case EAFNOSUPPORT:
+	if (error == -EAFNOSUPPORT)
 		return nmh_refuse(reason, error, "%s: this kernel has no packet sockets; modprobe af_packet", name);
-	default:
-		return nmh_refuse(reason, error, "%s: its socket could not be set up (error %d); check the interface",
-				  name, -error);
-	}
+	return nmh_netif_refuse(reason, name, "CAP_NET_RAW", error);
 }
 
 static int device_open(struct nmh *world, const struct nmh_port_request *request,
 		       const struct packet_options *options, struct packet_device *device,
 		       struct nmh_refusal *reason)
 {
-	const int index = (int)if_nametoindex(request->name);
 	struct nm_port_config config = { 0 };
-	int error = 0;
+	struct nmh_netif netif;
+	int error = nmh_netif_find(request->name, &netif);
 	u32 i;
 
-	if (!index)
-		return refuse_socket(reason, request->name, -ENODEV);
 	for (i = 0; i < device->num_queues && !error; i++)
-		error = set_up(device, &device->queues[i], index, options->promiscuous);
-	if (!error)
-		error = check_up(device->queues[0].fd, request->name);
+		error = set_up(device, &device->queues[i], netif.index, options->promiscuous);
+	if (!error && !(netif.flags & IFF_UP))
+		error = -ENETDOWN;
 	if (error)
 		return refuse_socket(reason, request->name, error);
-	describe(request->name, options, &config);
+	describe(options, &netif, &config);
 	error = nm_port_attach(nmh_core(world), request->name, &packet_ops, &config, device, &device->port);
 	if (error)
 		return nmh_refuse(reason, error, error == -EEXIST ?
@@ -512,13 +427,12 @@ static int device_open(struct nmh *world, const struct nmh_port_request *request
 	for (i = 0; i < device->num_queues; i++) {
 		struct packet_queue *q = &device->queues[i];
 
-		q->rx = nm_port_ring(device->port, NM_RX, i);
-		q->tx = nm_port_ring(device->port, NM_TX, i);
-		error = watch(nmh_os(world), q);
+		error = nmh_queue_watch_add(nmh_os(world), &q->watch, q->fd, nm_port_ring(device->port, NM_RX, i),
+					    nm_port_ring(device->port, NM_TX, i));
 		if (!error)
 			continue;
 		while (i--)
-			unwatch(&device->queues[i]);
+			nmh_queue_watch_remove(&device->queues[i].watch);
 		nm_port_detach(device->port);
 		return nmh_refuse(reason, error, "%s: its sockets cannot be waited for (error %d); close other programs",
 				  request->name, -error);
@@ -542,7 +456,6 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	device->num_queues = options.rings.queues;
 	for (i = 0; i < device->num_queues; i++) {
 		device->queues[i].fd = -1;
-		device->queues[i].watch_fd = -1;
 		nm_spin_init(&device->queues[i].lock);
 	}
 	error = device_open(world, request, &options, device, reason);
@@ -561,7 +474,7 @@ static void driver_destroy(void *arg)
 
 	/* After this no ring is told, and after the next step there may be none, and nobody asks. */
 	for (i = 0; i < device->num_queues; i++)
-		unwatch(&device->queues[i]);
+		nmh_queue_watch_remove(&device->queues[i].watch);
 	nm_port_detach(device->port);
 	device_free(device);
 }

@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 #include <net/netmap.h>
 #include <poll.h>
-#include <sched.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -15,15 +13,12 @@
 
 #include "nmh_driver.h"
 #include "testing/client.h"
+#include "testing/network.h"
 
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-// Runs ip(8); its messages are in the test's output.
-bool ip(const std::string& words) {
-  return std::system(("ip " + words).c_str()) == 0;
-}
+using nmgen::test::ip;
 
 // A world with one port, and a client of all its rings.
 class End {
@@ -110,14 +105,12 @@ Bytes frame(uint32_t number, size_t size = 60) {
   return bytes;
 }
 
-class Packet : public testing::Test {
+class Packet : public nmgen::test::NetworkTest {
  protected:
   void SetUp() override {
-    if (unshare(CLONE_NEWNET) != 0)
-      GTEST_SKIP() << "no network namespace can be made (" << std::strerror(errno)
-                   << "): run the tests as root";
-    // Or the kernel sends frames of its own as soon as a link is up.
-    std::system("echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
+    NetworkTest::SetUp();
+    if (IsSkipped())
+      return;
     ASSERT_TRUE(ip("link add pa type veth peer name pb"));
     ASSERT_TRUE(ip("link set pa up") && ip("link set pb up"));
   }

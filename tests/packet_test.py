@@ -2,48 +2,18 @@
 """Runs over a network interface, with nothing loaded: a veth pair in a network namespace that goes with its test."""
 import json
 import os
-import subprocess
 import unittest
 
-import records
-from nmgen_process import NMGEN, TIMEOUT_S, NmgenTest, scenario
-
-# No frames of the kernel's own.
-SETUP = """echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
-ip link add va type veth peer name vb && ip link set va up && ip link set vb up || exit 99
-"""
-COUNTERS = ("va/statistics/tx_packets", "vb/statistics/rx_packets", "va/statistics/tx_bytes")
-
+from network import NetworkTest
+from nmgen_process import NMGEN
 
 # Fewer than the kernel's queue between the two ends holds (net.core.netdev_max_backlog, 1000), however late it is emptied.
 FRAMES = 800
 
 
-class Packet(NmgenTest):
-    def setUp(self):
-        super().setUp()
-        made = subprocess.run(["unshare", "-n", "ip", "link", "add", "va", "type", "veth", "peer", "name", "vb"], capture_output=True,
-                              text=True, timeout=TIMEOUT_S, check=False)
-        if made.returncode != 0:
-            self.skipTest(f"no network namespace with a veth pair can be made, run the tests as root: {made.stderr.strip()}")
-
-    def inside(self, script):
-        """A shell script between the two ends of the pair."""
-        result = subprocess.run(["unshare", "-n", "--mount", "sh", "-c", "mount -t sysfs sysfs /sys\n" + SETUP + script], capture_output=True,
-                                text=True, timeout=TIMEOUT_S, check=False)
-        self.assertNotEqual(result.returncode, 99, result.stderr)
-        return result
-
-    def run_inside(self, document, *arguments, before=""):
-        """Record of a run, and what the kernel has counted by then."""
-        path = self.write("s.json", json.dumps(document))
-        out = self.path("r.json")
-        command = " ".join([NMGEN, "run", path, "--quiet", "--force", "--out", out, *arguments])
-        result = self.inside(before + f"{command} >&2\ncode=$?\ncd /sys/class/net && cat {' '.join(COUNTERS)}\nexit $code\n")
-        self.assertIn(result.returncode, (0, 1, 3), result.stderr)
-        record = records.read(out)
-        records.check(self, record, result.returncode)
-        return record, [int(word) for word in result.stdout.split()]
+class Packet(NetworkTest):
+    SETUP = "ip link add va type veth peer name vb && ip link set va up && ip link set vb up"
+    COUNTERS = ("va/statistics/tx_packets", "vb/statistics/rx_packets", "va/statistics/tx_bytes")
 
     def document(self, **more):
         return {"schema": "nmgen-scenario/1", "frames": FRAMES, "duration_s": 600, "warmup_s": 0,
@@ -82,25 +52,9 @@ class Packet(NmgenTest):
     def test_shipped_scenarios_run_over_it(self):
         for name in ("vlan", "imix", "low-rate-latency"):
             with self.subTest(name):
-                with open(scenario(name), encoding="utf-8") as file:
-                    document = json.load(file)
-                del document["ports"]
-                document.pop("$schema", None)
-                for entry in document["senders"]:
-                    entry.update(port="packet:va", rate={"pps": 2000})
-                for entry in document["receivers"]:
-                    entry["port"] = "packet:vb"
-                document.update(frames=500, duration_s=600, warmup_s=0)
-                record, counted = self.run_inside(document)
+                record, counted = self.run_shipped(name, "packet:va", "packet:vb", 500)
                 self.assertEqual(counted[:2], [500, 500])
                 self.assertEqual(record["runs"][0]["rx"]["frames"], 500)
-
-    def refused_inside(self, script):
-        result = self.inside(script)
-        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
-        lines = result.stderr.splitlines()
-        self.assertEqual(len(lines), 1, result.stderr)
-        return lines[0]
 
     def test_bad_input(self):
         path = self.write("s.json", json.dumps(self.document()))

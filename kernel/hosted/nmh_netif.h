@@ -19,7 +19,7 @@ extern "C" {
 struct nmh_netif {
 	char name[NMH_NETIF_NAME];
 	int index;
-	uint32_t flags;			/* IFF_UP, IFF_LOWER_UP, ... of netdevice(7) */
+	uint32_t flags;			/* IFF_UP, IFF_RUNNING, ... of netdevice(7) */
 	uint32_t mtu;
 	uint32_t promiscuity;		/* how many ask for frames for any address */
 	uint32_t tx_queues, rx_queues;

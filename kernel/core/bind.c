@@ -65,7 +65,7 @@ static u64 nif_make(struct nm_region *region, const struct nm_port *port, const 
 	memset(nif, 0, bytes);
 	nm_snprintf(nif->ni_name, sizeof(nif->ni_name), "%.15s", name);
 	nif->ni_version = NETMAP_API;
-	nif->ni_flags = region->id == 1 ? 0 : NI_PRIV_MEM;
+	nif->ni_flags = region->shared ? 0 : NI_PRIV_MEM;
 	if (!port)
 		return offset;
 	nif->ni_tx_rings = port->config.num_rings[NM_TX];
@@ -197,23 +197,28 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 		     u64 max_memsize)
 {
 	static const struct nm_range none[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
-	struct nm_region *region = nm_region_find(client->core, reg->nr_mem_id);
+	struct nm_region *region;
 	int error;
 
-	if (!region)
+	if (!reg->nr_mem_id)
 		return nm_refuse(client, -EINVAL,
-				 "a null port needs the number of a memory region that exists, not %u; 1 is the global one",
-				 reg->nr_mem_id);
-	error = nm_region_use(region);
+				 "a null port needs the number of a memory region that exists, not 0; 1 is that of the interfaces");
+	error = nm_client_join_region(client, reg->nr_mem_id, &region);
 	if (error)
-		return nm_refuse(client, error,
-				 "no memory for region %u; make its pools smaller", region->id);
+		return error;
+	error = nm_region_use(region);
+	if (error) {
+		nm_refuse(client, error, "no memory for region %u; make its pools smaller",
+			  region->id);
+		nm_region_unref(region);
+		return error;
+	}
 	error = finish(client, NULL, region, name, none, reg, max_memsize);
 	if (error) {
 		nm_region_unuse(region);
+		nm_region_unref(region);
 		return error;
 	}
-	nm_region_ref(region);
 	reg->nr_tx_rings = 0;
 	reg->nr_rx_rings = 0;
 	reg->nr_host_tx_rings = 0;
@@ -235,7 +240,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	if (port->owner)
 		return nm_refuse(client, -EBUSY, "%s belongs to %s; detach it there first",
 				 port->name, port->owner->name);
-	if (reg->nr_mem_id && reg->nr_mem_id != port->region->id)
+	if (reg->nr_mem_id && !nm_region_is(port->region, reg->nr_mem_id))
 		return nm_refuse(client, -EINVAL,
 				 "%s is in memory region %u, not %u; use 0 or %u",
 				 port->name, port->region->id, reg->nr_mem_id, port->region->id);
@@ -340,6 +345,12 @@ int nm_client_open(struct nm_core *core, struct nm_waiter *waiter, struct nm_cli
 
 	if (!client)
 		return -ENOMEM;
+	nm_os_caller_get(nm_core_os(core), &client->opener);
+	if (!client->opener.may_open) {
+		nm_os_caller_put(nm_core_os(core), &client->opener);
+		nm_os_free(client);
+		return -EPERM;
+	}
 	client->core = core;
 	client->waiter = waiter;
 	nm_spin_init(&client->reason_lock);
@@ -352,5 +363,6 @@ void nm_client_close(struct nm_client *client)
 	nm_mutex_lock(&client->core->lock);
 	nm_client_unbind(client);
 	nm_mutex_unlock(&client->core->lock);
+	nm_os_caller_put(nm_core_os(client->core), &client->opener);
 	nm_os_free(client);
 }

@@ -41,23 +41,39 @@ struct nm_kring *nm_client_ring(struct nm_client *client, enum nm_dir dir, u32 i
 	return &port->krings[dir][i];
 }
 
+static int no_memory(struct nm_client *client)
+{
+	return nm_refuse(client, -ENOMEM, "no memory for another region; close a port");
+}
+
+int nm_client_join_region(struct nm_client *client, u16 id, struct nm_region **out)
+{
+	const struct nm_os_caller *opener = &client->opener;
+	struct nm_region *region;
+
+	if (id == NM_REGION_SHARED)
+		return nm_region_shared(client->core, opener->ns, out) ? no_memory(client) : 0;
+	region = nm_region_find(client->core, opener->ns, id);
+	/* One of another namespace is not there either: its number says nothing. */
+	if (!region)
+		return nm_refuse(client, -EINVAL,
+				 "there is no memory region %u in this network namespace; ask for 0 to get a new one, or for 1, which its interfaces share",
+				 id);
+	if (!region->shared && region->user != opener->user)
+		return nm_refuse(client, -EPERM,
+				 "memory region %u belongs to another user; open one of its ports by name, or run both programs as one user",
+				 id);
+	nm_region_ref(region);
+	*out = region;
+	return 0;
+}
+
 int nm_client_choose_region(struct nm_client *client, const struct nmreq_register *reg,
 			    struct nm_region **out)
 {
-	struct nm_region *region;
-
-	if (!reg->nr_mem_id) {
-		if (nm_region_create_private(client->core, reg->nr_extra_bufs, out))
-			return nm_refuse(client, -ENOMEM,
-					 "no memory for another region; close a port");
-		return 0;
-	}
-	region = nm_region_find(client->core, reg->nr_mem_id);
-	if (!region)
-		return nm_refuse(client, -EINVAL,
-				 "there is no memory region %u; ask for 0 to get a new one",
-				 reg->nr_mem_id);
-	nm_region_ref(region);
-	*out = region;
+	if (reg->nr_mem_id)
+		return nm_client_join_region(client, reg->nr_mem_id, out);
+	if (nm_region_create_private(client->core, &client->opener, reg->nr_extra_bufs, out))
+		return no_memory(client);
 	return 0;
 }

@@ -17,6 +17,7 @@
  * @nif: offset of the netmap_if
  * @flags: nr_flags of the REGISTER
  * @sync_flags: NM_SYNC_* that go with each of its syncs
+ * @opener: who opened it: its namespace is where ports and regions are looked for
  * @reason: the last refusal, guarded by @reason_lock
  */
 struct nm_client {
@@ -29,6 +30,7 @@ struct nm_client {
 	u64 nif;
 	u64 flags;
 	int sync_flags;
+	struct nm_os_caller opener;
 	struct nm_spin reason_lock;
 	char reason[NM_REASON_SIZE];
 };
@@ -38,8 +40,15 @@ int nm_refuse(struct nm_client *client, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
+ * The region of that number, with a reference, if the client may have it: the shared one of its
+ * namespace (1, also where its number is another), or a private one there of the same user. Return:
+ * 0, or -EINVAL, -EPERM, -ENOMEM with a sentence.
+ */
+int nm_client_join_region(struct nm_client *client, u16 id, struct nm_region **out);
+
+/*
  * The region that a request asks for, with a reference: nr_mem_id, or for 0 a new private one with
- * nr_extra_bufs buffers more. Return: 0, or -EINVAL, -ENOMEM with a sentence.
+ * nr_extra_bufs buffers more. Return: as nm_client_join_region().
  */
 int nm_client_choose_region(struct nm_client *client, const struct nmreq_register *reg,
 			    struct nm_region **out);

@@ -265,7 +265,7 @@ class Machine {
       taken += (u64{pool.num} * pool.size + region->bufs.size - 1) / region->bufs.size;
     }
     require(region->bufs.num_free == region->bufs.num - taken, "all buffers are back");
-    require(nm_region_find(world_.core(), 2) == nullptr, "no private region is left");
+    require(nm_region_find(world_.core(), nullptr, 2) == nullptr, "no private region is left");
   }
 
   Input input_;

@@ -57,11 +57,13 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 	if (!core)
 		return -ENOMEM;
 	core->config = *config;
+	core->shared_sizes = sizes;
 	core->private_sizes = private_sizes;
 	nm_mutex_init(&core->lock);
 	nm_list_init(&core->ports);
 	nm_list_init(&core->regions);
-	error = nm_region_create(core, 1, &sizes, &core->global);
+	/* The first region of all has number 1. */
+	error = nm_region_shared(core, config->home, &core->home);
 	if (error) {
 		nm_mutex_destroy(&core->lock);
 		nm_os_free(core);
@@ -74,7 +76,7 @@ int nm_core_create(const struct nm_core_config *config, struct nm_core **out)
 void nm_core_destroy(struct nm_core *core)
 {
 	nm_vale_destroy(core);
-	nm_region_unref(core->global);
+	nm_region_unref(core->home);
 	nm_mutex_destroy(&core->lock);
 	nm_os_free(core);
 }
@@ -93,11 +95,18 @@ int nm_core_configure(struct nm_core *core, const struct nm_core_config *config)
 {
 	const struct nm_region_sizes sizes = sizes_of(config);
 	const struct nm_region_sizes private_sizes = private_sizes_of(config);
+	struct nm_list *item;
 
 	if (!nm_region_sizes_fit(&sizes) || !nm_region_sizes_fit(&private_sizes))
 		return -EINVAL;
 	nm_mutex_lock(&core->lock);
-	core->global->wanted = sizes;
+	core->shared_sizes = sizes;
+	for (item = core->regions.next; item != &core->regions; item = item->next) {
+		struct nm_region *region = nm_entry(item, struct nm_region, link);
+
+		if (region->shared)
+			region->wanted = sizes;
+	}
 	core->private_sizes = private_sizes;
 	nm_write_once(core->config.no_timestamp, config->no_timestamp);
 	nm_write_once(core->config.fwd, config->fwd);
@@ -115,22 +124,25 @@ void nm_core_namespace_gone(struct nm_core *core, const void *ns)
 
 	nm_mutex_lock(&core->lock);
 	nm_vale_namespace_gone(core, ns);
-	for (item = core->ports.next; item != &core->ports; item = item->next) {
-		struct nm_port *port = nm_entry(item, struct nm_port, link);
+	for (item = core->regions.next; item != &core->regions; item = item->next) {
+		struct nm_region *region = nm_entry(item, struct nm_region, link);
 
 		/* As in nm_vale_namespace_gone(). */
-		if (port->ns == ns)
-			port->ns = port;
+		if (region->ns == ns)
+			region->ns = region;
 	}
 	nm_mutex_unlock(&core->lock);
 }
 
 void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools)
 {
+	struct nm_region *region;
+
 	memset(pools, 0, sizeof(*pools));
 	nm_mutex_lock(&core->lock);
-	if (core->global->users)
-		nm_region_pools(core->global, pools);
+	region = nm_region_find(core, nm_os_namespace(core->config.os), NM_REGION_SHARED);
+	if (region && region->users)
+		nm_region_pools(region, pools);
 	nm_mutex_unlock(&core->lock);
 }
 

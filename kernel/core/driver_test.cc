@@ -640,13 +640,14 @@ TEST(DriverDemand, AnIdlePortMayBeReplaced) {
   attached = nullptr;
   calls = 0;
   World world(Sizes{}, [](nm_core_config& config) {
-    config.demand = [](nm_core* core, const char* name, nm_port* idle) {
+    config.demand = [](nm_core* core, const void* ns, const char* name, nm_port* idle) {
       const nm_port_config rings = port_config(1, kSlots);
       ++calls;
       require(idle == attached, "the idle port is the one that there is");
       if (idle)
         nm_port_detach_locked(idle);
-      require(nm_port_attach_locked(core, name, &ops, &rings, nullptr, &attached) == 0, "attached");
+      require(nm_port_attach_locked(core, ns, name, &ops, &rings, nullptr, &attached) == 0,
+              "attached");
     };
   });
   Client client(world), other(world), last(world);

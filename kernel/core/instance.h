@@ -16,13 +16,13 @@ struct nm_region_sizes {
 	u32 buf_size, buf_num;
 };
 
-
 /**
  * struct nm_core - an instance: what a machine with the module is
  * @lock: see nm_core.h
  * @ports: attached ports
  * @regions: all there are, sorted by their numbers
- * @global: region 1
+ * @home: the shared region of config.home
+ * @shared_sizes: of the region that the interfaces of a namespace share
  * @private_sizes: of regions made for one port, before what that port needs
  * @vale: the switches, NULL until there is one
  */
@@ -31,7 +31,8 @@ struct nm_core {
 	struct nm_core_config config;
 	struct nm_list ports;
 	struct nm_list regions;
-	struct nm_region *global;
+	struct nm_region *home;
+	struct nm_region_sizes shared_sizes;
 	struct nm_region_sizes private_sizes;
 	struct nm_vale *vale;
 };

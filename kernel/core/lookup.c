@@ -57,7 +57,7 @@ static int find_pipe(struct nm_client *client, const char *name, const struct nm
 
 static int find_network_port(struct nm_client *client, const char *name, struct nm_port **out)
 {
-	struct nm_port *port = nm_port_find(client->core, name);
+	struct nm_port *port = nm_port_find(client, name);
 
 	if (!port)
 		return nm_refuse(client, -ENXIO, "there is no port %s; `nmgen ports` lists the ports",

@@ -181,7 +181,7 @@ TEST_F(Monitor, ManyMonitorsOfOneRing) {
   monitors.clear();
   EXPECT_EQ(kr->sync, port.port()->ops->txsync) << "a ring that is not watched pays nothing";
   EXPECT_EQ(kr->watch, nullptr);
-  EXPECT_EQ(nm_region_find(world.core(), 2), nullptr);
+  EXPECT_EQ(nm_region_find(world.core(), nullptr, 2), nullptr);
 }
 
 // Buffers change hands: the frame is seen when the client has released it.

@@ -35,12 +35,13 @@ struct nm_client;
 #define NM_PRIV_BUF_NUM		4098
 
 /*
- * Sizes of the global region and, with priv_, of regions for one port, as the module parameters
- * have them; 0 takes the default. if_size and buf_size are multiples of 64, ring_size of 128: else
+ * Sizes of a namespace's shared region and, with priv_, of regions for one port, as the module
+ * parameters have them; 0 takes the default. if_size and buf_size are multiples of 64, ring_size of 128: else
  * nm_core_create() says -EINVAL.
  */
 struct nm_core_config {
 	struct nm_os *os;		/* what the functions of nm_os.h that take one are given */
+	const void *home;		/* a namespace: its shared region has number 1 */
 	u32 if_size, if_num;
 	u32 ring_size, ring_num;	/* larger rings take several in a row */
 	u32 buf_size, buf_num;
@@ -61,20 +62,21 @@ struct nm_core_config {
 	u32 txsync_tries;
 	/*
 	 * A client asks for a port that is not attached (@idle is NULL), or that nobody uses: if the
-	 * residence has an interface of that name in nm_os_namespace(), it calls
-	 * nm_port_attach_locked(); where @idle is not the port that it has now for that name,
+	 * residence has an interface of that name in @ns, it calls nm_port_attach_locked(); where @idle is not the port that it has now for that name,
 	 * nm_port_detach_locked() before. Called with core->lock held. May be NULL.
 	 */
-	void (*demand)(struct nm_core *core, const char *name, struct nm_port *idle);
+	void (*demand)(struct nm_core *core, const void *ns, const char *name,
+		       struct nm_port *idle);
 	/*
 	 * What the system shows of a persistent VALE port: a network interface, where it has such
-	 * things, with a host stack behind it. It is made in the caller's namespace under the
-	 * port's name, *@interface is what the others are given; what its stack sends goes to
-	 * nm_host_queue() until interface_unmake() returns. Both with core->lock held.
+	 * things, with a host stack behind it. It is made in @ns under the port's name,
+	 * *@interface is what the others are given; what its stack sends goes to nm_host_queue()
+	 * until interface_unmake() returns. Both with core->lock held.
 	 * interface_up() is nm_driver_ops.host_up for it. All may be NULL: then the port is a name
 	 * of netmap's only, and has no stack.
 	 */
-	int (*interface_make)(struct nm_core *core, struct nm_port *port, void **interface);
+	int (*interface_make)(struct nm_core *core, const void *ns, struct nm_port *port,
+			      void **interface);
 	void (*interface_unmake)(struct nm_core *core, void *interface);
 	bool (*interface_up)(void *interface, u32 queue, const struct nm_frag *frags, u32 num);
 };
@@ -89,26 +91,29 @@ void nm_core_lock(struct nm_core *core);
 void nm_core_unlock(struct nm_core *core);
 
 /*
- * New sizes for the global region, from its next first client on, and from now on what else of
+ * New sizes for shared regions, from the next first client of each on, and from now on what else of
  * @config is no function.
  * Return: 0, or -EINVAL for sizes as nm_core_create() refuses them.
  */
 int nm_core_configure(struct nm_core *core, const struct nm_core_config *config);
 
 /*
- * A namespace (nm_os_namespace()) ends: its persistent ports are removed. Clients that have one
- * with a host stack open get POLLERR. Other open ports of the namespace can no longer be found by
- * name.
+ * A namespace ends: its persistent ports are removed. Clients that have one with a host stack open
+ * get POLLERR. Its other ports, its switches and its regions can no longer be found.
  */
 void nm_core_namespace_gone(struct nm_core *core, const void *ns);
 
-/* What the global region has now: all 0 if it has no client. */
+/* What the shared region of the caller's namespace has now: all 0 if it has no client. */
 void nm_core_pools(struct nm_core *core, struct nmreq_pools_info *pools);
 
 /**
  * nm_client_open() - one open file
  * @waiter: what its pollers are woken through; stays valid until nm_client_close(). NULL for a
  *	residence that calls nm_client_record() itself
+ *
+ * The client belongs to the namespace and the user of the calling thread, whoever uses it later:
+ * it finds the ports and regions of that namespace only.
+ * Return: 0; -EPERM: the thread may not control the network of its namespace; -ENOMEM
  */
 int nm_client_open(struct nm_core *core, struct nm_waiter *waiter, struct nm_client **out);
 void nm_client_close(struct nm_client *client);

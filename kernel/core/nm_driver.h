@@ -509,7 +509,8 @@ struct nm_os *nm_core_os(struct nm_core *core);
 /**
  * nm_port_attach() - make a network port known to the core
  * @core: instance
- * @name: as clients will name it, shorter than IFNAMSIZ for Linux interfaces
+ * @name: as clients of the calling thread's namespace will name it, shorter than IFNAMSIZ for Linux
+ *	interfaces
  * @ops: the driver; stays valid until detach
  * @config: rings and slots; copied
  * @driver_data: for the driver, nm_port_data()
@@ -520,10 +521,12 @@ struct nm_os *nm_core_os(struct nm_core *core);
 int nm_port_attach(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
 		   const struct nm_port_config *config, void *driver_data, struct nm_port **out);
 
-/* The two for nm_core_config.demand, which is called with core->lock held. */
-int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
-			  const struct nm_port_config *config, void *driver_data,
-			  struct nm_port **out);
+/*
+ * The two for nm_core_config.demand, which is called with core->lock held, and says the namespace.
+ */
+int nm_port_attach_locked(struct nm_core *core, const void *ns, const char *name,
+			  const struct nm_driver_ops *ops, const struct nm_port_config *config,
+			  void *driver_data, struct nm_port **out);
 
 /*
  * The device goes away. Stops all rings, wakes all pollers (POLLERR), and forgets the name; clients

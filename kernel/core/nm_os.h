@@ -98,11 +98,24 @@ int nm_os_vsnprintf(char *to, size_t size, const char *format, va_list args)
 /* Let another thread run; only where sleeping is allowed. */
 void nm_os_yield(void);
 
-/*
- * The namespace that the calling thread looks names of ports up in: compared, never followed. NULL
- * where there is only one.
+/**
+ * struct nm_os_caller - the thread that opens a client
+ * @ns: its network namespace, which stays until nm_os_caller_put(): compared, never followed. NULL
+ *	where there is only one
+ * @user: its user
+ * @may_open: it may control the network of @ns
  */
-const void *nm_os_namespace(void);
+struct nm_os_caller {
+	const void *ns;
+	u32 user;
+	bool may_open;
+};
+
+void nm_os_caller_get(struct nm_os *os, struct nm_os_caller *caller);
+void nm_os_caller_put(struct nm_os *os, const struct nm_os_caller *caller);
+
+/* The network namespace of the calling thread, as in struct nm_os_caller, but it may end. */
+const void *nm_os_namespace(struct nm_os *os);
 
 /* Whether the calling thread's program has pointers of 32 bits, and so a ring_ofs of such words. */
 bool nm_os_client_is_32bit(void);

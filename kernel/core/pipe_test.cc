@@ -270,9 +270,9 @@ TEST_F(Pipe, AMissingParentIsMadeAndGoes) {
   a.close();
   b.close();
   info.close();
-  EXPECT_NE(nm_region_find(world.core(), 2), nullptr);
+  EXPECT_NE(nm_region_find(world.core(), nullptr, 2), nullptr);
   c.close();
-  EXPECT_EQ(nm_region_find(world.core(), 2), nullptr);
+  EXPECT_EQ(nm_region_find(world.core(), nullptr, 2), nullptr);
   Client late(world);
   EXPECT_EQ(late.bind("nowhere"), -ENXIO);
 }
@@ -304,7 +304,7 @@ TEST_F(Pipe, InformationLeavesNothingBehind) {
   EXPECT_EQ(body.nr_mem_id, 2);
   EXPECT_EQ(world.region()->users, 0u);
   EXPECT_EQ(port.port()->refs, 1u);
-  EXPECT_EQ(nm_region_find(world.core(), 2), nullptr);
+  EXPECT_EQ(nm_region_find(world.core(), nullptr, 2), nullptr);
 }
 
 TEST_F(Pipe, AHostileSenderHarmsItselfOnly) {

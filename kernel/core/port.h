@@ -71,7 +71,6 @@ struct nm_port_owner {
  * struct nm_port - a port: NIC rings first, then host rings
  * @link: in core->ports, while clients find it there by its name; else a list of its maker
  * @in_region: in region->ports, from its making to its last reference
- * @ns: nm_os_namespace() of the thread that made it
  * @ops: the driver's; not looked at once @gone
  * @has_stack: there is a host stack behind its host rings (nm_driver_ops.host_up)
  * @refs: 1 while attached, and 1 for each client bound and each other user. Under core->lock
@@ -89,7 +88,6 @@ struct nm_port {
 	struct nm_list link;
 	struct nm_list in_region;
 	struct nm_core *core;
-	const void *ns;
 	char name[NM_NAME_SIZE];
 	const struct nm_driver_ops *ops;
 	bool has_stack;

@@ -2,6 +2,7 @@
 /* Ports: what drivers attach. A port's krings exist from attach to the last reference. */
 #include "ports.h"
 
+#include "client.h"
 #include "host.h"
 #include "region.h"
 #include "rings.h"
@@ -16,7 +17,7 @@ static struct nm_port *find(struct nm_core *core, const void *ns, const char *na
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
 		struct nm_port *port = nm_entry(item, struct nm_port, link);
 
-		if (port->ns == ns && !strcmp(port->name, name))
+		if (port->region->ns == ns && !strcmp(port->name, name))
 			return port;
 	}
 	return NULL;
@@ -182,15 +183,16 @@ static void follow_driver(struct nm_port *port)
 	}
 }
 
-struct nm_port *nm_port_find(struct nm_core *core, const char *name)
+struct nm_port *nm_port_find(struct nm_client *client, const char *name)
 {
-	const void *ns = nm_os_namespace();
+	struct nm_core *core = client->core;
+	const void *ns = client->opener.ns;
 	struct nm_port *port = find(core, ns, name);
 
 	if (port && !is_idle(port))
 		return port;
 	if (core->config.demand) {
-		core->config.demand(core, name, port);
+		core->config.demand(core, ns, name, port);
 		port = find(core, ns, name);
 	}
 	if (port)
@@ -231,7 +233,6 @@ static int port_make(struct nm_core *core, const char *name, const struct nm_dri
 	if (!port)
 		return -ENOMEM;
 	port->core = core;
-	port->ns = nm_os_namespace();
 	port->ops = ops;
 	port->has_stack = ops->host_up;
 	port->config = *config;
@@ -272,19 +273,24 @@ int nm_port_create(struct nm_core *core, const char *name, const struct nm_drive
 	return 0;
 }
 
-int nm_port_attach_locked(struct nm_core *core, const char *name, const struct nm_driver_ops *ops,
-			  const struct nm_port_config *config, void *driver_data,
-			  struct nm_port **out)
+int nm_port_attach_locked(struct nm_core *core, const void *ns, const char *name,
+			  const struct nm_driver_ops *ops, const struct nm_port_config *config,
+			  void *driver_data, struct nm_port **out)
 {
+	struct nm_region *region;
 	struct nm_port *port;
-	int error = nm_port_create(core, name, ops, config, core->global, driver_data, &port);
+	int error;
 
+	if (find(core, ns, name))
+		return -EEXIST;
+	error = nm_region_shared(core, ns, &region);
 	if (error)
 		return error;
-	if (find(core, port->ns, name)) {
-		nm_port_unref(port);
-		return -EEXIST;
-	}
+	error = nm_port_create(core, name, ops, config, region, driver_data, &port);
+	/* The port has a reference of its own. */
+	nm_region_unref(region);
+	if (error)
+		return error;
 	nm_list_add(&core->ports, &port->link);
 	*out = port;
 	return 0;
@@ -296,7 +302,8 @@ int nm_port_attach(struct nm_core *core, const char *name, const struct nm_drive
 	int error;
 
 	nm_mutex_lock(&core->lock);
-	error = nm_port_attach_locked(core, name, ops, config, driver_data, out);
+	error = nm_port_attach_locked(core, nm_os_namespace(nm_core_os(core)), name, ops, config,
+				      driver_data, out);
 	nm_mutex_unlock(&core->lock);
 	return error;
 }

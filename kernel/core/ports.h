@@ -10,7 +10,8 @@
  * @name: for messages and ni_name; its maker finds the port by name
  * @ops: as for nm_port_attach(); reg may be NULL, where there is nothing to switch
  * @config: rings and slots; nm_port_choose() makes it from a request
- * @region: where its rings live; the port takes a reference of its own
+ * @region: where its rings live, of the namespace that the port is to belong to; the port takes a
+ *	reference of its own
  *
  * Under core->lock. The port has one reference, the caller's, and is in no list of names.
  * Return: 0, -EINVAL (rings or slots out of range), -ENOMEM
@@ -30,10 +31,10 @@ void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slo
 		    struct nm_port_config *config);
 
 /*
- * The port of this name in the caller's namespace, made now where the residence can make it
+ * The port of this name in the client's namespace, made now where the residence can make it
  * (nm_core_config.demand). Under core->lock.
  */
-struct nm_port *nm_port_find(struct nm_core *core, const char *name);
+struct nm_port *nm_port_find(struct nm_client *client, const char *name);
 /* One reference less; under core->lock. */
 void nm_port_unref(struct nm_port *port);
 /* Take up what the driver says now (link, speed); under core->lock. */

@@ -89,14 +89,14 @@ bool nm_region_sizes_fit(const struct nm_region_sizes *sizes)
 	       sizes->ring_size >= NM_CACHE_ALIGN && sizes->ring_size % NM_CACHE_ALIGN == 0;
 }
 
-struct nm_region *nm_region_find(struct nm_core *core, u16 id)
+struct nm_region *nm_region_find(struct nm_core *core, const void *ns, u16 id)
 {
 	struct nm_list *item;
 
 	for (item = core->regions.next; item != &core->regions; item = item->next) {
 		struct nm_region *region = nm_entry(item, struct nm_region, link);
 
-		if (region->id == id)
+		if (region->ns == ns && nm_region_is(region, id))
 			return region;
 	}
 	return NULL;
@@ -116,21 +116,21 @@ static u16 free_id(const struct nm_core *core)
 	return id;
 }
 
-int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
-		     struct nm_region **out)
+static int region_create(struct nm_core *core, const void *ns, const struct nm_region_sizes *sizes,
+			 struct nm_region **out)
 {
+	const u16 id = free_id(core);
 	struct nm_region *region;
 	struct nm_list *after;
 
 	if (!nm_region_sizes_fit(sizes))
 		return -EINVAL;
-	if (!id)
-		id = free_id(core);
 	region = id ? nm_os_alloc(sizeof(*region)) : NULL;
 	if (!region)
 		return -ENOMEM;
 	region->core = core;
 	region->id = id;
+	region->ns = ns;
 	region->refs = 1;
 	region->wanted = *sizes;
 	nm_list_init(&region->ports);
@@ -144,13 +144,34 @@ int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes 
 	return 0;
 }
 
-int nm_region_create_private(struct nm_core *core, u32 extra_bufs, struct nm_region **out)
+int nm_region_shared(struct nm_core *core, const void *ns, struct nm_region **out)
+{
+	struct nm_region *region = nm_region_find(core, ns, NM_REGION_SHARED);
+	int error;
+
+	if (region) {
+		nm_region_ref(region);
+		*out = region;
+		return 0;
+	}
+	error = region_create(core, ns, &core->shared_sizes, out);
+	if (!error)
+		(*out)->shared = true;
+	return error;
+}
+
+int nm_region_create_private(struct nm_core *core, const struct nm_os_caller *owner, u32 extra_bufs,
+			     struct nm_region **out)
 {
 	struct nm_region_sizes sizes = core->private_sizes;
+	int error;
 
 	/* What is beyond any sense is granted in part, as everywhere. */
 	sizes.buf_num += extra_bufs < NM_GROW_BUFS ? extra_bufs : NM_GROW_BUFS;
-	return nm_region_create(core, 0, &sizes, out);
+	error = region_create(core, owner->ns, &sizes, out);
+	if (!error)
+		(*out)->user = owner->user;
+	return error;
 }
 
 void nm_region_ref(struct nm_region *region)

@@ -6,6 +6,7 @@
 #include "instance.h"
 
 #define NM_RESERVED_BUFS	2	/* where a bad index is redirected */
+#define NM_REGION_SHARED	1	/* nr_mem_id that means the shared region of one's namespace */
 
 /* Objects of one size in a row. @used has a bit an object. */
 struct nm_pool {
@@ -23,8 +24,13 @@ struct nm_pool {
  * struct nm_region - memory that the clients of its ports map
  * @link: in core->regions
  * @core: instance
- * @id: as in nr_mem_id; 1 is the global region
- * @refs: one for each port and null client that lives here, and one of the core for region 1. The
+ * @id: as in nr_mem_id; no two regions have one, so that a client which compares them knows what is
+ *	one memory. 1 is that of core->config.home
+ * @ns: the namespace that it belongs to, and with it all ports that live here; the region itself
+ *	once that has ended. Under core->lock
+ * @shared: of all clients of @ns, for its interfaces; else private
+ * @user: of the client for which a private region was made
+ * @refs: one for each port and null client that lives here, and one of the core for @home. The
  *	structure goes with the last. Under core->lock
  * @ports: all ports that live here, by nm_port.in_region. Under core->lock
  * @wanted: sizes to make when the first client comes
@@ -42,6 +48,9 @@ struct nm_region {
 	struct nm_list link;
 	struct nm_core *core;
 	u16 id;
+	const void *ns;
+	bool shared;
+	u32 user;
 	u32 refs;
 	struct nm_list ports;
 	struct nm_region_sizes wanted;
@@ -59,14 +68,23 @@ struct nm_region {
 bool nm_region_sizes_fit(const struct nm_region_sizes *sizes);
 
 /*
- * All of these under core->lock. A new region has one reference, the caller's; @id 0 takes a free
- * number.
+ * All of these under core->lock. What is made, or found by nm_region_shared(), has a reference for
+ * the caller.
  */
-int nm_region_create(struct nm_core *core, u16 id, const struct nm_region_sizes *sizes,
-		     struct nm_region **out);
+
+/* The shared region of @ns, made if need be. Return: 0, or -EINVAL or -ENOMEM. */
+int nm_region_shared(struct nm_core *core, const void *ns, struct nm_region **out);
 /* Private memory: the sizes of the priv_* parameters and @extra_bufs buffers more. */
-int nm_region_create_private(struct nm_core *core, u32 extra_bufs, struct nm_region **out);
-struct nm_region *nm_region_find(struct nm_core *core, u16 id);
+int nm_region_create_private(struct nm_core *core, const struct nm_os_caller *owner, u32 extra_bufs,
+			     struct nm_region **out);
+/* The region of @ns that has this number. */
+struct nm_region *nm_region_find(struct nm_core *core, const void *ns, u16 id);
+/* Whether a client of the region's namespace means it by @id. */
+static inline bool nm_region_is(const struct nm_region *region, u16 id)
+{
+	return id == region->id || (id == NM_REGION_SHARED && region->shared);
+}
+
 void nm_region_ref(struct nm_region *region);
 void nm_region_unref(struct nm_region *region);
 

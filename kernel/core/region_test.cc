@@ -109,19 +109,20 @@ TEST_F(Pools, PrivateRegionsHaveNumbersOfTheirOwn) {
   make();
   nm_core* core = world->core();
   nm_region *two = nullptr, *three = nullptr, *again = nullptr;
+  const nm_os_caller nobody = {};
   nm_mutex_lock(&core->lock);
-  ASSERT_EQ(nm_region_create_private(core, 0, &two), 0);
-  ASSERT_EQ(nm_region_create_private(core, 100, &three), 0);
+  ASSERT_EQ(nm_region_create_private(core, &nobody, 0, &two), 0);
+  ASSERT_EQ(nm_region_create_private(core, &nobody, 100, &three), 0);
   EXPECT_EQ(two->id, 2);
   EXPECT_EQ(three->id, 3);
-  EXPECT_EQ(nm_region_find(core, 1), region);
-  EXPECT_EQ(nm_region_find(core, 3), three);
-  EXPECT_EQ(nm_region_find(core, 4), nullptr);
+  EXPECT_EQ(nm_region_find(core, nullptr, 1), region);
+  EXPECT_EQ(nm_region_find(core, nullptr, 3), three);
+  EXPECT_EQ(nm_region_find(core, nullptr, 4), nullptr);
   nm_region_unref(two);
-  EXPECT_EQ(nm_region_find(core, 2), nullptr);
-  ASSERT_EQ(nm_region_create_private(core, 0, &again), 0);
+  EXPECT_EQ(nm_region_find(core, nullptr, 2), nullptr);
+  ASSERT_EQ(nm_region_create_private(core, &nobody, 0, &again), 0);
   EXPECT_EQ(again->id, 2);
-  EXPECT_EQ(nm_region_find(core, 3), three);
+  EXPECT_EQ(nm_region_find(core, nullptr, 3), three);
   nm_region_unref(again);
   nm_mutex_unlock(&core->lock);
 
@@ -138,11 +139,11 @@ TEST_F(Pools, PrivateRegionsHaveNumbersOfTheirOwn) {
   EXPECT_EQ(three->bufs.size, 2048u);
   nm_mutex_lock(&core->lock);
   nm_region_unref(three);
-  EXPECT_EQ(nm_region_find(core, 3), three);
+  EXPECT_EQ(nm_region_find(core, nullptr, 3), three);
   nm_mutex_unlock(&core->lock);
   null.close();
   nm_mutex_lock(&core->lock);
-  EXPECT_EQ(nm_region_find(core, 3), nullptr);
+  EXPECT_EQ(nm_region_find(core, nullptr, 3), nullptr);
   nm_mutex_unlock(&core->lock);
 }
 

@@ -60,14 +60,16 @@ static int do_port_info(struct nm_client *client, struct nm_request *r)
 	int error;
 
 	if (!r->head.nr_name[0]) {
-		u16 id = info->nr_mem_id ? info->nr_mem_id : 1;
-		struct nm_region *region = nm_region_find(client->core, id);
+		const u16 id = info->nr_mem_id ? info->nr_mem_id : NM_REGION_SHARED;
+		struct nm_region *region;
 
-		if (!region)
-			return nm_refuse(client, -EINVAL,
-					 "there is no memory region %u; 1 is the global one", id);
+		error = nm_client_join_region(client, id, &region);
+		if (error)
+			return error;
 		memset(info, 0, sizeof(*info));
-		return with_region(client, region, fill_info, &r->body);
+		error = with_region(client, region, fill_info, &r->body);
+		nm_region_unref(region);
+		return error;
 	}
 	error = nm_port_lookup(client, r->head.nr_name, &reg, &port);
 	if (error)

@@ -63,7 +63,7 @@ fail_os:
 
 void nmh_destroy(struct nmh *world)
 {
-	nm_core_namespace_gone(world->core, nm_os_namespace());
+	nm_core_namespace_gone(world->core, nm_os_namespace(&world->os));
 	nm_core_destroy(world->core);
 	nmh_os_destroy(&world->os);
 	nm_os_free(world);

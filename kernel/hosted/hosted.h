@@ -92,6 +92,13 @@ struct nm_os {
 	bool shared;
 	const char *memory_kind;
 
+	/*
+	 * os.c: whoever calls is this one, and may open. A world is a namespace and has one user;
+	 * tests of what a kernel keeps apart say otherwise from call to call.
+	 */
+	struct nm_os_caller caller;
+	u32 callers;			/* that the core has got and not put */
+
 	struct nmh_log log;
 };
 

@@ -122,10 +122,21 @@ void nm_os_work_cancel(struct nm_work *work)
 	(void)work;
 }
 
-/* A world is a namespace of its own. */
-const void *nm_os_namespace(void)
+void nm_os_caller_get(struct nm_os *os, struct nm_os_caller *caller)
 {
-	return NULL;
+	*caller = os->caller;
+	__atomic_fetch_add(&os->callers, 1u, __ATOMIC_RELAXED);
+}
+
+void nm_os_caller_put(struct nm_os *os, const struct nm_os_caller *caller)
+{
+	(void)caller;
+	__atomic_fetch_sub(&os->callers, 1u, __ATOMIC_RELAXED);
+}
+
+const void *nm_os_namespace(struct nm_os *os)
+{
+	return os->caller.ns;
 }
 
 bool nm_os_client_is_32bit(void)
@@ -210,6 +221,7 @@ int nmh_os_init(struct nm_os *os, bool shared)
 
 	memset(os, 0, sizeof(*os));
 	pthread_mutex_init(&os->log.lock, NULL);
+	os->caller.may_open = true;
 	os->log.to_stderr = verbose && verbose[0] && strcmp(verbose, "0") != 0;
 	error = nmh_memory_init(os, shared);
 	if (error)

@@ -10,6 +10,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -17,6 +18,7 @@
 #include "nm_linux.h"
 
 #define REASON_SIZE	256
+#define NO_RIGHT_INTERVAL (5 * HZ)
 
 /**
  * struct nm_file - an open file
@@ -68,6 +70,18 @@ static void early_add(struct file *file, wait_queue_head_t *queue, poll_table *t
 	add_wait_queue(queue, &link->entry);
 }
 
+/* Of all who may not open: they cannot fill the log that others' refusals go into. */
+static void log_no_right(void)
+{
+	static struct ratelimit_state limit =
+		RATELIMIT_STATE_INIT_FLAGS(limit, NO_RIGHT_INTERVAL, 1, RATELIMIT_MSG_ON_RELEASE);
+
+	if (__ratelimit(&limit))
+		nm_os_log(&nm_linux_os,
+			  "%s[%d]: opening this device needs CAP_NET_ADMIN in the user namespace that owns the caller's network namespace (error %d)",
+			  current->comm, task_pid_nr(current), EPERM);
+}
+
 static int dev_open(struct inode *inode, struct file *file)
 {
 	struct nm_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
@@ -78,6 +92,8 @@ static int dev_open(struct inode *inode, struct file *file)
 	error = nm_client_open(nm_linux_core, NULL, &f->client);
 	if (error) {
 		kfree(f);
+		if (error == -EPERM)
+			log_no_right();
 		return error;
 	}
 	init_waitqueue_head(&f->early);

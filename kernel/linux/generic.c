@@ -5,9 +5,7 @@
  */
 #include <linux/if_arp.h>
 #include <linux/module.h>
-#include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
@@ -250,7 +248,8 @@ static int generic_make(struct nm_core *core, struct net_device *dev)
 		generic_rx_init(&g->rx[i]);
 	for (i = 0; i < most_tx; i++)
 		generic_tx_init(&g->tx[i]);
-	error = nm_port_attach_locked(core, dev->name, &generic_ops, &config, g, &g->port);
+	error = nm_port_attach_locked(core, dev_net(dev), dev->name, &generic_ops, &config, g,
+				      &g->port);
 	if (error)
 		goto fail;
 	mutex_lock(&generic_lock);
@@ -289,15 +288,15 @@ bool generic_drop(struct nm_port *idle)
  * core->lock is held; a client asks for a port of this name that does not exist. RTNL keeps the
  * interface, and its name, until the port is in the list that the notifier goes through.
  */
-void generic_demand(struct nm_core *core, const char *name, struct nm_port *idle)
+void generic_demand(struct nm_core *core, const void *ns, const char *name, struct nm_port *idle)
 {
 	struct net_device *dev;
 	int error = 0;
 
-	if (idle || strlen(name) >= IFNAMSIZ || !current->nsproxy)
+	if (idle || strlen(name) >= IFNAMSIZ)
 		return;
 	rtnl_lock();
-	dev = __dev_get_by_name(current->nsproxy->net_ns, name);
+	dev = __dev_get_by_name((struct net *)ns, name);
 	if (!dev)
 		goto out;
 	if (nm_interface_is_ours(dev)) {

@@ -113,7 +113,8 @@ static inline bool generic_is_down(const struct generic *g)
 int generic_init(void);
 void generic_exit(void);
 /* As nm_core_config.demand, for what has no native driver. */
-void generic_demand(struct nm_core *core, const char *name, struct nm_port *idle);
+void generic_demand(struct nm_core *core, const void *ns, const char *name,
+		    struct nm_port *idle);
 /* An idle port has a native driver now: detach it, if it is ours. Under core->lock. */
 bool generic_drop(struct nm_port *idle);
 extern const struct nm_driver_ops generic_ops;

@@ -12,8 +12,6 @@
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
-#include <linux/nsproxy.h>
-#include <linux/sched.h>
 #include <net/net_namespace.h>
 
 #include "generic.h"
@@ -72,7 +70,7 @@ bool nm_interface_is_ours(const struct net_device *dev)
 }
 
 /* core->lock is held, in an ioctl, whose file holds the module too. */
-int nm_interface_make(struct nm_core *core, struct nm_port *port, void **interface)
+int nm_interface_make(struct nm_core *core, const void *ns, struct nm_port *port, void **interface)
 {
 	struct vale_interface *vi;
 	struct net_device *dev;
@@ -81,7 +79,7 @@ int nm_interface_make(struct nm_core *core, struct nm_port *port, void **interfa
 	dev = alloc_netdev(sizeof(*vi), nm_port_name(port), NET_NAME_USER, interface_setup);
 	if (!dev)
 		return -ENOMEM;
-	dev_net_set(dev, current->nsproxy->net_ns);
+	dev_net_set(dev, (struct net *)ns);
 	vi = netdev_priv(dev);
 	vi->port = port;
 	error = register_netdev(dev);

@@ -9,9 +9,7 @@
  * interface that is down.
  */
 #include <linux/ethtool.h>
-#include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
@@ -268,20 +266,21 @@ static int port_attach(struct nm_core *core, struct nm_native *n)
 
 	config.link_up = link_is_up(n->dev);
 	config.speed_mbps = speed_of(n->dev);
-	return nm_port_attach_locked(core, n->dev->name, &n->ops, &config, n->driver_data,
-				     &n->port);
+	return nm_port_attach_locked(core, dev_net(n->dev), n->dev->name, &n->ops, &config,
+				     n->driver_data, &n->port);
 }
 
-bool nm_native_demand(struct nm_core *core, const char *name, struct nm_port **idle)
+bool nm_native_demand(struct nm_core *core, const void *ns, const char *name,
+		      struct nm_port **idle)
 {
 	struct nm_native *has = *idle ? native_of_port(*idle) : NULL, *n = NULL;
 	struct net_device *dev;
 	int error = 0;
 
-	if (strlen(name) >= IFNAMSIZ || !current->nsproxy)
+	if (strlen(name) >= IFNAMSIZ)
 		return false;
 	rtnl_lock();
-	dev = __dev_get_by_name(current->nsproxy->net_ns, name);
+	dev = __dev_get_by_name((struct net *)ns, name);
 	if (dev && READ_ONCE(nm_admode) != NM_ADMODE_EMULATED)
 		n = native_of(dev);
 	if (n && n->ends)
@@ -304,8 +303,7 @@ bool nm_native_demand(struct nm_core *core, const char *name, struct nm_port **i
 		port_detach(n);
 	/* The interface is there as long as its registration, but it may have another name now. */
 	rtnl_lock();
-	if (!n->ends && !strcmp(dev->name, name) &&
-	    net_eq(dev_net(dev), current->nsproxy->net_ns))
+	if (!n->ends && !strcmp(dev->name, name) && net_eq(dev_net(dev), ns))
 		error = port_attach(core, n);
 	rtnl_unlock();
 	if (error)

@@ -29,7 +29,7 @@ extern struct nm_core *nm_linux_core;
 
 /* interface.c: struct nm_core_config has what they do. Each interface keeps the module. */
 struct net_device;
-int nm_interface_make(struct nm_core *core, struct nm_port *port, void **interface);
+int nm_interface_make(struct nm_core *core, const void *ns, struct nm_port *port, void **interface);
 void nm_interface_unmake(struct nm_core *core, void *interface);
 bool nm_interface_up(void *interface, u32 queue, const struct nm_frag *frags, u32 num);
 bool nm_interface_is_ours(const struct net_device *dev);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The rest of nm_os.h for Linux: allocation, client memory, log, time, waiting, region memory. */
+#include <linux/capability.h>
 #include <linux/compat.h>
+#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -115,8 +117,25 @@ void nm_os_yield(void)
 	usleep_range(5, 20);
 }
 
-/* A task that is about to end has left its namespaces; it looks up no names any more. */
-const void *nm_os_namespace(void)
+/* As a packet socket: the right is that of whoever opens, and the namespace stays with the file. */
+void nm_os_caller_get(struct nm_os *os, struct nm_os_caller *caller)
+{
+	struct net *net = get_net(current->nsproxy->net_ns);
+
+	*caller = (struct nm_os_caller){
+		.ns = net,
+		.user = __kuid_val(current_euid()),
+		.may_open = ns_capable(net->user_ns, CAP_NET_ADMIN),
+	};
+}
+
+void nm_os_caller_put(struct nm_os *os, const struct nm_os_caller *caller)
+{
+	put_net((struct net *)caller->ns);
+}
+
+/* A task that is about to end has left its namespaces; it lists nothing any more. */
+const void *nm_os_namespace(struct nm_os *os)
 {
 	return current->nsproxy ? current->nsproxy->net_ns : NULL;
 }

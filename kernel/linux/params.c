@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <net/net_namespace.h>
 
 #include "generic.h"
 #include "native.h"
@@ -57,16 +58,17 @@ static unsigned int priv_if_size = NM_IF_SIZE, priv_if_num = NM_PRIV_IF_NUM;
 static unsigned int priv_ring_size = NM_PRIV_RING_SIZE, priv_ring_num = NM_PRIV_RING_NUM;
 static unsigned int priv_buf_size = NM_BUF_SIZE, priv_buf_num = NM_PRIV_BUF_NUM;
 
-static void demand(struct nm_core *core, const char *name, struct nm_port *idle)
+static void demand(struct nm_core *core, const void *ns, const char *name, struct nm_port *idle)
 {
-	if (!nm_native_demand(core, name, &idle))
-		generic_demand(core, name, idle);
+	if (!nm_native_demand(core, ns, name, &idle))
+		generic_demand(core, ns, name, idle);
 }
 
 void nm_params_config(struct nm_core_config *config)
 {
 	*config = (struct nm_core_config){
 		.os = &nm_linux_os,
+		.home = &init_net,
 		.if_size = if_size,
 		.if_num = if_num,
 		.ring_size = ring_size,
@@ -124,7 +126,7 @@ CORE_PARAM(bridge_batch, "slots that a VALE switch forwards at a time, 65 to 102
 CORE_PARAM(txsync_retry, "how often an interface in a switch whose ring is full is asked for room before frames for it are dropped");
 CORE_PARAM(no_timestamp, "1: receive rings get no time stamp");
 CORE_PARAM(fwd, "1: slots with NS_FORWARD go to the host stack also where the ring has no NR_FORWARD");
-CORE_PARAM(if_size, "bytes of an interface's object in the global region, a multiple of 64");
+CORE_PARAM(if_size, "bytes of an interface's object in the region that the interfaces of a network namespace share, a multiple of 64");
 CORE_PARAM(if_num, "how many of them there are");
 CORE_PARAM(ring_size, "bytes of a ring's object, a multiple of 128; larger rings take several");
 CORE_PARAM(ring_num, "how many of them there are");
@@ -155,7 +157,7 @@ static const struct kernel_param_ops pools_now_ops = {
 #define CURRENT_PARAM(name, field)							\
 	module_param_cb(name, &pools_now_ops,						\
 			(void *)offsetof(struct nmreq_pools_info, field), 0444);	\
-	MODULE_PARM_DESC(name, "what the global region has now; 0 while nobody uses it")
+	MODULE_PARM_DESC(name, "what the shared region of the reader's network namespace has now; 0 while nobody uses it")
 
 CURRENT_PARAM(if_curr_size, nr_if_pool_objsize);
 CURRENT_PARAM(if_curr_num, nr_if_pool_objtotal);

@@ -198,7 +198,11 @@ Result<int> open_device(const std::string& what) {
   if (error == ENOENT)
     return fail(what, NETMAP_DEVICE_NAME " is missing",
                 "load the netmap module, or use a sim: port", error);
-  if (error == EACCES || error == EPERM)
+  if (error == EPERM)
+    return fail(what,
+                "opening " NETMAP_DEVICE_NAME " needs CAP_NET_ADMIN in this network namespace",
+                "run as root there, or give the container the capability", error);
+  if (error == EACCES)
     return fail(what, "this user may not open " NETMAP_DEVICE_NAME, "run as root", error);
   return fail_errno(what, error, "load the netmap module again");
 }

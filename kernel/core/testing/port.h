@@ -73,7 +73,8 @@ class World {
     require(nm_core_create(&config, &core_) == 0, "a core can be created");
   }
   ~World() {
-    require(core_->global->users == 0, "all clients are closed before their world");
+    require(core_->home->users == 0, "all clients are closed before their world");
+    require(os_.callers == 0, "what is known of who opened a client goes with it");
     nm_core_destroy(core_);
     nmh_os_destroy(&os_);
   }
@@ -82,7 +83,12 @@ class World {
 
   nm_core* core() { return core_; }
   nm_os* os() { return &os_; }
-  nm_region* region() { return core_->global; }
+  nm_region* region() { return core_->home; }
+
+  // From now on whoever calls is in this namespace, and this user.
+  void call_as(const void* ns, uint32_t user = 0, bool may_open = true) {
+    os_.caller = {ns, user, may_open};
+  }
 
  private:
   nm_os os_;

@@ -421,9 +421,9 @@ int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_na
 		return nm_refuse(client, -EINVAL,
 				 "%s: attach a port with NR_REG_ALL_NIC or NR_REG_NIC_SW, and no ring number",
 				 name);
-	if (nm_switch_port(nm_switch_find(client->core, sw_name), name))
+	if (nm_switch_port(nm_switch_find(client->core, client->opener.ns, sw_name), name))
 		return nm_refuse(client, -EBUSY, "%s already has a port %s", sw_name, name);
-	port = nm_port_find(client->core, name);
+	port = nm_port_find(client, name);
 	if (!port)
 		return nm_refuse(client, -ENXIO, "there is no interface %s; `ip link` lists the interfaces",
 				 name);

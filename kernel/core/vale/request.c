@@ -40,11 +40,11 @@ int nm_vale_find_or_make(struct nm_client *client, const char *name,
 
 	if (!port_name)
 		return refuse_name(client, name);
-	port = nm_switch_port(nm_switch_find(client->core, sw_name), port_name);
+	port = nm_switch_port(nm_switch_find(client->core, client->opener.ns, sw_name), port_name);
 	if (port)
 		return take(client, port, out);
 
-	other = nm_port_find(client->core, port_name);
+	other = nm_port_find(client, port_name);
 	port = other ? nm_vale_port_of(other) : NULL;
 	if (other && (!port || port->sw))
 		return nm_refuse(client, -EBUSY, port ? "%s is in another switch; detach it there first" :
@@ -106,7 +106,7 @@ static struct nm_vale_port *find_port(struct nm_client *client, const char *name
 		*error = refuse_name(client, name);
 		return NULL;
 	}
-	port = nm_switch_port(nm_switch_find(client->core, sw_name), port_name);
+	port = nm_switch_port(nm_switch_find(client->core, client->opener.ns, sw_name), port_name);
 	if (!port)
 		*error = nm_refuse(client, -ENXIO, "there is no port %s; list the switches", name);
 	return port;
@@ -136,10 +136,11 @@ static int do_detach(struct nm_client *client, const char *name, struct nmreq_va
 	return 0;
 }
 
-/* The switch with the lowest number from @first on, of the caller's namespace. */
-static struct nm_switch *next_switch(struct nm_core *core, u32 first)
+/* The switch with the lowest number from @first on, of the client's namespace. */
+static struct nm_switch *next_switch(const struct nm_client *client, u32 first)
 {
-	const void *ns = nm_os_namespace();
+	const void *ns = client->opener.ns;
+	struct nm_core *core = client->core;
 	struct nm_switch *found = NULL;
 	struct nm_list *item;
 
@@ -169,8 +170,7 @@ static int do_list(struct nm_client *client, char *name, struct nmreq_vale_list 
 		body->nr_port_idx = port->index;
 		return 0;
 	}
-	for (sw = next_switch(client->core, first); sw;
-	     sw = next_switch(client->core, sw->index + 1)) {
+	for (sw = next_switch(client, first); sw; sw = next_switch(client, sw->index + 1)) {
 		/* The port's number counts in the switch that was asked for. */
 		if (sw->index != first)
 			i = 0;
@@ -200,7 +200,7 @@ static int do_hdr_set(struct nm_client *client, const char *name, const struct n
 	if (nm_vale_is_name(name)) {
 		port = find_port(client, name, &error);
 	} else {
-		other = nm_port_find(client->core, name);
+		other = nm_port_find(client, name);
 		port = other ? nm_vale_port_of(other) : NULL;
 		if (!port)
 			error = nm_refuse(client, -ENXIO, "%s is not a port of a switch", name);
@@ -227,7 +227,7 @@ static int do_hdr_get(struct nm_client *client, const char *name, struct nmreq_p
 		if (!port)
 			return error;
 	} else {
-		other = nm_port_find(client->core, name);
+		other = nm_port_find(client, name);
 		if (!other)
 			return nm_refuse(client, -ENXIO, "there is no port %s; `nmgen ports` lists the ports",
 					 name);
@@ -269,13 +269,14 @@ static int do_newif(struct nm_client *client, const char *name, struct nmreq_val
 		return nm_refuse(client, -EINVAL,
 				 "%s cannot be the name of an interface: at most 15 characters, not beginning with vale, and without spaces, / : { or }",
 				 name);
-	if (nm_port_find(core, name))
+	if (nm_port_find(client, name))
 		return nm_refuse(client, -EEXIST, "there is already an interface %s", name);
 	error = nm_vale_port_make(client, name, name, NM_VALE_PERSISTENT, &reg, &port);
 	if (error)
 		return error;
 	if (core->config.interface_make)
-		error = core->config.interface_make(core, port->port, &port->interface);
+		error = core->config.interface_make(core, client->opener.ns, port->port,
+						    &port->interface);
 	if (error) {
 		nm_port_unref(port->port);
 		return nm_refuse(client, error, "the system cannot create the interface %s (error %d)", name,
@@ -305,7 +306,7 @@ void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
 		struct nm_vale_port *ours = nm_vale_port_of(port);
 
 		next = item->next;
-		if (port->ns != ns || !ours)
+		if (port->region->ns != ns || !ours)
 			continue;
 		nm_vale_detach(ours);
 		if (!port->has_stack) {
@@ -332,7 +333,7 @@ void nm_vale_namespace_gone(struct nm_core *core, const void *ns)
 static int do_delif(struct nm_client *client, const char *name)
 {
 	struct nm_core *core = client->core;
-	struct nm_port *port = nm_port_find(core, name);
+	struct nm_port *port = nm_port_find(client, name);
 	struct nm_vale_port *ours = port ? nm_vale_port_of(port) : NULL;
 
 	if (!port)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Switches, and who is in them. All under core->lock; vale.h says what senders may see. */
+#include "region.h"
 #include "sync.h"
 #include "vale.h"
 
@@ -50,9 +51,8 @@ const char *nm_vale_split(const char *name, char sw_name[NM_NAME_SIZE])
 	return name + i + 1;
 }
 
-struct nm_switch *nm_switch_find(struct nm_core *core, const char *sw_name)
+struct nm_switch *nm_switch_find(struct nm_core *core, const void *ns, const char *sw_name)
 {
-	const void *ns = nm_os_namespace();
 	struct nm_list *item;
 
 	if (!core->vale)
@@ -104,9 +104,8 @@ static u32 free_index(struct nm_vale *vale, const void *ns)
 	return i;
 }
 
-static struct nm_switch *switch_make(struct nm_vale *vale, const char *name)
+static struct nm_switch *switch_make(struct nm_vale *vale, const void *ns, const char *name)
 {
-	const void *ns = nm_os_namespace();
 	const u32 index = free_index(vale, ns);
 	struct nm_switch *sw;
 
@@ -137,11 +136,12 @@ static void switch_free(struct nm_switch *sw)
 
 int nm_switch_join(struct nm_vale *vale, const char *sw_name, struct nm_vale_port *port)
 {
-	struct nm_switch *sw = nm_switch_find(vale->core, sw_name);
+	const void *ns = port->port->region->ns;
+	struct nm_switch *sw = nm_switch_find(vale->core, ns, sw_name);
 	u32 i;
 
 	if (!sw)
-		sw = switch_make(vale, sw_name);
+		sw = switch_make(vale, ns, sw_name);
 	if (!sw)
 		return -ENOMEM;
 	for (i = 0; i < NM_VALE_PORTS && sw->ports[i]; i++)
@@ -208,7 +208,7 @@ int nm_vale_set_lookup(struct nm_core *core, const char *name, const struct nm_v
 	int error = 0;
 
 	nm_mutex_lock(&core->lock);
-	sw = nm_switch_find(core, name);
+	sw = nm_switch_find(core, nm_os_namespace(nm_core_os(core)), name);
 	if (!sw) {
 		error = -ENXIO;
 	} else if (lookup && sw->lookup) {
@@ -253,7 +253,7 @@ const struct nm_vale_rx_stats *nm_vale_view_rx(const struct nm_vale_view *view, 
 int nm_vale_ports(struct nm_core *core, void (*visit)(const struct nm_vale_view *view, void *arg),
 		  void *arg)
 {
-	const void *ns = nm_os_namespace();
+	const void *ns = nm_os_namespace(nm_core_os(core));
 	struct nm_list *item;
 	int count = 0;
 	u32 i;

@@ -183,7 +183,8 @@ TEST_F(Switch, ClosingAndOpeningLeavesNothingBehind) {
     ASSERT_TRUE(a.send(frame(station(2), station(1))));
     ASSERT_EQ(b.receive().size(), 1u);
   }
-  EXPECT_EQ(world.core()->regions.next->next, &world.core()->regions) << "only the global one";
+  EXPECT_EQ(world.core()->regions.next->next, &world.core()->regions)
+      << "only that of the interfaces";
 }
 
 TEST_F(Switch, StationsOfAPortThatLeftAreForgotten) {
@@ -236,7 +237,7 @@ TEST_F(Switch, ANamespaceEnds) {
   ASSERT_EQ(attach("vale0:v0"), 0);
   Peer p(world, "vale0:v0"), a(world, "vale0:a");
   ASSERT_EQ(p.error, 0) << p.reason();
-  nm_core_namespace_gone(world.core(), nm_os_namespace());
+  nm_core_namespace_gone(world.core(), nullptr);
   EXPECT_EQ(delif("v0"), -ENXIO);
   EXPECT_EQ(delif("v1"), -ENXIO);
   EXPECT_THAT(all(), IsEmpty());
@@ -479,7 +480,7 @@ struct Interface {
 
 Interface* the_interface = nullptr;
 
-int interface_make(nm_core*, nm_port* port, void** interface) {
+int interface_make(nm_core*, const void*, nm_port* port, void** interface) {
   if (the_interface->made)
     return -EEXIST;
   the_interface->made = true;

@@ -154,6 +154,8 @@ struct nm_vale_port {
 
 /**
  * struct nm_switch - a switch; exists while it has ports
+ * @ns: the namespace that it belongs to, as its ports do; the switch itself once that has ended.
+ *	Under core->lock
  * @index: among those of its namespace
  * @members: a bit for each of @ports that is there: nm_read_once()
  * @num_models: ports that are interfaces with no interrupt: nm_read_once()
@@ -193,15 +195,15 @@ u32 nm_vale_max_switches(const struct nm_core *core);
 /* nm_switch_join() has refused @name: say why. Return: @error. */
 int nm_vale_no_room(struct nm_client *client, int error, const char *name);
 
-/* In the caller's namespace; NULL: there is none. */
-struct nm_switch *nm_switch_find(struct nm_core *core, const char *sw_name);
+/* NULL: there is none. */
+struct nm_switch *nm_switch_find(struct nm_core *core, const void *ns, const char *sw_name);
 struct nm_vale_port *nm_switch_port(struct nm_switch *sw, const char *name);
 
 /* The switches of @core, made with the first. NULL: no memory. */
 struct nm_vale *nm_vale_get(struct nm_core *core);
 
 /**
- * nm_switch_join() - a port joins a switch, which is made if need be
+ * nm_switch_join() - a port joins a switch of its namespace, which is made if need be
  * Return: 0; -ENOMEM: no memory, or all places for switches or ports are taken
  */
 int nm_switch_join(struct nm_vale *vale, const char *sw_name, struct nm_vale_port *port);

@@ -267,9 +267,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	error = nm_rings_use(port, rings, use);
 	if (error) {
 		nm_region_unuse(port->region);
-		return nm_refuse(client, error,
-				 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
-				 port->name, -error);
+		return nm_rings_refuse(client, port->name, error);
 	}
 	error = finish(client, port, port->region, port->name, rings, reg, max_memsize);
 	if (error) {

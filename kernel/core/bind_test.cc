@@ -302,6 +302,21 @@ TEST_F(Bind, ADriverThatFailsUnwindsWholly) {
   EXPECT_EQ(client.bind("p", NR_REG_NIC_SW), 0);
 }
 
+// What a program is told is what has happened: its interface may go away while it opens it.
+TEST_F(Bind, ADriverThatFailsIsSaidWhy) {
+  Client client(world);
+  port.reg_results = {-ENXIO};
+  EXPECT_EQ(client.bind("p"), -ENXIO);
+  EXPECT_NE(client.reason().find("p went away"), std::string::npos) << client.reason();
+  port.reg_results = {-ENOMEM};
+  EXPECT_EQ(client.bind("p"), -ENOMEM);
+  EXPECT_NE(client.reason().find("not enough memory"), std::string::npos) << client.reason();
+  port.reg_results = {-EBUSY};
+  EXPECT_EQ(client.bind("p"), -EBUSY);
+  EXPECT_NE(client.reason().find("its driver"), std::string::npos) << client.reason();
+  EXPECT_EQ(client.reason().find("memory"), std::string::npos) << client.reason();
+}
+
 TEST_F(Bind, NoRoomForARingUnwindsWholly) {
   World tiny({.ring_num = 4});
   TestPort first(tiny, "first", port_config(1, 16), Wire::kBlackHole);

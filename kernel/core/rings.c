@@ -94,6 +94,24 @@ int nm_rings_check_bufs(struct nm_client *client, const struct nm_port *port,
 			 port->name, size, unit);
 }
 
+int nm_rings_refuse(struct nm_client *client, const char *name, int error)
+{
+	switch (error) {
+	case -ENOMEM:
+		return nm_refuse(client, error,
+				 "%s: not enough memory for its rings; close other ports, or make the pools larger",
+				 name);
+	case -ENXIO:
+		return nm_refuse(client, error,
+				 "%s went away while it was being opened: it was removed, renamed or moved to another namespace; `nmgen ports` lists the ports",
+				 name);
+	default:
+		return nm_refuse(client, error,
+				 "%s: its driver does not let netmap have its queues (error %d); see its own messages",
+				 name, -error);
+	}
+}
+
 static u32 ring_bytes(const struct nm_kring *kr)
 {
 	return (u32)(sizeof(struct netmap_ring) + kr->num_slots * sizeof(struct netmap_slot));

@@ -42,6 +42,9 @@ int nm_rings_use(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 void nm_rings_unuse(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 		    enum nm_ring_use use);
 
+/* Say why nm_rings_use() has failed with @error. Return: @error. */
+int nm_rings_refuse(struct nm_client *client, const char *name, int error);
+
 /* The region got more buffers: slots of its rings may name them. Under core->lock. */
 void nm_rings_update_bufs(struct nm_region *region);
 

@@ -209,13 +209,6 @@ static void half_free(struct nm_vale_port *port)
 	nm_vale_port_free(port);
 }
 
-static int refuse_rings(struct nm_client *client, const char *name, int error)
-{
-	return nm_refuse(client, error,
-			 "%s: its rings cannot be created (error %d): not enough memory in the pools, or the driver refused",
-			 name, -error);
-}
-
 /* Return: 0 or a negative errno with its sentence. */
 static int rings_make(struct nm_client *client, struct nm_port *nic,
 		      const struct nm_range rings[NM_DIRS])
@@ -223,12 +216,12 @@ static int rings_make(struct nm_client *client, struct nm_port *nic,
 	int error = nm_region_use(nic->region);
 
 	if (error)
-		return refuse_rings(client, nic->name, error);
+		return nm_rings_refuse(client, nic->name, error);
 	error = nm_rings_check_bufs(client, nic, rings);
 	if (!error) {
 		error = nm_rings_use(nic, rings, NM_USE_PIN);
 		if (error)
-			refuse_rings(client, nic->name, error);
+			nm_rings_refuse(client, nic->name, error);
 	}
 	if (error)
 		nm_region_unuse(nic->region);
@@ -346,7 +339,7 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 				 "%s has more than %u rings in a direction; give it fewer queues (ethtool -L)",
 				 name, NM_VALE_IF_RINGS);
 	if (!vale)
-		return refuse_rings(client, name, -ENOMEM);
+		return nm_rings_refuse(client, name, -ENOMEM);
 	error = rings_make(client, nic, rings);
 	if (error)
 		return error;
@@ -378,7 +371,7 @@ static int join_stack(struct nm_client *client, struct nm_vale_port *port)
 			  &port->host);
 	if (error) {
 		rings_free(port->port, rings);
-		return refuse_rings(client, port->name, error);
+		return nm_rings_refuse(client, port->name, error);
 	}
 	port->rings[NM_TX] = rings[NM_TX];
 	port->rings[NM_RX] = rings[NM_RX];

@@ -228,37 +228,51 @@ static void region_free_memory(struct nm_region *region)
 	region->free_bufs = NULL;
 }
 
+/* How many objects, and where they are. */
+struct plan {
+	u64 ifs, rings, bufs;
+	u64 ring_offset, buf_offset;
+	u64 max_bufs;
+};
+
+static int plan_make(struct nm_region *region, struct plan *p)
+{
+	const struct nm_region_sizes *w = &region->wanted;
+
+	region_need(region, &p->rings, &p->bufs);
+	if (p->rings < w->ring_num)
+		p->rings = w->ring_num;
+	if (p->bufs < w->buf_num)
+		p->bufs = w->buf_num;
+	p->max_bufs = p->bufs + (region->core->config.fixed ? 0 : NM_GROW_BUFS);
+	/* The first object of the first pool is never given away: offset 0 means "none". */
+	p->ifs = (u64)w->if_num + 1;
+	p->ring_offset = align_up(w->if_size * p->ifs, 4096);
+	p->buf_offset = align_up(p->ring_offset + p->rings * w->ring_size, 4096);
+	return p->rings > 0xffffffff || p->max_bufs > 0xffffffff ? -ENOMEM : 0;
+}
+
 static int region_make(struct nm_region *region)
 {
 	const struct nm_region_sizes *w = &region->wanted;
-	u64 rings, bufs, ring_offset, buf_offset, max_bufs;
+	struct plan p;
 	u32 i;
-	int error;
+	int error = plan_make(region, &p);
 
-	region_need(region, &rings, &bufs);
-	if (rings < w->ring_num)
-		rings = w->ring_num;
-	if (bufs < w->buf_num)
-		bufs = w->buf_num;
-	max_bufs = bufs + (region->core->config.fixed ? 0 : NM_GROW_BUFS);
-	/* The first object of the first pool is never given away: offset 0 means "none". */
-	ring_offset = align_up((u64)w->if_size * (w->if_num + 1), 4096);
-	buf_offset = align_up(ring_offset + rings * w->ring_size, 4096);
-	if (rings > 0xffffffff || max_bufs > 0xffffffff)
-		return -ENOMEM;
-
-	region->max_bufs = (u32)max_bufs;
+	if (error)
+		return error;
+	region->max_bufs = (u32)p.max_bufs;
 	error = -ENOMEM;
-	region->free_bufs = nm_os_alloc(bufs * sizeof(u32));
-	region->named = bits_alloc((u32)bufs);
+	region->free_bufs = nm_os_alloc(p.bufs * sizeof(u32));
+	region->named = bits_alloc((u32)p.bufs);
 	if (!region->free_bufs || !region->named ||
-	    pool_init(&region->ifs, 0, w->if_size, w->if_num + 1) ||
-	    pool_init(&region->rings, ring_offset, w->ring_size, (u32)rings) ||
-	    pool_init(&region->bufs, buf_offset, w->buf_size, (u32)bufs))
+	    pool_init(&region->ifs, 0, w->if_size, (u32)p.ifs) ||
+	    pool_init(&region->rings, p.ring_offset, w->ring_size, (u32)p.rings) ||
+	    pool_init(&region->bufs, p.buf_offset, w->buf_size, (u32)p.bufs))
 		goto fail;
 	error = nm_os_mem_create(region->core->config.os, &region->mem,
-				 buf_offset + bufs * w->buf_size,
-				 buf_offset + max_bufs * w->buf_size);
+				 p.buf_offset + p.bufs * w->buf_size,
+				 p.buf_offset + p.max_bufs * w->buf_size);
 	if (error)
 		goto fail;
 
@@ -289,6 +303,34 @@ void nm_region_pools(const struct nm_region *region, struct nmreq_pools_info *po
 		.nr_buf_pool_objtotal = region->bufs.num,
 		.nr_buf_pool_objsize = region->bufs.size,
 	};
+}
+
+int nm_region_outlook(struct nm_region *region, struct nmreq_pools_info *pools)
+{
+	const struct nm_region_sizes *w = &region->wanted;
+	struct plan p;
+	int error;
+
+	if (region->users) {
+		nm_region_pools(region, pools);
+		return 0;
+	}
+	error = plan_make(region, &p);
+	if (error)
+		return error;
+	*pools = (struct nmreq_pools_info){
+		.nr_memsize = p.buf_offset + p.bufs * w->buf_size,
+		.nr_mem_id = region->id,
+		.nr_if_pool_objtotal = (u32)p.ifs,
+		.nr_if_pool_objsize = w->if_size,
+		.nr_ring_pool_offset = p.ring_offset,
+		.nr_ring_pool_objtotal = (u32)p.rings,
+		.nr_ring_pool_objsize = w->ring_size,
+		.nr_buf_pool_offset = p.buf_offset,
+		.nr_buf_pool_objtotal = (u32)p.bufs,
+		.nr_buf_pool_objsize = w->buf_size,
+	};
+	return 0;
 }
 
 /* One more client; under core->lock. */

@@ -94,6 +94,12 @@ void nm_region_unuse(struct nm_region *region);
 u64 nm_region_memsize(const struct nm_region *region);
 void nm_region_pools(const struct nm_region *region, struct nmreq_pools_info *pools);
 
+/*
+ * As nm_region_pools(); of a region that nobody uses, what its next first user makes of it, without
+ * any memory. Under core->lock. Return: 0 or -ENOMEM: it would be larger than a region can be.
+ */
+int nm_region_outlook(struct nm_region *region, struct nmreq_pools_info *pools);
+
 /* Offsets in the region, 0 where there is no room: offset 0 is never given away. */
 u64 nm_region_alloc_if(struct nm_region *region, u32 bytes);
 void nm_region_free_if(struct nm_region *region, u64 offset, u32 bytes);

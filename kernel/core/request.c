@@ -17,28 +17,29 @@ static int do_register(struct nm_client *client, struct nm_request *r)
 					      r->old ? 0xffffffffull : ~0ull);
 }
 
-/*
- * The sizes of a region that nobody uses are not known before its first client comes: make it for
- * the moment.
- */
-static int with_region(struct nm_client *client, struct nm_region *region,
-		       void (*fill)(const struct nm_region *region, union nm_body *body),
-		       union nm_body *body)
+/* What a region has, or has when its first client comes. */
+static int region_outlook(struct nm_client *client, struct nm_region *region,
+			  struct nmreq_pools_info *pools)
 {
-	int error = nm_region_use(region);
+	int error = nm_region_outlook(region, pools);
 
 	if (error)
 		return nm_refuse(client, error, "no memory for region %u; make its pools smaller",
 				 region->id);
-	fill(region, body);
-	nm_region_unuse(region);
 	return 0;
 }
 
-static void fill_info(const struct nm_region *region, union nm_body *body)
+static int fill_info(struct nm_client *client, struct nm_region *region,
+		     struct nmreq_port_info_get *info)
 {
-	body->info.nr_memsize = nm_region_memsize(region);
-	body->info.nr_mem_id = region->id;
+	struct nmreq_pools_info pools;
+	int error = region_outlook(client, region, &pools);
+
+	if (error)
+		return error;
+	info->nr_memsize = pools.nr_memsize;
+	info->nr_mem_id = region->id;
+	return 0;
 }
 
 static int do_port_info(struct nm_client *client, struct nm_request *r)
@@ -67,7 +68,7 @@ static int do_port_info(struct nm_client *client, struct nm_request *r)
 		if (error)
 			return error;
 		memset(info, 0, sizeof(*info));
-		error = with_region(client, region, fill_info, &r->body);
+		error = fill_info(client, region, info);
 		nm_region_unref(region);
 		return error;
 	}
@@ -82,14 +83,9 @@ static int do_port_info(struct nm_client *client, struct nm_request *r)
 	info->nr_rx_rings = (u16)c->num_rings[NM_RX];
 	info->nr_host_tx_rings = (u16)c->num_host_rings[NM_TX];
 	info->nr_host_rx_rings = (u16)c->num_host_rings[NM_RX];
-	error = with_region(client, port->region, fill_info, &r->body);
+	error = fill_info(client, port->region, info);
 	nm_port_unref(port);
 	return error;
-}
-
-static void fill_pools(const struct nm_region *region, union nm_body *body)
-{
-	nm_region_pools(region, &body->pools);
 }
 
 static int do_pools_info(struct nm_client *client, struct nm_request *r)
@@ -103,7 +99,7 @@ static int do_pools_info(struct nm_client *client, struct nm_request *r)
 	error = nm_port_lookup(client, r->head.nr_name, &reg, &port);
 	if (error)
 		return error;
-	error = with_region(client, port->region, fill_pools, &r->body);
+	error = region_outlook(client, port->region, &r->body.pools);
 	nm_port_unref(port);
 	return error;
 }

@@ -420,6 +420,32 @@ TEST_F(Shortage, InstancesAndClients) {
   }
 }
 
+// Asking is no use of memory: a port that nobody has may have a region of hundreds of MB.
+TEST_F(Shortage, InformationMakesNoRegion) {
+  Client client(world);
+  nmreq_port_info_get info = {};
+  nmreq_pools_info pools = {};
+  const int64_t live = memory.live;
+  nmreq_header h = Client::header(NETMAP_REQ_PORT_INFO_GET, "eth0", &info);
+  memory.arm(0, false);
+  ASSERT_EQ(client.control(&h), 0) << client.reason();
+  const uint64_t of_any_request = memory.calls;
+  EXPECT_EQ(of_any_request, 1u) << "the request itself is copied";
+  h = Client::header(NETMAP_REQ_POOLS_INFO_GET, "eth0", &pools);
+  memory.arm(0, false);
+  ASSERT_EQ(client.control(&h), 0) << client.reason();
+  EXPECT_EQ(memory.calls, of_any_request);
+  EXPECT_EQ(memory.live, live);
+  // And it is right.
+  EXPECT_EQ(info.nr_memsize, pools.nr_memsize);
+  ASSERT_EQ(client.bind("eth0"), 0);
+  EXPECT_EQ(client.reg.nr_memsize, info.nr_memsize);
+  nmreq_pools_info now = {};
+  h = Client::header(NETMAP_REQ_POOLS_INFO_GET, "eth0", &now);
+  ASSERT_EQ(client.control(&h), 0);
+  EXPECT_EQ(std::memcmp(&now, &pools, sizeof(now)), 0);
+}
+
 // A region that cannot grow, as the kernel's beyond its headroom: what was asked for in buffers
 // comes in part, a ring that finds no place does not come at all.
 TEST_F(Shortage, ARegionThatCannotGrow) {

@@ -3,7 +3,7 @@
  * Automatic ports: the parent of a pipe if no port has its name. It is a switch port without a
  * switch, with memory of its own, to which pipes belong. A client that opens it by its own name
  * can send frames, which are dropped, and receives nothing. It is freed with its last pipe and its
- * last client.
+ * last client. A port of that name that comes later has the name; the pipes that are there stay.
  */
 #include "auto.h"
 
@@ -34,6 +34,7 @@ static void auto_release(struct nm_port *port)
 }
 
 static const struct nm_port_kind auto_kind = {
+	.stands_in = true,
 	.release = auto_release,
 };
 

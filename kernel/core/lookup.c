@@ -39,12 +39,17 @@ static int find_pipe(struct nm_client *client, const char *name, const struct nm
 	};
 	char parent_name[NM_NAME_SIZE];
 	const char *end = nm_pipe_split(client, name, parent_name);
-	struct nm_port *parent = NULL;
-	int error;
+	struct nm_port *parent;
+	int error = 0;
 
 	if (!end)
 		return -EINVAL;
-	error = nm_port_lookup(client, parent_name, &parent_reg, &parent);
+	/* A pipe that is there stays where it is, also when its parent's name is another port's now. */
+	parent = nm_port_stand_in(client, parent_name);
+	if (parent && nm_pipe_is_at(parent, end))
+		nm_port_ref(parent);
+	else
+		error = nm_port_lookup(client, parent_name, &parent_reg, &parent);
 	if (error == -ENXIO)
 		error = nm_auto_make(client, parent_name, &parent_reg, &parent);
 	if (error)

@@ -365,6 +365,11 @@ const char *nm_pipe_split(struct nm_client *client, const char *name, char paren
 	return brace;
 }
 
+bool nm_pipe_is_at(struct nm_port *parent, const char *end)
+{
+	return find_pipe(parent, end + 1);
+}
+
 int nm_pipe_find_or_make(struct nm_client *client, struct nm_port *parent, const char *end,
 			 const struct nmreq_register *reg, struct nm_port **out)
 {

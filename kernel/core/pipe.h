@@ -13,6 +13,9 @@ bool nm_pipe_is_name(const char *name);
  */
 const char *nm_pipe_split(struct nm_client *client, const char *name, char parent[NM_NAME_SIZE]);
 
+/* Whether @parent has this pipe; @end is as below. */
+bool nm_pipe_is_at(struct nm_port *parent, const char *end);
+
 /**
  * nm_pipe_find_or_make() - an end of a pipe
  * @parent: the caller's reference to it; taken over where this succeeds

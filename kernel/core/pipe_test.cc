@@ -277,6 +277,36 @@ TEST_F(Pipe, AMissingParentIsMadeAndGoes) {
   EXPECT_EQ(late.bind("nowhere"), -ENXIO);
 }
 
+// A device of that name may come later: it has the name from then on, and the pipe goes on.
+TEST_F(Pipe, AParentThatWasMissingComes) {
+  Client a(world), b(world), c(world), device(world);
+  ASSERT_EQ(a.bind("late{x"), 0) << a.reason();
+  auto late = std::make_unique<TestPort>(world, "late", port_config(3, 32), Wire::kBlackHole);
+  ASSERT_EQ(device.bind("late"), 0) << device.reason();
+  EXPECT_EQ(device.reg.nr_tx_rings, 3) << "the device, and not what stood in for it";
+  EXPECT_EQ(device.reg.nr_mem_id, 1);
+  ASSERT_EQ(b.bind("late}x"), 0) << b.reason();
+  EXPECT_EQ(b.memory(), a.memory());
+  put(a, a.tx(), "still here");
+  ASSERT_EQ(a.txsync(), 0);
+  ASSERT_EQ(b.rxsync(), 0);
+  EXPECT_EQ(take(b, b.rx()), "still here");
+  ASSERT_EQ(c.bind("late{y"), 0) << c.reason();
+  EXPECT_EQ(c.reg.nr_mem_id, 1) << "a new pipe is the device's";
+  // The device goes: what stood in for it is found again, as long as it is there.
+  device.close();
+  c.close();
+  late.reset();
+  Client again(world);
+  ASSERT_EQ(again.bind("late"), 0) << again.reason();
+  EXPECT_EQ(again.memory(), a.memory());
+  again.close();
+  a.close();
+  b.close();
+  Client none(world);
+  EXPECT_EQ(none.bind("late"), -ENXIO);
+}
+
 TEST_F(Pipe, AMissingParentLivesInTheRegionAskedFor) {
   Client a(world);
   a.reg.nr_mode = NR_REG_ALL_NIC;

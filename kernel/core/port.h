@@ -36,6 +36,7 @@ struct nm_ring_watch {
  *	behind them
  * @may_bind: whether a client with these nr_flags may open the port. Return: 0 or a negative errno
  *	with its sentence. NULL: every client may. Under core->lock
+ * @stands_in: for a port of its name that is not there: one that comes is found in its place
  * @may_have: the same, of the rings that the client asks for
  * @idle: only one reference is left, its maker's. NULL: nothing to do. Under core->lock
  * @release: the last reference has gone: undo what the maker did; the port is freed after. NULL:
@@ -51,6 +52,7 @@ struct nm_port_kind {
 	int (*may_bind)(struct nm_client *client, struct nm_port *port, u64 flags);
 	int (*may_have)(struct nm_client *client, struct nm_port *port,
 			const struct nm_range rings[NM_DIRS]);
+	bool stands_in;
 	void (*idle)(struct nm_port *port);
 	void (*release)(struct nm_port *port);
 	int (*fetch)(struct nm_kring *kr, u32 i, bool *give_up);

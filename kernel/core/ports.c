@@ -10,17 +10,29 @@
 #include "sync.h"
 
 /* Under core->lock. */
-static struct nm_port *find(struct nm_core *core, const void *ns, const char *name)
+static struct nm_port *find_of_kind(struct nm_core *core, const void *ns, const char *name,
+				    bool stands_in)
 {
 	struct nm_list *item;
 
 	for (item = core->ports.next; item != &core->ports; item = item->next) {
 		struct nm_port *port = nm_entry(item, struct nm_port, link);
 
-		if (port->region->ns == ns && !strcmp(port->name, name))
+		if (port->region->ns == ns && port->kind->stands_in == stands_in &&
+		    !strcmp(port->name, name))
 			return port;
 	}
 	return NULL;
+}
+
+static struct nm_port *find(struct nm_core *core, const void *ns, const char *name)
+{
+	return find_of_kind(core, ns, name, false);
+}
+
+struct nm_port *nm_port_stand_in(struct nm_client *client, const char *name)
+{
+	return find_of_kind(client->core, client->opener.ns, name, true);
 }
 
 static bool config_is_sane(const struct nm_port_config *config)
@@ -195,8 +207,9 @@ struct nm_port *nm_port_find(struct nm_client *client, const char *name)
 		core->config.demand(core, ns, name, port);
 		port = find(core, ns, name);
 	}
-	if (port)
-		follow_driver(port);
+	if (!port)
+		return nm_port_stand_in(client, name);
+	follow_driver(port);
 	return port;
 }
 

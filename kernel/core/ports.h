@@ -35,6 +35,8 @@ void nm_port_choose(const struct nmreq_register *reg, u32 max_rings, u32 max_slo
  * (nm_core_config.demand). Under core->lock.
  */
 struct nm_port *nm_port_find(struct nm_client *client, const char *name);
+/* What stands in for a port of this name (struct nm_port_kind), found or not by the above; NULL: nothing. */
+struct nm_port *nm_port_stand_in(struct nm_client *client, const char *name);
 /* One reference less; under core->lock. */
 void nm_port_unref(struct nm_port *port);
 /* Take up what the driver says now (link, speed); under core->lock. */

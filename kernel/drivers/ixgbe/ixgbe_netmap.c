@@ -264,7 +264,8 @@ static int nm_switch(struct ixgbe_nm *nm, struct nm_kring *kr, bool on)
 
 /*
  * Queues are started first: only that can fail for want of memory, and what was started before is stopped again. A queue that will
- * not stop is an error of the device, which a reset has to cure.
+ * not stop is an error of the device, which a reset has to cure. Those that did stop are started again: the core takes all of them for
+ * running, as it does wherever reg fails, and will ask again.
  */
 int ixgbe_nm_reg(struct nm_port *port)
 {
@@ -287,14 +288,17 @@ int ixgbe_nm_reg(struct nm_port *port)
 	}
 	if (error)
 		return error;
-	for (i = 0; i < 2 * nm->num_queues; i++) {
+	for (done = 0; done < 2 * nm->num_queues && !error; done++) {
+		struct nm_kring *kr = nm_port_ring(port, done & 1 ? NM_TX : NM_RX, done / 2);
+
+		if (nm_kring_pending(kr) && !kr->pending_on)
+			error = nm_switch(nm, kr, false);
+	}
+	for (i = 0; error && i + 1 < done; i++) {
 		struct nm_kring *kr = nm_port_ring(port, i & 1 ? NM_TX : NM_RX, i / 2);
 
-		if (nm_kring_pending(kr) && !kr->pending_on) {
-			const int stopped = nm_switch(nm, kr, false);
-
-			error = error ? error : stopped;
-		}
+		if (nm_kring_pending(kr) && !kr->pending_on)
+			nm_switch(nm, kr, true);
 	}
 	return error;
 }

@@ -6,6 +6,19 @@
 
 #include "drivers/sim82599/testing/adapter.h"
 
+// What the driver reads comes here first: the linker is told so (--wrap).
+namespace {
+u32 stuck_reg = 0;  // reads as a queue that is on; 0: none does
+}
+
+extern "C" {
+u32 real_read(ixgbe_hw* hw, u32 reg) __asm__("__real_ixgbe_read");
+u32 test_read(ixgbe_hw* hw, u32 reg) __asm__("__wrap_ixgbe_read");
+u32 test_read(ixgbe_hw* hw, u32 reg) {
+  return real_read(hw, reg) | (reg && reg == stuck_reg ? IXGBE_TXDCTL_ENABLE : 0);
+}
+}
+
 namespace {
 
 using nmgen::test::Adapter;
@@ -228,6 +241,28 @@ TEST(IxgbeSetup, RefusesBuffersThatTheDeviceCannotUse) {
   client client{};
   EXPECT_EQ(client_open(&client, world.world, "sim0", NR_REG_ALL_NIC, 0, 0), -EINVAL);
   EXPECT_EQ(adapter.stats().driver_bugs, 0u);
+}
+
+// Where one queue does not stop, none does: the core keeps all of them, and their memory, until
+// they do.
+TEST(IxgbeSetup, AQueueThatDoesNotStopStopsNoOther) {
+  World world;
+  Adapter adapter(world, "sim0", {.queues = 2});
+  ixgbe_hw* hw = nmh_sim_hw(adapter.sim);
+  {
+    const Client client(world, adapter);
+    stuck_reg = IXGBE_TXDCTL(1);
+  }
+  stuck_reg = 0;
+  for (u32 i = 0; i < 2; i++)
+    EXPECT_EQ(ixgbe_read(hw, IXGBE_RXDCTL(i)) & IXGBE_RXDCTL_ENABLE, IXGBE_RXDCTL_ENABLE) << i;
+  EXPECT_EQ(ixgbe_read(hw, IXGBE_TXDCTL(0)) & IXGBE_TXDCTL_ENABLE, IXGBE_TXDCTL_ENABLE);
+  { const Client client(world, adapter); }
+  for (u32 i = 0; i < 2; i++) {
+    EXPECT_EQ(ixgbe_read(hw, IXGBE_TXDCTL(i)) & IXGBE_TXDCTL_ENABLE, 0u) << i;
+    EXPECT_EQ(ixgbe_read(hw, IXGBE_RXDCTL(i)) & IXGBE_RXDCTL_ENABLE, 0u) << i;
+  }
+  EXPECT_EQ(adapter.stats().driver_bugs, 0u) << adapter.stats().last_bug;
 }
 
 // The device may be stopped and started again; the descriptors' memory goes and comes with it.

@@ -159,8 +159,6 @@ static int generic_reg(struct nm_port *port)
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = 0; i < nm_port_rings(g->port, dir); i++) {
 			const struct nm_kring *kr = nm_port_ring(port, dir, i);
-	else if (!g->used && is_forbidden(nm_port_name(port)))
-		error = -EOPNOTSUPP;
 
 			opens |= nm_kring_pending(kr) && kr->pending_on;
 		}
@@ -170,6 +168,8 @@ static int generic_reg(struct nm_port *port)
 		rings_off(g);
 	else if (READ_ONCE(g->going))
 		error = -ENXIO;
+	else if (!g->used && is_forbidden(nm_port_name(port)))
+		error = -EOPNOTSUPP;
 	else
 		error = rings_on(g);
 	if (!error)

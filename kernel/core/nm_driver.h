@@ -125,6 +125,8 @@ struct nm_kring_stats {
 	u64 drops;		/* frames lost: no room, or nobody to take them */
 };
 
+#define NM_RESERVED_BUFS	2	/* where a bad index is redirected; no client has them */
+
 /*
  * The buffers that a ring's slots may name. A driver copies this to a local variable before its
  * loop, so that the compiler may keep it in registers while descriptors are stored.
@@ -134,7 +136,7 @@ struct nm_bufs {
 	const struct nm_os_map *map;	/* the region's memory for the device, if the port has one */
 	u64 offset;			/* where in the region buffer 0 lies */
 	u32 size;			/* of a buffer in bytes: the longest fragment */
-	u32 num;			/* indexes are 0 .. num - 1; bad ones go to 0 and 1 */
+	u32 num;			/* indexes are 0 .. num - 1, reserved ones among them */
 };
 
 /**
@@ -155,6 +157,7 @@ struct nm_kring {
 	u16 ring_id;			/* NIC rings first, then host rings */
 	u8 dir;				/* enum nm_dir */
 	bool is_host;
+	bool borrows;			/* RX: its slots name buffers of a sender, and have none of their own */
 	/* A NIC RX ring with a host stack to forward to: called before its sync. Else NULL. */
 	void (*forward)(struct nm_kring *kr);
 	struct nm_port *port;
@@ -317,6 +320,33 @@ static inline void nm_slot_clear_flags(struct netmap_slot *slot, const struct nm
 				       u16 flags)
 {
 	nm_write_once(slot->flags, (u16)(view->flags & ~flags));
+}
+
+/**
+ * nm_slot_take_back() - the receiver of a lent buffer releases its slot
+ * @from: the receiver's slot
+ * @bufs: of its ring
+ * @to: the slot of the TX ring that lent the buffer
+ *
+ * Where the receiver has put another buffer there, with NS_BUF_CHANGED, it keeps the one that was
+ * lent, and the sender gets the other, with the flag. The flag alone may be the sender's own, and a
+ * reserved buffer is nobody's: the sender keeps what it has.
+ * Return: false where the slot is bad, as nm_slot_get().
+ */
+static inline bool nm_slot_take_back(const struct netmap_slot *from, const struct nm_bufs *bufs,
+				     struct netmap_slot *to)
+{
+	struct nm_slot_view view;
+
+	if (nm_likely(!(nm_read_once(from->flags) & NS_BUF_CHANGED)))
+		return true;
+	if (!nm_slot_get(from, bufs, &view))
+		return false;
+	if (view.buf_idx < NM_RESERVED_BUFS || view.buf_idx == nm_read_once(to->buf_idx))
+		return true;
+	nm_write_once(to->buf_idx, view.buf_idx);
+	nm_write_once(to->flags, (u16)(nm_read_once(to->flags) | NS_BUF_CHANGED));
+	return true;
 }
 
 /* Kernel address of a buffer whose index nm_slot_get() has passed. */

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Pipes: two ends, "parent{id" (master) and "parent}id" (slave), in the memory of their parent.
- * What one end sends the other receives, by a swap of buffers.
+ * What one end sends the other receives, in the buffers that it was sent in: they are lent.
  *
  * TX ring i of one end and RX ring i of the other have the same number of slots and go in step: the
- * frame in TX slot k goes to RX slot k. So a TX slot is free when the RX slot of its number is, and
- * all that the two sides have to tell each other is two positions, each with one writer:
+ * frame in TX slot k is shown in RX slot k, and both slots name its buffer. The RX ring has no
+ * buffers of its own. A receiver that releases the slot gives the buffer back, so the sender has in
+ * each slot the buffer that it had there before, and may send it again as it is. A receiver that
+ * keeps the buffer puts another one into the slot, with NS_BUF_CHANGED; the sender gets that one,
+ * with the flag.
+ *
+ * A TX slot is free when the RX slot of its number is, and all that the two sides have to tell each
+ * other is two positions, each with one writer:
  *
  *   filled	by the TX sync: RX slots before it hold frames
  *   released	by the RX sync: RX slots from it on hold frames, or will
@@ -85,29 +91,49 @@ static u32 complete_end(struct nm_kring *kr, u32 end)
 }
 
 /*
- * Exchange the buffers of @count slots in a row; the frames go from @tx to @rx. An index that the
- * receiver has spoilt becomes buffer 0, so that it does the sender no harm. Return: how many are
- * done, before the first that the sender has spoilt.
+ * Show @count slots in a row of the sender to the receiver, all that is in them. Return: how many
+ * are done, before the first that the sender has spoilt.
  */
-static u32 swap_slots(struct netmap_slot *tx, struct netmap_slot *rx, u32 count,
+static u32 lend_slots(struct netmap_slot *tx, struct netmap_slot *rx, u32 count,
 		      const struct nm_bufs *bufs)
 {
-	const u64 changed = nm_slot_word(0, 0, NS_BUF_CHANGED);
-	const u32 num = bufs->num;
+	struct netmap_slot *const first = tx, *const end = tx + count;
+
+	for (; tx != end; tx++, rx++) {
+		struct nm_slot_view view;
+
+		nm_prefetch_write(rx + NM_PIPE_AHEAD);
+		if (!nm_slot_get(tx, bufs, &view))
+			break;
+		nm_slot_set(rx, view.buf_idx, view.len, view.flags);
+		nm_write_once(rx->ptr, nm_read_once(tx->ptr));
+		if (nm_unlikely(view.flags & (NS_BUF_CHANGED | NS_REPORT)))
+			nm_slot_clear_flags(tx, &view, NS_BUF_CHANGED | NS_REPORT);
+	}
+	return (u32)(tx - first);
+}
+
+/* Whether the receiver may have kept the buffer of one of @count slots in a row. */
+static bool are_changed(const struct netmap_slot *rx, u32 count)
+{
+	const struct netmap_slot *const end = rx + count;
+	u32 flags = 0;
+
+	for (; rx != end; rx++)
+		flags |= nm_read_once(rx->flags);
+	return flags & NS_BUF_CHANGED;
+}
+
+/* The other way: @count slots are released. Return: how many, before the first that is bad. */
+static u32 take_back(const struct netmap_slot *rx, struct netmap_slot *tx, u32 count,
+		     const struct nm_bufs *bufs)
+{
 	u32 i;
 
-	for (i = 0; i < count; i++) {
-		struct nm_slot_view full;
-		const u32 index = nm_read_once(rx[i].buf_idx);
-
-		nm_prefetch_write(&rx[i + NM_PIPE_AHEAD]);
-		if (!nm_slot_get(&tx[i], bufs, &full))
-			break;
-		nm_write_once(*(nm_word64 *)&rx[i],
-			      nm_slot_word(full.buf_idx, full.len, full.flags) | changed);
-		nm_write_once(*(nm_word64 *)&tx[i],
-			      nm_slot_word(index < num ? index : 0, 0, 0) | changed);
-	}
+	if (nm_likely(!are_changed(rx, count)))
+		return count;
+	for (i = 0; i < count && nm_slot_take_back(&rx[i], bufs, &tx[i]); i++)
+		;
 	return i;
 }
 
@@ -122,7 +148,7 @@ static int pipe_txsync(struct nm_kring *kr, int flags)
 	(void)flags;
 	while (todo) {
 		const u32 row = todo < n - kr->hwcur ? todo : n - kr->hwcur;
-		const u32 done = swap_slots(&kr->ring->slot[kr->hwcur],
+		const u32 done = lend_slots(&kr->ring->slot[kr->hwcur],
 					    &q->rx->ring->slot[kr->hwcur], row, &bufs);
 
 		kr->hwcur = nm_add(kr->hwcur, done, n);
@@ -143,10 +169,23 @@ static int pipe_txsync(struct nm_kring *kr, int flags)
 static int pipe_rxsync(struct nm_kring *kr, int flags)
 {
 	struct nm_pipe_queue *q = kr->driver_data;
+	const u32 n = kr->num_slots, first = kr->hwcur;
+	u32 todo = nm_dist(first, kr->rhead, n);
 
 	(void)flags;
-	if (kr->hwcur != kr->rhead) {
-		kr->hwcur = kr->rhead;
+	while (todo) {
+		const u32 row = todo < n - kr->hwcur ? todo : n - kr->hwcur;
+		const u32 done = take_back(&kr->ring->slot[kr->hwcur],
+					   &q->tx->ring->slot[kr->hwcur], row, &kr->bufs);
+
+		kr->hwcur = nm_add(kr->hwcur, done, n);
+		todo -= done;
+		if (done < row) {
+			nm_slot_refuse(kr, kr->hwcur);
+			break;
+		}
+	}
+	if (kr->hwcur != first) {
 		nm_store_release(&q->released, kr->hwcur);
 		nm_kring_notify(q->tx);
 	}
@@ -229,9 +268,25 @@ static int make_queues(struct nm_pipe *pipe)
 			q->rx = &receiver->krings[NM_RX][i];
 			q->tx->driver_data = q;
 			q->rx->driver_data = q;
+			q->rx->borrows = true;
 		}
 	}
 	return 0;
+}
+
+/* Nothing is lent yet; that a slot and its counterpart name one buffer holds from the start. */
+static void pair_slots(struct nm_pipe *pipe)
+{
+	const struct nm_port_config *config = &pipe->ends[NM_MASTER]->config;
+	const u32 num = config->num_rings[NM_TX] + config->num_rings[NM_RX];
+	u32 i, k;
+
+	for (i = 0; i < num; i++) {
+		const struct nm_pipe_queue *q = &pipe->queues[i];
+
+		for (k = 0; k < q->tx->num_slots; k++)
+			q->rx->ring->slot[k].buf_idx = q->tx->ring->slot[k].buf_idx;
+	}
 }
 
 /* Both ends of a pipe, with their rings; @config is the master's. */
@@ -266,8 +321,10 @@ static int make_ends(struct nm_pipe *pipe, const struct nm_port_config *config)
 	if (error)
 		goto no_pin;
 	error = pin(pipe->ends[NM_SLAVE]);
-	if (!error)
+	if (!error) {
+		pair_slots(pipe);
 		return 0;
+	}
 
 	unpin(pipe->ends[NM_MASTER]);
 no_pin:

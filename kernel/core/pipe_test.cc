@@ -7,6 +7,7 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,9 +59,7 @@ TEST_F(Pipe, FramesGoBothWaysWithoutACopy) {
   ASSERT_EQ(slave.poll(POLLIN), u32{POLLIN});
   ASSERT_EQ(space(slave.rx()), 1u);
   EXPECT_EQ(slave.rx()->slot[0].buf_idx, buffer);
-  EXPECT_EQ(slave.rx()->slot[0].flags, NS_BUF_CHANGED);
-  EXPECT_NE(master.tx()->slot[0].buf_idx, buffer);
-  EXPECT_EQ(master.tx()->slot[0].flags, NS_BUF_CHANGED);
+  EXPECT_EQ(slave.rx()->slot[0].flags, 0);
   EXPECT_EQ(take(slave, slave.rx()), "down");
   ASSERT_EQ(master.rxsync(), 0);
   EXPECT_EQ(take(master, master.rx()), "up");
@@ -70,6 +69,101 @@ TEST_F(Pipe, FramesGoBothWaysWithoutACopy) {
   ASSERT_EQ(slave.rxsync(), 0);
   ASSERT_EQ(master.txsync(), 0);
   EXPECT_EQ(space(master.tx()), 15u);
+}
+
+// What is in both slots of a pair: one buffer, before anything is sent too.
+TEST_F(Pipe, ASlotAndItsCounterpartNameOneBuffer) {
+  open();
+  const nm_region* region = world.region();
+  EXPECT_EQ(region->bufs.num - region->bufs.num_free, NM_RESERVED_BUFS + 2 * 16u)
+      << "a buffer for each transmit slot, none for receive slots";
+  for (uint32_t i = 0; i < 16; ++i) {
+    EXPECT_GE(master.tx()->slot[i].buf_idx, u32{NM_RESERVED_BUFS});
+    EXPECT_EQ(slave.rx()->slot[i].buf_idx, master.tx()->slot[i].buf_idx);
+    EXPECT_EQ(master.rx()->slot[i].buf_idx, slave.tx()->slot[i].buf_idx);
+  }
+}
+
+// The buffers are lent: who has filled them once goes on sending them, as on a NIC.
+TEST_F(Pipe, ABufferThatIsFilledOnceIsSentAgainAndAgain) {
+  open();
+  netmap_ring *tx = master.tx(), *rx = slave.rx();
+  uint32_t own[16];
+  for (uint32_t i = 0; i < 16; ++i) {
+    own[i] = tx->slot[i].buf_idx;
+    std::memcpy(master.buffer(tx, own[i]), ("frame " + std::to_string(10 + i)).data(), 8);
+    tx->slot[i].len = 8;
+    tx->slot[i].flags = 0;
+  }
+  for (uint32_t sent = 0, got = 0; sent < 1000;) {
+    const uint32_t room = space(tx);
+    for (uint32_t k = 0; k < room; ++k) {
+      const netmap_slot& slot = tx->slot[(tx->head + k) % 16];
+      ASSERT_EQ(slot.buf_idx, own[(tx->head + k) % 16]) << "after " << sent << " frames";
+      ASSERT_EQ(slot.flags, 0);
+      ASSERT_EQ(slot.len, 8);
+    }
+    advance(tx, room);
+    sent += room;
+    ASSERT_EQ(master.txsync(), 0);
+    ASSERT_EQ(slave.rxsync(), 0);
+    for (uint32_t n = 1 + sent % 7; n && space(rx); --n, ++got) {
+      ASSERT_EQ(rx->slot[rx->head].buf_idx, own[rx->head]);
+      ASSERT_EQ(take(slave, rx), "frame " + std::to_string(10 + got % 16));
+    }
+    ASSERT_EQ(slave.rxsync(), 0);
+    ASSERT_EQ(master.txsync(), 0);
+  }
+}
+
+// All that is in a slot is shown; the flags that the kernel acts on are cleared at the sender.
+TEST_F(Pipe, TheReceiverIsShownTheSlotAsItWasSent) {
+  open();
+  netmap_slot& slot = master.tx()->slot[0];
+  put(master, master.tx(), "x", NS_BUF_CHANGED | NS_REPORT);
+  slot.ptr = 0x1122334455667788;
+  ASSERT_EQ(master.txsync(), 0);
+  ASSERT_EQ(slave.rxsync(), 0);
+  EXPECT_EQ(slave.rx()->slot[0].ptr, 0x1122334455667788u);
+  EXPECT_EQ(slave.rx()->slot[0].len, 1);
+  EXPECT_EQ(slave.rx()->slot[0].flags, NS_BUF_CHANGED | NS_REPORT);
+  EXPECT_EQ(slot.flags, 0);
+  take(slave, slave.rx());
+  ASSERT_EQ(slave.rxsync(), 0);
+  ASSERT_EQ(master.txsync(), 0);
+  EXPECT_EQ(slot.flags, 0) << "the receiver changed nothing";
+}
+
+// A receiver keeps some buffers and gives others for them.
+TEST_F(Pipe, AnotherBufferGoesBackWithItsFlag) {
+  ASSERT_EQ(master.bind("p{x"), 0);
+  ASSERT_EQ(slave.bind("p}x", NR_REG_ALL_NIC, 0, 0, 3), 0);
+  const uint32_t spare = slave.nif()->ni_bufs_head;
+  netmap_ring *tx = master.tx(), *rx = slave.rx();
+  const uint32_t own[] = {tx->slot[0].buf_idx, tx->slot[1].buf_idx, tx->slot[2].buf_idx};
+  for (const char* frame : {"a", "b", "c"})
+    put(master, tx, frame);
+  ASSERT_EQ(master.txsync(), 0);
+  ASSERT_EQ(slave.rxsync(), 0);
+  uint32_t next;
+  std::memcpy(&next, slave.buffer(rx, spare), sizeof(next));
+  slave.nif()->ni_bufs_head = next;
+  rx->slot[0].buf_idx = spare;
+  rx->slot[0].flags = NS_BUF_CHANGED;
+  rx->slot[1].buf_idx = next;          // without the flag: not heard of
+  rx->slot[2].flags = NS_BUF_CHANGED;  // the same buffer
+  advance(rx, 3);
+  ASSERT_EQ(slave.rxsync(), 0);
+  ASSERT_EQ(master.txsync(), 0);
+  EXPECT_EQ(space(tx), 15u);
+  EXPECT_EQ(tx->slot[0].buf_idx, spare);
+  EXPECT_EQ(tx->slot[0].flags, NS_BUF_CHANGED);
+  EXPECT_EQ(tx->slot[1].buf_idx, own[1]);
+  EXPECT_EQ(tx->slot[1].flags, 0);
+  EXPECT_EQ(tx->slot[2].buf_idx, own[2]);
+  EXPECT_EQ(tx->slot[2].flags, 0);
+  EXPECT_EQ(std::string(reinterpret_cast<char*>(slave.buffer(rx, own[0])), 1), "a")
+      << "what was kept is as it came";
 }
 
 TEST_F(Pipe, AnyIdAndAnyNumber) {
@@ -157,8 +251,8 @@ TEST_F(Pipe, OnlyWholeFramesArePublished) {
   ASSERT_EQ(master.txsync(), 0);
   ASSERT_EQ(slave.rxsync(), 0);
   ASSERT_EQ(space(slave.rx()), 3u);
-  EXPECT_EQ(slave.rx()->slot[1].flags, NS_MOREFRAG | NS_BUF_CHANGED);
-  EXPECT_EQ(slave.rx()->slot[3].flags, NS_BUF_CHANGED);
+  EXPECT_EQ(slave.rx()->slot[1].flags, NS_MOREFRAG);
+  EXPECT_EQ(slave.rx()->slot[3].flags, 0);
   for (const char* part : {"head", "body", "tail"})
     EXPECT_EQ(take(slave, slave.rx()), part);
 }
@@ -361,27 +455,44 @@ TEST_F(Pipe, AHostileSenderHarmsItselfOnly) {
 
 TEST_F(Pipe, AHostileReceiverDoesNotStopTheSender) {
   open();
-  for (uint32_t i = 0; i < 16; ++i)
-    slave.rx()->slot[i].buf_idx = 0xfffffff0 + i;
-  for (int i = 0; i < 15; ++i)
-    put(master, master.tx(), "x");
-  ASSERT_EQ(master.txsync(), 0);
-  ASSERT_EQ(slave.rxsync(), 0);
-  EXPECT_EQ(space(slave.rx()), 15u);
-  EXPECT_EQ(space(master.tx()), 0u);
-  for (uint32_t i = 0; i < 15; ++i) {
-    EXPECT_EQ(master.tx()->slot[i].buf_idx, 0u);
-    take(slave, slave.rx());
+  netmap_ring *tx = master.tx(), *rx = slave.rx();
+  uint32_t own[16];
+  for (uint32_t i = 0; i < 16; ++i) {
+    own[i] = tx->slot[i].buf_idx;
+    rx->slot[i].buf_idx = 0xfffffff0 + i;
   }
+  for (int i = 0; i < 15; ++i)
+    put(master, tx, "x");
+  ASSERT_EQ(master.txsync(), 0);
+  ASSERT_EQ(slave.rxsync(), 0);
+  EXPECT_EQ(space(rx), 15u);
+  EXPECT_EQ(space(tx), 0u);
+  for (uint32_t i = 0; i < 15; ++i) {
+    EXPECT_EQ(rx->slot[i].buf_idx, own[i]);
+    rx->slot[i].buf_idx = i < 5 ? i % 2 : 0xfffffff0 + i;
+    rx->slot[i].flags = NS_BUF_CHANGED;
+  }
+  advance(rx, 15);
+  ASSERT_EQ(slave.rxsync(), 0);
+  EXPECT_EQ(nm_client_ring(slave.get(), NM_RX, 0)->stats.reinits, 1u);
+  EXPECT_EQ(rx->head, 5u) << "reserved buffers are nobody's, others are no buffers";
+  advance(rx, space(rx));
   ASSERT_EQ(slave.rxsync(), 0);
   ASSERT_EQ(master.txsync(), 0);
-  EXPECT_EQ(space(master.tx()), 15u);
+  EXPECT_EQ(space(tx), 15u);
+  for (uint32_t i = 0; i < 16; ++i) {
+    EXPECT_EQ(tx->slot[i].buf_idx, own[i]);
+    EXPECT_EQ(tx->slot[i].flags, 0);
+  }
   EXPECT_EQ(nm_client_ring(master.get(), NM_TX, 0)->stats.reinits, 0u);
 }
 
-// Random batches of frames of random shapes, through a ring that wraps, in order and whole.
+// Random batches of frames of random shapes, through a ring that wraps, in order and whole. The
+// receiver keeps some buffers for ones that it has, which then come back to it as any others.
 TEST_F(Pipe, RandomTrafficArrivesInOrder) {
-  open();
+  ASSERT_EQ(master.bind("p{x"), 0);
+  ASSERT_EQ(slave.bind("p}x", NR_REG_ALL_NIC, 0, 0, 1), 0);
+  uint32_t spare = slave.nif()->ni_bufs_head;
   std::mt19937 random(1);
   uint32_t sent = 0, got = 0;
   uint32_t left = 0;  // slots of the frame that is being sent
@@ -398,12 +509,23 @@ TEST_F(Pipe, RandomTrafficArrivesInOrder) {
       netmap_ring* rx = slave.rx();
       const uint32_t n_rx = space(rx);
       ASSERT_TRUE(n_rx == 0 || !(rx->slot[(rx->tail + 15) % 16].flags & NS_MOREFRAG));
-      for (uint32_t i = random() % (n_rx + 1); i; --i)
+      for (uint32_t i = random() % (n_rx + 1); i; --i) {
+        netmap_slot& slot = rx->slot[rx->head];
         ASSERT_EQ(take(slave, rx), std::to_string(got++));
+        if (random() % 4)
+          continue;
+        std::swap(slot.buf_idx, spare);
+        slot.flags = NS_BUF_CHANGED;
+      }
     }
   }
   EXPECT_GT(got, 1000u);
   EXPECT_EQ(nm_client_ring(master.get(), NM_TX, 0)->stats.reinits, 0u);
+  // No buffer is in two slots of the sender, or is lost.
+  ASSERT_EQ(slave.rxsync(), 0);
+  std::set<uint32_t> all = {spare};
+  for (uint32_t i = 0; i < 16; ++i)
+    EXPECT_TRUE(all.insert(master.tx()->slot[i].buf_idx).second) << i;
 }
 
 // One end sends all the time, the other is opened and closed: nothing is lost but what a receiver

@@ -204,10 +204,12 @@ static void region_need(struct nm_region *region, u64 *rings, u64 *bufs)
 			const u32 n = nm_port_total_rings(port, dir);
 			const u32 full = port->has_stack ? n : port->config.num_rings[dir];
 			u64 bytes = sizeof(struct netmap_ring) + slots * sizeof(struct netmap_slot);
+			u32 i;
 
 			*rings += n * (align_up(bytes, region->wanted.ring_size) /
 				       region->wanted.ring_size);
-			*bufs += (u64)full * slots;
+			for (i = 0; i < full; i++)
+				*bufs += port->krings[dir][i].borrows ? 0 : slots;
 		}
 	}
 }

@@ -5,7 +5,6 @@
 
 #include "instance.h"
 
-#define NM_RESERVED_BUFS	2	/* where a bad index is redirected */
 #define NM_REGION_SHARED	1	/* nr_mem_id that means the shared region of one's namespace */
 
 /* Objects of one size in a row. @used has a bit an object. */

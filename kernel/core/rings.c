@@ -185,7 +185,7 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 	ring = nm_os_mem_at(&region->mem, offset);
 	memset(ring, 0, ring_bytes(kr));
 	kr->ring = ring;
-	for (i = 0; i < n && nm_kring_has_bufs(kr); i++) {
+	for (i = 0; i < n && nm_kring_has_bufs(kr) && !kr->borrows; i++) {
 		ring->slot[i].buf_idx = nm_region_alloc_buf(region, true);
 		if (!ring->slot[i].buf_idx) {
 			ring_free(region, kr, i);

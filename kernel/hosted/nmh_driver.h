@@ -61,7 +61,6 @@ struct nmh_buffer_rules {
  * @prefix: "sim": its ports are "sim:NAME"
  * @simulated: its ports' lines and devices are models, and results are the models' results
  * @loops_back: what a port sends comes in on the same port
- * @swaps_buffers: the buffer of a sent slot is another one after the sync
  * @counts_wire: @stats tells at any moment how many frames have left; else only what was handed
  *	over is known
  * @buffers: constant for all ports of the driver
@@ -85,7 +84,6 @@ struct nmh_driver {
 	const char *prefix;
 	bool simulated;
 	bool loops_back;
-	bool swaps_buffers;
 	bool counts_wire;
 	struct nmh_buffer_rules buffers;
 	int (*describe)(const struct nmh_port_request *request, struct nmh_port_info *info,

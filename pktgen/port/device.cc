@@ -71,9 +71,7 @@ class BoundDevice {
 
 class DeviceRing final : public PortRing {
  public:
-  DeviceRing(int fd, bool tx, bool keeps_buffers) : device_(fd), tx_(tx) {
-    keeps_buffers_ = keeps_buffers;
-  }
+  DeviceRing(int fd, bool tx) : device_(fd), tx_(tx) {}
   ~DeviceRing() override { return_extra_buffers(); }
 
   int sync() override { return device_.sync(tx_); }
@@ -141,7 +139,6 @@ class KernelPort final : public Port {
   KernelPort(const PortName& name, const nmreq_port_info_get& info) : port_(name) {
     name_ = name.text;
     residence_ = "kernel";
-    keeps_buffers_ = !name.is_pipe();
     splits_frames_ = true;
     has_counters_ = !name.is_vale() && !name.is_pipe();
     if (name.is_vale() || name.is_pipe()) {
@@ -160,7 +157,7 @@ class KernelPort final : public Port {
     Result<int> fd = open_device(what);
     if (!fd)
       return tl::unexpected<Error>(fd.error());
-    auto opened = std::make_unique<DeviceRing>(*fd, ring.tx, keeps_buffers_);
+    auto opened = std::make_unique<DeviceRing>(*fd, ring.tx);
     RegisterRequest request(port_.name, ring);
     if (int error = opened->bind(request, ring.ring); error != 0)
       return fail_errno(what, error, remedy_for(error));

@@ -47,9 +47,7 @@ tl::unexpected<Error> fail_refused(const std::string& what, const std::string& r
 
 class HostedRing final : public PortRing {
  public:
-  HostedRing(nmh_fd* fd, bool tx, bool keeps_buffers) : fd_(fd), tx_(tx) {
-    keeps_buffers_ = keeps_buffers;
-  }
+  HostedRing(nmh_fd* fd, bool tx) : fd_(fd), tx_(tx) {}
   ~HostedRing() override {
     return_extra_buffers();
     nmh_close(fd_);
@@ -70,13 +68,13 @@ class HostedRing final : public PortRing {
 
 // A descriptor of `world`, bound to one ring of `port`, which the user calls `name`.
 Result<std::unique_ptr<PortRing>> open_hosted_ring(nmh* world, const std::string& name,
-                                                   const std::string& port, const RingRequest& ring,
-                                                   bool keeps_buffers) {
+                                                   const std::string& port,
+                                                   const RingRequest& ring) {
   std::string what = "cannot open " + name;
   nmh_fd* fd = nullptr;
   if (int error = nmh_open(world, &fd); error != 0)
     return fail_refused(what, "", "", -error);
-  std::unique_ptr<HostedRing> opened = std::make_unique<HostedRing>(fd, ring.tx, keeps_buffers);
+  std::unique_ptr<HostedRing> opened = std::make_unique<HostedRing>(fd, ring.tx);
   RegisterRequest request(port, ring);
   if (int error = nmh_ioctl(fd, NIOCCTRL, &request.header); error != 0)
     return fail_refused(what, nmh_reason(fd), "", -error);
@@ -97,7 +95,6 @@ class DriverPort final : public Port {
     knows_in_flight_ = driver.in_flight != nullptr;
     counts_wire_ = driver.counts_wire;
     has_counters_ = driver.stats != nullptr;
-    keeps_buffers_ = !driver.swaps_buffers;
     if (driver.connect != nullptr)
       peer_ = spec.cable;
     else if (driver.loops_back)
@@ -112,7 +109,7 @@ class DriverPort final : public Port {
   nmh_port* port() const { return port_; }
 
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
-    return open_hosted_ring(world_, name_, core_name_, ring, keeps_buffers_);
+    return open_hosted_ring(world_, name_, core_name_, ring);
   }
 
   PortCounters counters() override {
@@ -145,14 +142,13 @@ class SoftwarePort final : public Port {
     name_ = name.text;
     driver_ = name.is_vale() ? "vale" : "pipe";
     residence_ = "hosted";
-    keeps_buffers_ = !name.is_pipe();
     tx_rings_ = info.nr_tx_rings;
     rx_rings_ = info.nr_rx_rings;
     tx_slots_ = info.nr_tx_slots;
   }
 
   Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& ring) override {
-    return open_hosted_ring(world_, name_, port_, ring, keeps_buffers_);
+    return open_hosted_ring(world_, name_, port_, ring);
   }
   PortCounters counters() override { return {}; }
   uint64_t in_flight() override { return 0; }

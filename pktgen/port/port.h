@@ -33,10 +33,6 @@ class PortRing {
   // Indexes of the extra buffers that were granted, in rising order.
   const std::vector<uint32_t>& extra_buffers() const { return extra_; }
 
-  // Whether a slot has the same buffer before and after a sync. The end of a pipe exchanges it for
-  // one of the other end.
-  bool keeps_buffers() const { return keeps_buffers_; }
-
   // TSC ticks that a simulated device has taken inside this ring's syncs; only grows. Read it from
   // the thread that syncs.
   uint64_t model_tsc_ticks() const { return model_tsc_ticks_ ? *model_tsc_ticks_ : 0; }
@@ -51,7 +47,6 @@ class PortRing {
   netmap_ring* ring_ = nullptr;
   char* buffers_ = nullptr;
   const uint64_t* model_tsc_ticks_ = nullptr;
-  bool keeps_buffers_ = true;
   std::vector<uint32_t> extra_;
 };
 
@@ -92,8 +87,7 @@ class Port {
   double speed_bps() const { return speed_bps_; }  // 0: not known
   unsigned tx_rings() const { return tx_rings_; }
   unsigned rx_rings() const { return rx_rings_; }
-  unsigned tx_slots() const { return tx_slots_; }        // of each ring
-  bool keeps_buffers() const { return keeps_buffers_; }  // as its rings do
+  unsigned tx_slots() const { return tx_slots_; }  // of each ring
   // Whether a frame may come in several slots; else the buffers hold every frame of the scenario.
   bool splits_frames() const { return splits_frames_; }
   // Whether there is a device that counts.
@@ -107,7 +101,6 @@ class Port {
   double speed_bps_ = 0;
   unsigned tx_rings_ = 0, rx_rings_ = 0;
   unsigned tx_slots_ = 0;
-  bool keeps_buffers_ = true;
   bool splits_frames_ = false;
   bool has_counters_ = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Puts planned frames into the slots of a transmit ring, a batch a call. Four ways, chosen once
+// Puts planned frames into the slots of a transmit ring, a batch a call. Three ways, chosen once
 // before a run (with_writer()):
 //
 // - InPlaceWriter: every slot's own buffer holds the one frame; a batch costs nothing but the
@@ -9,14 +9,11 @@
 // - PatchWriter: one stream with many flows and probes. The flow's headers are copied from a small
 //   table over the frame in the slot's own buffer; the frames of a swap would be that many cache
 //   misses, as each gets its probe when it is sent.
-// - CopyWriter: whole frames are copied into whatever buffers the slots have now, for rings whose
-//   kernel side takes a buffer away and puts another one in its place (pipes).
 //
 // The loops over a batch keep what they need in local variables: a store into a frame might else
 // change a member, for all the compiler knows.
 //
-// All of one thread. A writer puts every slot's own buffer back when it goes, where the ring keeps
-// them.
+// All of one thread. A writer puts every slot's own buffer back when it goes.
 #pragma once
 
 #include <array>
@@ -256,50 +253,9 @@ class PatchWriter {
   uint16_t offset_ = 0;
 };
 
-template <ProbeMode kMode>
-class CopyWriter {
- public:
-  CopyWriter(PortRing& port, const TrafficPlan& plan)
-      : port_(port), plan_(plan), stride_((plan.largest_size_no_crc() + 63u) / 64 * 64) {
-    images_.resize(plan.cycle().size() * stride_);
-    for (size_t k = 0; k < plan.cycle().size(); k++)
-      plan.write_frame(plan.cycle()[k], &images_[k * stride_]);
-  }
-
-  uint32_t write(uint32_t head, uint32_t count, BatchStamp& stamp) {
-    netmap_ring* ring = port_.ring();
-    for (; count > 0; count--) {
-      const PlannedStream& stream = plan_.streams()[plan_.cycle()[next_].stream];
-      netmap_slot* slot = &ring->slot[head];
-      uint8_t* buffer = reinterpret_cast<uint8_t*>(port_.buffer(slot->buf_idx));
-      std::memcpy(buffer, &images_[next_ * stride_], stream.size_no_crc);
-      slot->len = stream.size_no_crc;
-      slot->flags = 0;
-      if (kMode == ProbeMode::kEvery || (kMode == ProbeMode::kSampled && --countdown_ == 0)) {
-        countdown_ = plan_.probe_every();
-        write_probe(buffer + stream.probe_offset, stamp.probe,
-                    static_cast<uint32_t>(stamp.sequence++), stamp.tsc);
-      }
-      next_ = next_ + 1 == plan_.cycle().size() ? 0 : next_ + 1;
-      head = head + 1 == ring->num_slots ? 0 : head + 1;
-    }
-    return head;
-  }
-
- private:
-  PortRing& port_;
-  const TrafficPlan& plan_;
-  size_t stride_;
-  std::vector<uint8_t> images_;  // of each frame of the cycle, `stride_` apart, without probes
-  size_t next_ = 0;
-  uint32_t countdown_ = 1;  // the first frame has a probe
-};
-
-// Extra buffers that the plan's writer will need from a ring of `num_slots`. `keeps_buffers`: see
-// PortRing.
-inline uint64_t extra_buffers_needed(const TrafficPlan& plan, uint32_t num_slots,
-                                     bool keeps_buffers) {
-  if (plan.is_constant() || !keeps_buffers)
+// Extra buffers that the plan's writer will need from a ring of `num_slots`.
+inline uint64_t extra_buffers_needed(const TrafficPlan& plan, uint32_t num_slots) {
+  if (plan.is_constant())
     return 0;
   switch (plan.probe_every()) {
     case 0:
@@ -322,13 +278,6 @@ void with_writer(PortRing& port, const TrafficPlan& plan, Use&& use) {
     use(writer);
   };
   const uint32_t every = plan.probe_every();
-  if (!port.keeps_buffers()) {
-    if (every == 0)
-      return run(std::in_place_type<CopyWriter<ProbeMode::kNone>>);
-    if (every == 1)
-      return run(std::in_place_type<CopyWriter<ProbeMode::kEvery>>);
-    return run(std::in_place_type<CopyWriter<ProbeMode::kSampled>>);
-  }
   if (plan.is_constant()) {
     if (every == 0)
       return run(std::in_place_type<InPlaceWriter<ProbeMode::kNone>>);

@@ -70,7 +70,7 @@ void writer(benchmark::State& state) {
     state.SkipWithError(plan.error().sentence().c_str());
     return;
   }
-  test::MemoryRing port(slots, static_cast<uint32_t>(extra_buffers_needed(*plan, slots, true)),
+  test::MemoryRing port(slots, static_cast<uint32_t>(extra_buffers_needed(*plan, slots)),
                         static_cast<uint32_t>(state.range(1)));
   with_writer(port, *plan, [&](auto& way) {
     BatchStamp stamp;

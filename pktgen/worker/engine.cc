@@ -206,8 +206,7 @@ class Engine {
         worker->live.mean_size_with_crc = kept.mean_size_with_crc();
         worker->live.first_stream = first_stream;
         worker->live.streams = static_cast<uint32_t>(spec.streams.size());
-        const uint64_t extra =
-            extra_buffers_needed(kept, (*port)->tx_slots(), (*port)->keeps_buffers());
+        const uint64_t extra = extra_buffers_needed(kept, (*port)->tx_slots());
         Result<void> opened =
             open(*worker, **port, {true, spec.first_ring + i, static_cast<unsigned>(extra)});
         if (!opened)

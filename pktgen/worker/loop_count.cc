@@ -33,14 +33,12 @@ constexpr double kPps = 14'880'952;
 struct Loop {
   std::string_view name;
   unsigned streams, flows, probe_every;
-  bool keeps_buffers;
   bool paced;
 };
 constexpr Loop kLoops[] = {
-    {"in_place", 1, 1, 0, true, false},       {"in_place_paced", 1, 1, 0, true, true},
-    {"in_place_probes", 1, 1, 1, true, true}, {"swap", 1, 4096, 0, true, true},
-    {"swap_probes", 2, 256, 1, true, true},   {"patch_probes", 1, 4096, 1, true, true},
-    {"copy_probes", 1, 256, 1, false, true},
+    {"in_place", 1, 1, 0, false},       {"in_place_paced", 1, 1, 0, true},
+    {"in_place_probes", 1, 1, 1, true}, {"swap", 1, 4096, 0, true},
+    {"swap_probes", 2, 256, 1, true},   {"patch_probes", 1, 4096, 1, true},
 };
 
 class NoPort final : public Port {
@@ -126,8 +124,7 @@ class Fixture {
     SenderWorker worker(segment_->worker(0));
     prepare(worker);
     worker.ring = std::make_unique<SinkRing>(
-        kSlots, static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots, loop.keeps_buffers)),
-        kBufferBytes, loop.keeps_buffers);
+        kSlots, static_cast<uint32_t>(extra_buffers_needed(*plan, kSlots)), kBufferBytes);
     worker.plan = &*plan;
     worker.quota = frames;
     pace(worker, loop.paced);

@@ -31,6 +31,50 @@ static int take(const struct client *c)
 	return station;
 }
 
+/*
+ * Buffers are lent: the sender has its own again, but for one that the receiver has kept and given
+ * another for. Rings of which all slots are free, TX and RX at the same one.
+ */
+static void lent_buffers(const struct client *sender, const struct client *receiver)
+{
+	struct netmap_ring *tx = NETMAP_TXRING(sender->nif, 0);
+	struct netmap_ring *rx = NETMAP_RXRING(receiver->nif, 0);
+	const uint32_t first = tx->head, second = nm_ring_next(tx, first);
+	const uint32_t own[] = { tx->slot[first].buf_idx, tx->slot[second].buf_idx };
+
+	CHECK_EQ(rx->head, first);
+	put(tx, 5, 60);
+	put(tx, 6, 60);
+	tx->slot[first].ptr = 0x1234;
+	CHECK_EQ(device->control(sender->file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(device->control(receiver->file, NIOCRXSYNC, NULL), 0);
+	CHECK_EQ(nm_ring_space(rx), 2);
+	CHECK_EQ(rx->slot[first].buf_idx, own[0]);
+	CHECK_EQ(rx->slot[first].ptr, 0x1234);
+	CHECK_EQ(rx->slot[second].buf_idx, own[1]);
+	/* The two change places: the receiver may do that with any buffers that it has. */
+	rx->slot[first].buf_idx = own[1];
+	rx->slot[second].buf_idx = own[0];
+	rx->slot[first].flags = NS_BUF_CHANGED;
+	rx->slot[second].flags = NS_BUF_CHANGED;
+	rx->head = rx->tail;
+	rx->cur = rx->tail;
+	CHECK_EQ(device->control(receiver->file, NIOCRXSYNC, NULL), 0);
+	CHECK_EQ(device->control(sender->file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(nm_ring_space(tx), tx->num_slots - 1);
+	CHECK_EQ(tx->slot[first].buf_idx, own[1]);
+	CHECK_EQ(tx->slot[first].flags, NS_BUF_CHANGED);
+	CHECK_EQ(tx->slot[second].buf_idx, own[0]);
+	CHECK_EQ(tx->slot[second].flags, NS_BUF_CHANGED);
+	/* And again, untouched by the receiver. */
+	put(tx, 7, 60);
+	CHECK_EQ(device->control(sender->file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(take(receiver), 7);
+	CHECK_EQ(device->control(receiver->file, NIOCRXSYNC, NULL), 0);
+	CHECK_EQ(device->control(sender->file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(tx->slot[nm_ring_next(tx, second)].flags, 0);
+}
+
 static void pipes(void)
 {
 	struct client a, b;
@@ -58,6 +102,9 @@ static void pipes(void)
 	put(NETMAP_TXRING(a.nif, 0), 4, 60);
 	CHECK_EQ(device->control(a.file, NIOCTXSYNC, NULL), 0);
 	CHECK_EQ(take(&b), 3);
+	CHECK_EQ(device->control(b.file, NIOCRXSYNC, NULL), 0);
+	CHECK_EQ(device->control(a.file, NIOCTXSYNC, NULL), 0);
+	lent_buffers(&a, &b);
 	client_close(&a);
 	client_close(&b);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# Run in the guest, as scripts/guest --files traffic,stream,guest.sh switch.sh [MB]: VALE, pipes, and clients that are killed.
+# Run in the guest, as scripts/guest --files traffic,stream,prefilled,guest.sh switch.sh [MB]: VALE, pipes, and clients that are killed.
 # MB: how much goes over TCP, 8 where it is not said.
 # shellcheck source=tests/kernel/guest.sh
 . ./guest.sh
@@ -12,6 +12,9 @@ pair "VALE, long frames" vale1:a vale1:b 300 1500
 pair "VALE, several slots a frame" vale1:a vale1:b 200 9000
 pair "pipe" "p{1" "p}1" 1000 60
 pair "pipe, several slots a frame" "p}2" "p{2" 200 9000
+for loop in pipe_60 pipe_1500; do
+  expect "pipe, buffers filled once, $loop" 0 ./prefilled $loop 20000
+done
 
 # Programs of 32 bits among those of 64.
 if [ -x ./traffic32 ]; then

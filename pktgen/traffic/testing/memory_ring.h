@@ -14,7 +14,7 @@ namespace nmgen::test {
 
 class MemoryRing : public PortRing {
  public:
-  MemoryRing(uint32_t slots, uint32_t extra, uint32_t buffer_bytes, bool keeps_buffers = true)
+  MemoryRing(uint32_t slots, uint32_t extra, uint32_t buffer_bytes)
       : memory_((kBuffersAt + uint64_t{2 + slots + extra} * buffer_bytes) / sizeof(Line) + 1) {
     char* base = memory_.front().bytes;
     netmap_if* nif = reinterpret_cast<netmap_if*>(base);
@@ -28,7 +28,6 @@ class MemoryRing : public PortRing {
     for (uint32_t i = 0; i < slots; i++)
       ring->slot[i].buf_idx = 2 + i;
     map(base, 0, true, 0);
-    keeps_buffers_ = keeps_buffers;
     for (uint32_t i = 0; i < extra; i++)
       extra_.push_back(2 + slots + i);
   }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * null: a port without a device. What is sent on ring i comes in on ring i of the same port, by a
- * swap of buffers; where nobody has that receive ring it is gone.
+ * null: a port without a device. What is sent on ring i comes in on ring i of the same port, in the
+ * buffer that it was sent in, which the sender has back when the receiver releases it; where nobody
+ * has that receive ring it is gone.
  *
  * There is no thread. A frame is put into its receive slot when it is sent, and shown to the client
  * by the first rxsync after its delay.
+ *
+ * The receive slots that hold frames of the present sender are the last ones before @fill, and the
+ * transmit slots whose buffers they have are the last ones before the sender's hwcur, in the same
+ * order: so one number, @lent, says of both which they are. Frames of a sender that has gone stay
+ * until they are received.
  */
 #include "hosted.h"
 #include "options.h"
@@ -16,6 +22,7 @@
  * struct null_wire - from a transmit ring to a receive ring
  * @lock: all that follows, and the slots of @ring from @fill to the one before @free
  * @ring: the receive ring; NULL: nobody has it
+ * @lent: slots of the present sender whose buffers are in receive slots
  * @fill: receive slot for the next frame
  * @free: first receive slot that the client has not given back
  * @shown: first receive slot that the client has not been shown
@@ -26,6 +33,7 @@ struct null_wire {
 	struct nm_kring *tx, *rx;
 	struct netmap_ring *ring;
 	u32 slots;
+	u32 lent;
 	u32 fill;
 	u32 free;
 	u32 shown;
@@ -57,33 +65,51 @@ static int null_reg(struct nm_port *port)
 
 	for (i = 0; i < device->queues; i++) {
 		struct null_wire *wire = &device->wires[i];
-		struct nm_kring *rx = nm_port_ring(port, NM_RX, i);
+		struct nm_kring *rx = wire->rx;
 
-		if (!nm_kring_pending(rx))
+		if (!nm_kring_pending(rx) && !nm_kring_pending(wire->tx))
 			continue;
 		nm_spin_lock(&wire->lock);
-		wire->ring = rx->pending_on ? rx->ring : NULL;
-		wire->lost += nm_dist(wire->shown, wire->fill, wire->slots);
-		wire->fill = rx->hwtail;
-		wire->shown = rx->hwtail;
-		wire->free = rx->hwcur;
+		/* A sender that goes leaves its frames; a receiver that goes gives the buffers back. */
+		wire->lent = 0;
+		if (nm_kring_pending(rx)) {
+			wire->ring = rx->pending_on ? rx->ring : NULL;
+			wire->lost += nm_dist(wire->shown, wire->fill, wire->slots);
+			wire->fill = rx->hwtail;
+			wire->shown = rx->hwtail;
+			wire->free = rx->hwcur;
+		}
 		nm_spin_unlock(&wire->lock);
+		nm_kring_notify(wire->tx);
 	}
 	return 0;
 }
 
-/* The frame's buffer goes into the next receive slot, and that slot's buffer into the sender's. */
+/* The next receive slot gets the frame, with its buffer. */
 static void pass_on(struct null_wire *wire, struct netmap_slot *from, const struct nm_slot_view *frame,
 		    u64 due_ns)
 {
-	struct netmap_slot *to = &wire->ring->slot[wire->fill];
-	const u32 spare = nm_read_once(to->buf_idx);
-	const u16 more = frame->flags & NS_MOREFRAG;
-
-	nm_slot_set(to, frame->buf_idx, frame->len, NS_BUF_CHANGED | more);
-	nm_slot_set(from, spare, frame->len, NS_BUF_CHANGED | more);
+	nm_slot_set(&wire->ring->slot[wire->fill], frame->buf_idx, frame->len, frame->flags & NS_MOREFRAG);
+	if (frame->flags & (NS_BUF_CHANGED | NS_REPORT))
+		nm_slot_clear_flags(from, frame, NS_BUF_CHANGED | NS_REPORT);
 	wire->due_ns[wire->fill] = due_ns;
 	wire->fill = nm_next(wire->fill, wire->slots - 1);
+	wire->lent++;
+}
+
+/* The receiver gives slot @i back. Return: false where the slot is bad. */
+static bool take_back(struct null_wire *wire, const struct nm_kring *rx, u32 i)
+{
+	const u32 ago = nm_dist(i, wire->fill, wire->slots);
+	struct nm_kring *tx = wire->tx;
+
+	if (ago > wire->lent)
+		return true;
+	if (!nm_slot_take_back(&rx->ring->slot[i], &rx->bufs,
+			       &tx->ring->slot[nm_dist(ago, tx->hwcur, wire->slots)]))
+		return false;
+	wire->lent = ago - 1;
+	return true;
 }
 
 static int null_txsync(struct nm_kring *kr, int flags)
@@ -116,7 +142,7 @@ static int null_txsync(struct nm_kring *kr, int flags)
 		wire->bytes += frame.len;
 		kr->hwcur = nm_next(kr->hwcur, lim);
 	}
-	kr->hwtail = nm_prev(kr->hwcur, lim);
+	kr->hwtail = nm_prev(nm_dist(wire->lent, kr->hwcur, wire->slots), lim);
 	nm_spin_unlock(&wire->lock);
 	if (passed && !device->delay_ns)
 		nm_kring_notify(wire->rx);
@@ -134,7 +160,12 @@ static int null_rxsync(struct nm_kring *kr, int flags)
 	(void)flags;
 	nm_spin_lock(&wire->lock);
 	released = kr->hwcur != kr->rhead;
-	kr->hwcur = kr->rhead;
+	for (; kr->hwcur != kr->rhead; kr->hwcur = nm_next(kr->hwcur, lim)) {
+		if (!take_back(wire, kr, kr->hwcur)) {
+			nm_slot_refuse(kr, kr->hwcur);
+			break;
+		}
+	}
 	wire->free = kr->hwcur;
 	while (kr->hwtail != wire->fill && wire->due_ns[kr->hwtail] <= now_ns) {
 		const struct netmap_slot *slot = &kr->ring->slot[kr->hwtail];
@@ -274,6 +305,7 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	for (i = 0; i < device->queues; i++) {
 		device->wires[i].tx = nm_port_ring(device->port, NM_TX, i);
 		device->wires[i].rx = nm_port_ring(device->port, NM_RX, i);
+		device->wires[i].rx->borrows = true;
 	}
 	*out = device;
 	return 0;
@@ -325,7 +357,6 @@ const struct nmh_driver nmh_driver_null = {
 	.name = "null",
 	.prefix = "null",
 	.loops_back = true,
-	.swaps_buffers = true,
 	.describe = driver_describe,
 	.create = driver_create,
 	.destroy = driver_destroy,

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "net/netmap_user.h"
 #include "nmh_driver.h"
 #include "testing/client.h"
 
@@ -96,8 +98,8 @@ TEST_F(Null, AFullReceiveRingStopsTheSenderAndLosesNothing) {
   uint64_t sent = 0;
   for (int i = 0; i < 10; i++)
     sent += send(0, sent, kSlots);
-  // A ring each, both with a slot that stays empty.
-  EXPECT_EQ(sent, 2u * (kSlots - 1));
+  // The receiver has all of the sender's buffers but that of the slot that stays empty.
+  EXPECT_EQ(sent, kSlots - 1);
   uint64_t received = 0;
   for (int i = 0; i < 10; i++) {
     for (const uint64_t word : receive(0))
@@ -105,6 +107,82 @@ TEST_F(Null, AFullReceiveRingStopsTheSenderAndLosesNothing) {
     send(0, 0, 0);
   }
   EXPECT_EQ(received, sent);
+}
+
+// Slots have the buffers that they had before, whoever comes and goes.
+TEST_F(Null, TheSenderKeepsItsBuffers) {
+  make(1, 0);
+  bind(NR_TX_RINGS_ONLY);
+  netmap_ring* tx = client_tx(&client_, 0);
+  std::vector<uint32_t> own;
+  for (uint32_t i = 0; i < kSlots; i++)
+    own.push_back(tx->slot[i].buf_idx);
+  const auto check = [&](uint32_t room) {
+    EXPECT_EQ(nmh_txsync(client_.fd), 0);
+    EXPECT_EQ(nm_ring_space(tx), room);
+    for (uint32_t i = 0; i < kSlots; i++)
+      ASSERT_EQ(tx->slot[i].buf_idx, own[i]) << "slot " << i;
+  };
+  send(0, 0, 3);
+  check(kSlots - 1);
+  client receiver{};
+  ASSERT_EQ(client_open(&receiver, world_, "n", NR_REG_ALL_NIC, 0, NR_RX_RINGS_ONLY), 0);
+  netmap_ring* rx = client_rx(&receiver, 0);
+  uint64_t sent = 0, got = 0, word = 0;
+  for (int round = 0; round < 100; round++) {
+    sent += send(0, sent, 1 + static_cast<uint32_t>(round) % kSlots);
+    EXPECT_EQ(nmh_rxsync(receiver.fd), 0);
+    for (int n = round % 5; n && client_get(rx, &word); n--)
+      ASSERT_EQ(word, got++);
+    EXPECT_EQ(nmh_rxsync(receiver.fd), 0);
+    check(static_cast<uint32_t>(kSlots - 1 - (sent - got)));
+  }
+  ASSERT_GT(sent, got);
+  client_close(&receiver);
+  check(kSlots - 1);
+}
+
+// A receiver keeps a buffer: the sender is told of the other one. After the sender has gone its
+// frames are still received, and give nothing to the next sender.
+TEST_F(Null, AnotherBufferGoesBackToItsSender) {
+  make(1, 0);
+  client receiver{};
+  ASSERT_EQ(client_open(&receiver, world_, "n", NR_REG_ALL_NIC, 0, NR_RX_RINGS_ONLY), 0);
+  netmap_ring* rx = client_rx(&receiver, 0);
+  bind(NR_TX_RINGS_ONLY);
+  send(0, 0, 5);
+  netmap_ring* tx = client_tx(&client_, 0);
+  const uint32_t first = tx->slot[0].buf_idx, second = tx->slot[1].buf_idx;
+  EXPECT_EQ(nmh_rxsync(receiver.fd), 0);
+  std::swap(rx->slot[0].buf_idx, rx->slot[1].buf_idx);
+  rx->slot[0].flags = rx->slot[1].flags = NS_BUF_CHANGED;
+  rx->head = rx->cur = 2;
+  EXPECT_EQ(nmh_rxsync(receiver.fd), 0);
+  EXPECT_EQ(nmh_txsync(client_.fd), 0);
+  EXPECT_EQ(tx->slot[0].buf_idx, second);
+  EXPECT_EQ(tx->slot[0].flags, NS_BUF_CHANGED);
+  EXPECT_EQ(tx->slot[1].buf_idx, first);
+  EXPECT_EQ(tx->slot[1].flags, NS_BUF_CHANGED);
+
+  client_close(&client_);
+  client_ = {};
+  bind(NR_TX_RINGS_ONLY);
+  tx = client_tx(&client_, 0);
+  const uint32_t other = tx->slot[0].buf_idx;
+  EXPECT_EQ(send(0, 100, 1), 1u);
+  rx->slot[2].flags = NS_BUF_CHANGED;
+  uint64_t word = 0;
+  for (uint64_t wanted : {2, 3, 4}) {
+    ASSERT_TRUE(client_get(rx, &word));
+    EXPECT_EQ(word, wanted);
+  }
+  EXPECT_EQ(nmh_rxsync(receiver.fd), 0);
+  ASSERT_TRUE(client_get(rx, &word));
+  EXPECT_EQ(word, 100u);
+  EXPECT_EQ(tx->slot[0].buf_idx, other);
+  EXPECT_EQ(nmh_txsync(client_.fd), 0);
+  EXPECT_EQ(nm_ring_space(tx), kSlots - 2u) << "the receiver has one still";
+  client_close(&receiver);
 }
 
 TEST_F(Null, WithoutAReceiverFramesAreGoneAndCounted) {

@@ -8,12 +8,17 @@
  * whose free slots are a queue (rxqueue.c), as several rings may feed it at once; what finds no
  * room is dropped and counted there, the target never waits.
  *
- * Copying taps see what is sent before it is sent, and what comes in before the client does, cut to
- * the monitor's buffers. A zero-copy tap gets the buffers themselves and gives empty ones for them,
- * so it sees frames when they are no longer needed: sent ones when the slots are free again,
- * received ones when the client has released them. A ring has one such tap at most; the next
- * zero-copy monitor watches the first one's ring, and so on. The TX ring of a pipe loses its
- * buffers when it sends, so the frames are looked for where they are released, at the other end.
+ * Copying taps see what is sent before it is sent, and what comes in when it arrives, cut to the
+ * monitor's buffers. For that, a receive ring that has one is looked at whenever something happens
+ * on it (nm_kring_notify()), whether or not its client syncs: what has come in is taken over from
+ * the driver and shown, and the client finds it in the ring at its next sync. Where nothing is said
+ * of what happens (models of devices, which have no thread), the monitor's own sync looks.
+ *
+ * A zero-copy tap gets the buffers themselves and gives empty ones for them, so it sees frames when
+ * they are no longer needed: sent ones when the slots are free again, received ones when the client
+ * has released them. A ring has one such tap at most; the next zero-copy monitor watches the first
+ * one's ring, and so on. A pipe's receiver may keep the buffer of a frame, so what a pipe has sent
+ * is looked for where it is released, at the other end.
  *
  * Taps are made and unmade under core->lock with the ring held; monitor_sync() has the ring held.
  */
@@ -40,12 +45,14 @@ struct nm_tap {
 /**
  * struct nm_taps - of a ring that is watched
  * @watch: what the ring has of it
+ * @kr: the ring
  * @sync: the ring's own sync function
  * @list: its taps
  * @seen: slots before this one have been copied
  */
 struct nm_taps {
 	struct nm_ring_watch watch;
+	struct nm_kring *kr;
 	int (*sync)(struct nm_kring *kr, int flags);
 	struct nm_list list;
 	u32 seen;
@@ -54,12 +61,14 @@ struct nm_taps {
 /**
  * struct nm_monitor - under core->lock
  * @target: with a reference
+ * @has_deadline: its rings may change with no call and no interrupt (nm_driver_ops.deadline)
  * @zero_copy: as its taps
  * @watches: the target's rings of this direction
  * @nic_rings: host rings of the monitor follow these
  */
 struct nm_monitor {
 	struct nm_port *target;
+	bool has_deadline;
 	bool zero_copy;
 	bool watches[NM_DIRS];
 	u32 nic_rings;
@@ -238,6 +247,54 @@ static int monitor_sync(struct nm_kring *kr, int flags)
 	return kr->dir == NM_TX ? sync_tx(kr, flags) : sync_rx(kr, flags);
 }
 
+/*
+ * Take over what has come in, and show it; with the ring's busy held. The client is told of it at
+ * its next sync, which also hears of a slot that it has spoilt.
+ */
+static void arrived(void *data)
+{
+	struct nm_kring *kr = ((struct nm_taps *)data)->kr;
+	const u32 before = kr->hwtail;
+
+	kr->sync(kr, 0);
+	kr->stats.frames += nm_dist(before, kr->hwtail, kr->num_slots);
+}
+
+/* Something has happened on a receive ring that has copying taps. */
+static void arrival(struct nm_kring *kr)
+{
+	nm_kring_when_free(kr, arrived);
+	nm_os_wake(&kr->waitq);
+}
+
+static bool has_copying_tap(const struct nm_taps *taps)
+{
+	struct nm_list *item;
+
+	for (item = taps->list.next; item != &taps->list; item = item->next) {
+		if (!nm_entry(item, struct nm_tap, link)->zero_copy)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The list of taps has changed; with the ring's busy held. A ring that a switch has is looked at
+ * anyway.
+ */
+static void listen(struct nm_kring *kr, struct nm_taps *taps)
+{
+	const bool wanted = kr->dir == NM_RX && has_copying_tap(taps);
+
+	if (wanted && !kr->notify) {
+		kr->notify_data = taps;
+		nm_write_once(kr->notify, arrival);
+	} else if (!wanted && kr->notify == arrival) {
+		kr->notify_data = NULL;
+		nm_write_once(kr->notify, NULL);
+	}
+}
+
 static struct nm_tap *find_tap(const struct nm_kring *kr, const struct nm_kring *out)
 {
 	struct nm_taps *taps = taps_of(kr);
@@ -284,6 +341,7 @@ static int add_tap(struct nm_kring *kr, struct nm_kring *out, bool zero_copy)
 	nm_kring_lock(kr);
 	if (!kr->watch) {
 		nm_list_init(&taps->list);
+		taps->kr = kr;
 		taps->sync = kr->sync;
 		taps->seen = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
 		taps->watch.gone = ring_gone;
@@ -292,6 +350,7 @@ static int add_tap(struct nm_kring *kr, struct nm_kring *out, bool zero_copy)
 		kr->sync = monitor_sync;
 	}
 	nm_list_add(&taps->list, &tap->link);
+	listen(kr, taps);
 	nm_kring_unlock(kr);
 	return 0;
 }
@@ -302,6 +361,7 @@ static void remove_tap(struct nm_kring *kr, struct nm_tap *tap)
 
 	nm_kring_lock(kr);
 	nm_list_remove(&tap->link);
+	listen(kr, taps);
 	if (taps->list.next == &taps->list) {
 		kr->sync = taps->sync;
 		kr->watch = NULL;
@@ -448,11 +508,30 @@ static int monitor_txsync(struct nm_kring *kr, int flags)
 	return -EIO;
 }
 
+/* The receive ring whose device says nothing of what comes in; NULL: it does, or none is watched. */
+static struct nm_kring *silent_ring(const struct nm_kring *out)
+{
+	const struct nm_monitor *m = out->port->driver_data;
+
+	return m->has_deadline && !m->zero_copy ? watched(out, NM_RX) : NULL;
+}
+
 static int monitor_rxsync(struct nm_kring *kr, int flags)
 {
+	struct nm_kring *silent = silent_ring(kr);
+
 	(void)flags;
+	if (silent && nm_read_once(silent->notify) == arrival)
+		arrival(silent);
 	nm_rx_queue_sync(kr);
 	return 0;
+}
+
+static u64 monitor_deadline(struct nm_kring *kr)
+{
+	struct nm_kring *silent = silent_ring(kr);
+
+	return silent ? nm_kring_deadline(silent) : 0;
 }
 
 static const struct nm_driver_ops monitor_ops = {
@@ -460,6 +539,7 @@ static const struct nm_driver_ops monitor_ops = {
 	.reg = monitor_reg,
 	.txsync = monitor_txsync,
 	.rxsync = monitor_rxsync,
+	.deadline = monitor_deadline,
 };
 
 static void monitor_release(struct nm_port *port)
@@ -573,6 +653,7 @@ int nm_monitor_make(struct nm_client *client, struct nm_port *target,
 	if (!m)
 		return nm_refuse(client, -ENOMEM, "no memory for a monitor; close a port");
 	m->target = target;
+	m->has_deadline = !target->gone && target->ops->deadline;
 	m->zero_copy = zero_copy;
 	m->watches[NM_TX] = zero_copy || (reg->nr_flags & NR_MONITOR_TX);
 	m->watches[NM_RX] = zero_copy || (reg->nr_flags & NR_MONITOR_RX);

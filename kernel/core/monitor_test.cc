@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "kernel/core/testing/port.h"
@@ -79,13 +80,109 @@ TEST_F(Monitor, CopiesWhatIsSentAndWhatComesIn) {
   EXPECT_EQ(tx.poll(POLLIN), u32{POLLIN});
   EXPECT_EQ(tx.rx()->slot[0].flags, NS_TXMON);
   EXPECT_THAT(seen(tx), ElementsAre("one", "two"));
-  EXPECT_THAT(seen(rx), IsEmpty()) << "the client has not synced";
+  EXPECT_THAT(seen(rx), ElementsAre("one", "two")) << "the client has not synced";
   ASSERT_EQ(client.rxsync(), 0);
-  EXPECT_THAT(seen(rx), ElementsAre("one", "two"));
   EXPECT_THAT(take(client, client.rx()), ElementsAre("one", "two"));
   EXPECT_THAT(receive(), IsEmpty());
   EXPECT_THAT(seen(rx), IsEmpty());
   EXPECT_THAT(seen(tx), IsEmpty());
+}
+
+// The client does not sync: what comes in is seen, as long as its ring has room, and is the
+// client's when it comes back.
+TEST_F(Monitor, ReceivedFramesAreSeenWhenTheyArrive) {
+  ASSERT_EQ(client.bind("p", NR_REG_ONE_NIC, 0, 1), 0);
+  ASSERT_EQ(monitor.bind("p", NR_REG_ONE_NIC, NR_MONITOR_RX, 1), 0);
+  Frames sent;
+  for (uint32_t i = 0; i < kSlots + 3; ++i) {
+    const std::string frame = "frame " + std::to_string(i);
+    const bool room = port.receive(1, frame.data(), static_cast<uint16_t>(frame.size()));
+    EXPECT_EQ(room, i < kSlots - 1);
+    if (room)
+      sent.push_back(frame);
+    EXPECT_EQ(monitor.poll(POLLIN), room ? u32{POLLIN} : 0u);
+    EXPECT_EQ(seen(monitor, 1), room ? Frames{frame} : Frames{});
+    EXPECT_EQ(space(client.rx(1)), 0u) << "only its own sync tells a client";
+  }
+  EXPECT_EQ(client.poll(POLLIN), u32{POLLIN});
+  EXPECT_EQ(take(client, client.rx(1)), sent);
+  ASSERT_EQ(client.rxsync(), 0);
+  EXPECT_THAT(seen(monitor, 1), IsEmpty()) << "each once";
+  EXPECT_EQ(nm_client_ring(client.get(), NM_RX, 1)->stats.frames, sent.size());
+  EXPECT_EQ(nm_client_ring(client.get(), NM_RX, 1)->stats.reinits, 0u);
+  for (int i = 0; i < 100; ++i) {
+    const std::string frame = std::to_string(i);
+    ASSERT_TRUE(port.receive(1, frame.data(), static_cast<uint16_t>(frame.size())));
+    EXPECT_THAT(seen(monitor, 1), ElementsAre(frame));
+    if (i % 3)
+      continue;
+    ASSERT_EQ(client.rxsync(), 0);
+    take(client, client.rx(1));
+  }
+  monitor.close();
+  ASSERT_EQ(client.rxsync(), 0);
+  EXPECT_EQ(port.kring(NM_RX, 1)->notify, nullptr) << "a ring that is not watched pays nothing";
+}
+
+// Who waits for the ring, and who waits for the monitor's, are woken by what arrives.
+TEST_F(Monitor, AnArrivalWakesBoth) {
+  ASSERT_EQ(client.bind("p", NR_REG_ONE_NIC, NR_NO_TX_POLL, 0), 0);
+  ASSERT_EQ(monitor.bind("p", NR_REG_ONE_NIC, NR_MONITOR_RX, 0), 0);
+  const u32 seen[] = {nmh_waiter_wakeups(client.waiter()), nmh_waiter_wakeups(monitor.waiter())};
+  ASSERT_EQ(client.poll(POLLIN, true), 0u);
+  ASSERT_EQ(monitor.poll(POLLIN, true), 0u);
+  ASSERT_TRUE(port.receive(0, "x", 1));
+  EXPECT_NE(nmh_waiter_wakeups(client.waiter()), seen[0]);
+  EXPECT_NE(nmh_waiter_wakeups(monitor.waiter()), seen[1]);
+  EXPECT_EQ(client.poll(POLLIN), u32{POLLIN});
+  EXPECT_EQ(monitor.poll(POLLIN), u32{POLLIN});
+}
+
+// Rings that others than a device fill: the host stack, a pipe's sender, a switch.
+TEST_F(Monitor, ArrivalsOfEveryKindOfRing) {
+  Client host(world), monitor_of_host(world);
+  ASSERT_EQ(host.bind("p", NR_REG_SW), 0);
+  ASSERT_EQ(monitor_of_host.bind("p", NR_REG_SW, NR_MONITOR_RX), 0);
+  ASSERT_EQ(port.stack_sends(0, "of the stack"), 0);
+  ASSERT_EQ(monitor_of_host.rxsync(), 0);
+  EXPECT_THAT(take(monitor_of_host, monitor_of_host.ring_at(4)), ElementsAre("of the stack"));
+
+  for (const auto& [from, to] : {std::pair{"p{x", "p}x"}, std::pair{"vale0:a", "vale0:b"}}) {
+    Client sender(world), receiver(world), m(world);
+    ASSERT_EQ(sender.bind(from), 0) << sender.reason();
+    ASSERT_EQ(receiver.bind(to), 0) << receiver.reason();
+    ASSERT_EQ(m.bind(to, NR_REG_ALL_NIC, NR_MONITOR_RX), 0) << m.reason();
+    const Frames frames = {std::string(12, '\xff') + " to all", std::string(12, '\xff') + " again"};
+    for (const std::string& frame : frames) {
+      put(sender, sender.tx(), frame);
+      ASSERT_EQ(sender.txsync(), 0);
+      EXPECT_THAT(seen(m), ElementsAre(frame)) << to;
+    }
+    ASSERT_EQ(receiver.rxsync(), 0);
+    EXPECT_EQ(take(receiver, receiver.rx()).size(), frames.size());
+  }
+}
+
+// A slot that the client has spoilt is its own to hear of, whoever looks at its ring meanwhile.
+TEST_F(Monitor, OnlyTheClientHearsOfItsBadSlots) {
+  ASSERT_EQ(client.bind("p{x"), 0);
+  Client slave(world);
+  ASSERT_EQ(slave.bind("p}x"), 0);
+  ASSERT_EQ(monitor.bind("p}x", NR_REG_ALL_NIC, NR_MONITOR_RX), 0);
+  for (const char* frame : {"a", "b"})
+    put(client, client.tx(), frame);
+  ASSERT_EQ(client.txsync(), 0);
+  EXPECT_THAT(seen(monitor), ElementsAre("a", "b"));
+  ASSERT_EQ(slave.rxsync(), 0);
+  slave.rx()->slot[0].buf_idx = 0xfffffff0;
+  slave.rx()->slot[0].flags = NS_BUF_CHANGED;
+  advance(slave.rx(), 1);
+  ASSERT_EQ(slave.rxsync(), 0);
+  EXPECT_EQ(nm_client_ring(slave.get(), NM_RX, 0)->stats.reinits, 1u);
+  put(client, client.tx(), "c");
+  ASSERT_EQ(client.txsync(), 0);
+  EXPECT_THAT(seen(monitor), ElementsAre("c"));
+  EXPECT_EQ(nm_client_ring(slave.get(), NM_RX, 0)->stats.reinits, 1u);
 }
 
 TEST_F(Monitor, BothDirectionsAndAllRings) {
@@ -297,9 +394,9 @@ TEST_F(Monitor, OneOfTheTargetsRingsLeaves) {
   other.close();
   EXPECT_EQ(wide.rxsync(), -EIO) << "one of its rings has stopped";
   send("x");
-  EXPECT_THAT(seen(monitor), ElementsAre("x"));
+  EXPECT_THAT(seen(monitor), ElementsAre("x", "x"));
   ASSERT_EQ(wide.rxsync(), -EIO);
-  EXPECT_THAT(take(wide, wide.rx(0)), ElementsAre("x")) << "the other goes on";
+  EXPECT_THAT(take(wide, wide.rx(0)), ElementsAre("x", "x")) << "the other goes on";
 }
 
 TEST_F(Monitor, TheDeviceGoesAway) {
@@ -414,6 +511,46 @@ TEST_F(Monitor, ThreadsComeAndGo) {
   stop = true;
   for (std::thread& t : threads)
     t.join();
+}
+
+// Frames come in from one thread, the client receives in another, and monitors come and go.
+TEST_F(Monitor, ArrivalsWhileMonitorsComeAndGo) {
+  ASSERT_EQ(client.bind("p", NR_REG_ONE_NIC, 0, 1), 0);
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> arrived{0};
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] {
+    while (!stop.load()) {
+      if (port.receive(1, "frame", 5))
+        ++arrived;
+      else
+        std::this_thread::yield();
+    }
+  });
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!stop.load()) {
+        Client m(world);
+        require(m.bind("p", NR_REG_ONE_NIC, NR_MONITOR_RX, 1) == 0, "bound");
+        for (int k = 0; k < 20; ++k) {
+          require(m.rxsync() == 0, "synced");
+          for (const std::string& frame : take(m, m.rx(1)))
+            require(frame == "frame", "a whole frame");
+        }
+      }
+    });
+  }
+  uint64_t received = 0;
+  while (received < 20000) {
+    ASSERT_EQ(client.rxsync(), 0);
+    received += take(client, client.rx(1)).size();
+  }
+  stop = true;
+  for (std::thread& t : threads)
+    t.join();
+  ASSERT_EQ(client.rxsync(), 0);
+  received += take(client, client.rx(1)).size();
+  EXPECT_EQ(received, arrived);
 }
 
 }  // namespace

@@ -362,6 +362,8 @@ void nm_kring_notify_work(struct nm_work *work)
 
 	if (notify)
 		notify(kr);
+	else
+		nm_os_wake(&kr->waitq);
 }
 
 /* To forward what came in is no work for an interrupt, nor for a driver that holds its locks. */

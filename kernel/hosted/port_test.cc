@@ -2,6 +2,7 @@
 // What is the same for ports of every driver.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <cstring>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include "nmh_driver.h"
 #include "options.h"
+#include "testing/client.h"
 
 namespace {
 
@@ -158,6 +160,36 @@ TEST(Options, ASentenceIsCutAtItsRoom) {
   EXPECT_EQ(nmh_refuse(&refusal, -EPERM, "%s", "0123456789"), -EPERM);
   EXPECT_STREQ(text, "0123456");
   EXPECT_EQ(nmh_refuse(nullptr, -EPERM, "nobody"), -EPERM);
+}
+
+// A model has no thread and no interrupt: who monitors one looks for itself, and waits until the
+// frame is through the wire; the client of the port need not do anything.
+TEST_F(Port, AMonitorSeesWhatArrivesAtAModel) {
+  nmh_port* ports[2] = {};
+  client sender{}, owner{}, monitor{};
+  for (int i = 0; i < 2; i++) {
+    const nmh_port_request request{i == 0 ? "a" : "b", nullptr, 0};
+    ASSERT_EQ(nmh_port_create(world_, nmh_driver_find("sim", 3), &request, &ports[i], &refusal_), 0)
+        << reason_;
+  }
+  ASSERT_EQ(nmh_port_connect(ports[0], ports[1], &refusal_), 0) << reason_;
+  ASSERT_EQ(client_open(&sender, world_, "a", NR_REG_ALL_NIC, 0, 0), 0);
+  ASSERT_EQ(client_open(&owner, world_, "b", NR_REG_ALL_NIC, 0, 0), 0);
+  ASSERT_EQ(client_open(&monitor, world_, "b", NR_REG_ALL_NIC, 0, NR_MONITOR_RX), 0);
+  EXPECT_EQ(nmh_poll(monitor.fd, POLLIN, 0), 0);
+  ASSERT_TRUE(client_put(client_tx(&sender, 0), 0x1234));
+  ASSERT_EQ(nmh_txsync(sender.fd), 0);
+  EXPECT_EQ(nmh_poll(monitor.fd, POLLIN, 60000), POLLIN);
+  uint64_t word = 0;
+  ASSERT_TRUE(client_get(client_rx(&monitor, 0), &word));
+  EXPECT_EQ(word, 0x1234u);
+  EXPECT_FALSE(client_get(client_rx(&owner, 0), &word)) << "its client has not synced";
+  ASSERT_EQ(nmh_rxsync(owner.fd), 0);
+  ASSERT_TRUE(client_get(client_rx(&owner, 0), &word));
+  for (client* c : {&monitor, &owner, &sender})
+    client_close(c);
+  for (nmh_port* port : ports)
+    nmh_port_destroy(port);
 }
 
 }  // namespace

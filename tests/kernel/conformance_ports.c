@@ -215,6 +215,27 @@ static void vale_attach(void)
 	device->close(file);
 }
 
+/* What comes in is seen though the port's owner does not sync, and is the owner's afterwards. */
+static void arrivals(const char *from, const char *to)
+{
+	struct client sender, owner, monitor;
+
+	CHECK_EQ(client_open(&sender, from, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&owner, to, NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&monitor, to, NR_REG_ALL_NIC, 0, NR_MONITOR_RX), 0);
+	if (!sender.file || !owner.file || !monitor.file)
+		return;
+	put(NETMAP_TXRING(sender.nif, 0), 8, 60);
+	CHECK_EQ(device->control(sender.file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(device->poll(monitor.file, POLLIN, PATIENCE_MS) & POLLIN, POLLIN);
+	CHECK_EQ(take(&monitor), 8);
+	CHECK_EQ(nm_ring_space(NETMAP_RXRING(owner.nif, 0)), 0);
+	CHECK_EQ(take(&owner), 8);
+	client_close(&monitor);
+	client_close(&owner);
+	client_close(&sender);
+}
+
 static void monitors(void)
 {
 	struct client target, monitor;
@@ -230,6 +251,8 @@ static void monitors(void)
 	CHECK_EQ(take(&monitor), 7);
 	client_close(&monitor);
 	client_close(&target);
+	arrivals("conf{1", "conf}1");
+	arrivals("valeq:a", "valeq:b");
 }
 
 static int legacy(struct client *c, const char *name, uint16_t ringid, uint32_t flags,

@@ -90,5 +90,5 @@ void nm_vale_kick(struct nm_vale_queue *queue)
 	if (queue->to_device)
 		nm_kring_when_free(queue->kr, nm_vale_send);
 	else
-		nm_os_wake(&queue->kr->waitq);
+		nm_kring_notify(queue->kr);
 }

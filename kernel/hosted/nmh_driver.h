@@ -61,6 +61,8 @@ struct nmh_buffer_rules {
  * @prefix: "sim": its ports are "sim:NAME"
  * @simulated: its ports' lines and devices are models, and results are the models' results
  * @loops_back: what a port sends comes in on the same port
+ * @leads_nowhere: what a port sends comes in on no port
+ * @names_files: NAME of PREFIX:NAME may be a path, and is all that follows: no suffix chooses rings
  * @counts_wire: @stats tells at any moment how many frames have left; else only what was handed
  *	over is known
  * @buffers: constant for all ports of the driver
@@ -84,6 +86,8 @@ struct nmh_driver {
 	const char *prefix;
 	bool simulated;
 	bool loops_back;
+	bool leads_nowhere;
+	bool names_files;
 	bool counts_wire;
 	struct nmh_buffer_rules buffers;
 	int (*describe)(const struct nmh_port_request *request, struct nmh_port_info *info,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pktgen/packet/pcap_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <pcap/pcap.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -12,171 +13,125 @@
 namespace nmgen {
 namespace {
 
-constexpr int kSnapBytes = 65535;
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
-constexpr uint64_t kLastSecond = UINT32_MAX;  // that a record can hold
 
-// Only full: errno is of the failed call. The remedy names what such an error comes from in
-// practice.
+// The remedy names what such an error comes from in practice.
 tl::unexpected<Error> write_error(const std::string& name, int code) {
-  return fail_errno("cannot write " + name, code != 0 ? code : EIO,
+  return fail_errno("cannot write " + name, code,
                     "choose a file in a writable directory with enough space");
 }
 
-// libpcap's messages, but for a newline at the end, read as a cause.
-std::string cause_of(const char* message) {
-  std::string text = message;
-  while (!text.empty() && text.back() == '\n')
-    text.pop_back();
-  return text.empty() ? "libpcap gives no reason" : text;
-}
+// A refusal of the reader's: its sentence has the cause, a semicolon and the remedy.
+class Refusal {
+ public:
+  nmh_refusal* get() { return &refusal_; }
+  tl::unexpected<Error> fail_reading(const std::string& name, int error) const {
+    const std::string_view text = text_;
+    const size_t remedy = text.rfind("; ");
+    return fail("cannot read " + name, std::string(text.substr(0, remedy)),
+                std::string(text.substr(remedy + 2)), -error);
+  }
 
-using PcapHandle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
+ private:
+  char text_[200] = "";
+  nmh_refusal refusal_{text_, sizeof(text_)};
+};
 
-// Takes `stream` over.
-Result<std::vector<CapturedFrame>> read_stream(FILE* stream, const std::string& name,
+struct CloseReader {
+  void operator()(nmh_capture_reader* reader) const { nmh_capture_close(reader); }
+};
+
+// Takes `reader` over.
+Result<std::vector<CapturedFrame>> read_frames(nmh_capture_reader* reader, const std::string& name,
                                                size_t max_frames) {
-  const std::string what = "cannot read " + name;
-  const char* remedy = "give a pcap or pcapng file of Ethernet frames";
-  char message[PCAP_ERRBUF_SIZE] = "";
-  PcapHandle handle(
-      pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, message),
-      pcap_close);
-  if (handle == nullptr) {
-    std::fclose(stream);
-    return fail(what, cause_of(message), remedy);
-  }
-  if (pcap_datalink(handle.get()) != DLT_EN10MB) {
-    const char* type = pcap_datalink_val_to_name(pcap_datalink(handle.get()));
-    return fail(
-        what,
-        fmt::format(
-            "its frames are {}, not Ethernet",
-            type != nullptr ? type : fmt::format("link type {}", pcap_datalink(handle.get()))),
-        remedy);
-  }
-
+  const std::unique_ptr<nmh_capture_reader, CloseReader> closes(reader);
   std::vector<CapturedFrame> frames;
   while (frames.size() < max_frames) {
-    pcap_pkthdr* header = nullptr;
-    const u_char* bytes = nullptr;
-    int status = pcap_next_ex(handle.get(), &header, &bytes);
-    if (status == PCAP_ERROR_BREAK)  // the end of the file
+    nmh_captured_frame frame{};
+    Refusal refusal;
+    const int got = nmh_capture_next(reader, &frame, refusal.get());
+    if (got < 0)
+      return refusal.fail_reading(name, got);
+    if (got == 0)
       break;
-    if (status != 1)
-      return fail(what,
-                  fmt::format("it is truncated or damaged after {} frame{} ({})", frames.size(),
-                              frames.size() == 1 ? "" : "s", cause_of(pcap_geterr(handle.get()))),
-                  "copy or capture it again");
-    CapturedFrame frame;
-    // tv_usec holds nanoseconds, as was asked for above.
-    frame.time_ns = static_cast<uint64_t>(header->ts.tv_sec) * kNsPerSecond +
-                    static_cast<uint64_t>(header->ts.tv_usec);
-    frame.size_no_crc = header->len;
-    frame.bytes.assign(bytes, bytes + header->caplen);
-    frames.push_back(std::move(frame));
+    frames.push_back({frame.time_ns, frame.size, {frame.bytes, frame.bytes + frame.len}});
   }
   return frames;
 }
 
 }  // namespace
 
-void PcapWriter::ClosePcap::operator()(pcap_t* handle) const {
-  pcap_close(handle);
-}
-void PcapWriter::CloseDumper::operator()(pcap_dumper_t* dumper) const {
-  pcap_dump_close(dumper);
+void PcapWriter::Finish::operator()(nmh_capture_writer* writer) const {
+  nmh_capture_finish(writer);
 }
 
 Result<PcapWriter> PcapWriter::open(const std::string& path) {
-  if (path == "-") {
-    // A copy, so that closing the writer does not close the process's standard output.
-    int copy = dup(STDOUT_FILENO);
-    FILE* stream = copy >= 0 ? fdopen(copy, "wb") : nullptr;
-    if (stream == nullptr) {
-      int code = errno;
-      if (copy >= 0)
-        ::close(copy);
-      return write_error("standard output", code);
-    }
-    return open_stream(stream, "standard output");
-  }
-  FILE* stream = std::fopen(path.c_str(), "wbe");
-  if (stream == nullptr)
-    return write_error(path, errno);
-  return open_stream(stream, path);
-}
-
-Result<PcapWriter> PcapWriter::open_stream(FILE* stream, const std::string& name) {
+  // A copy, so that closing the writer does not close the process's standard output.
+  const bool standard = path == "-";
+  const int fd = standard ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                          : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   PcapWriter writer;
-  writer.name_ = name;
-  writer.pcap_.reset(
-      pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapBytes, PCAP_TSTAMP_PRECISION_NANO));
-  if (writer.pcap_ != nullptr)
-    writer.dumper_.reset(pcap_dump_fopen(writer.pcap_.get(), stream));
-  if (writer.dumper_ == nullptr) {
-    // pcap_dump_fopen() closes the stream when it fails to write the file's header.
-    if (writer.pcap_ == nullptr)
-      std::fclose(stream);
-    return write_error(name, errno);
-  }
+  writer.name_ = standard ? "standard output" : path;
+  if (fd < 0)
+    return write_error(writer.name_, errno);
+  nmh_capture_writer* opened = nullptr;
+  if (int error = nmh_capture_create(fd, nmh_capture_format_of(path.c_str()), &opened); error != 0)
+    return write_error(writer.name_, -error);
+  writer.writer_.reset(opened);
   return writer;
 }
 
 Result<void> PcapWriter::write(std::span<const uint8_t> frame, uint64_t time_ns) {
-  if (dumper_ == nullptr)
+  if (writer_ == nullptr)
     return fail("cannot write " + name_, "it is closed", "open it again");
-  if (frame.size() > kSnapBytes)
+  uint8_t* bytes = nullptr;
+  const uint32_t size = static_cast<uint32_t>(std::min<size_t>(frame.size(), UINT32_MAX));
+  const int error = nmh_capture_add(writer_.get(), size, time_ns, &bytes);
+  if (error == -EMSGSIZE)
     return fail("cannot write " + name_,
-                fmt::format("a frame of {} bytes is more than a pcap record's {}", frame.size(),
-                            kSnapBytes),
+                fmt::format("a frame of {} bytes is more than a record's {}", frame.size(),
+                            NMH_CAPTURE_MAX_FRAME),
                 "use smaller frames");
-  if (time_ns / kNsPerSecond > kLastSecond)
+  if (error == -EOVERFLOW)
     return fail("cannot write " + name_,
                 fmt::format("a frame at {} s is later than a pcap record allows ({} s)",
-                            time_ns / kNsPerSecond, kLastSecond),
+                            time_ns / kNsPerSecond, UINT32_MAX),
                 "use fewer frames or a higher rate");
-  pcap_pkthdr header{};
-  header.ts.tv_sec = static_cast<time_t>(time_ns / kNsPerSecond);
-  header.ts.tv_usec = static_cast<suseconds_t>(time_ns % kNsPerSecond);
-  header.caplen = header.len = static_cast<bpf_u_int32>(frame.size());
-  errno = 0;
-  pcap_dump(reinterpret_cast<u_char*>(dumper_.get()), &header, frame.data());
-  if (std::ferror(pcap_dump_file(dumper_.get())))
-    return write_error(name_, errno);
+  if (error != 0)
+    return write_error(name_, -error);
+  std::copy(frame.begin(), frame.end(), bytes);
   return {};
 }
 
 Result<void> PcapWriter::close() {
-  if (dumper_ == nullptr)
+  if (writer_ == nullptr)
     return {};
-  errno = 0;
-  bool flushed = pcap_dump_flush(dumper_.get()) == 0 && !std::ferror(pcap_dump_file(dumper_.get()));
-  int code = errno;
-  dumper_.reset();
-  pcap_.reset();
-  if (!flushed)
-    return write_error(name_, code);
+  const int error = nmh_capture_flush(writer_.get());
+  writer_.reset();
+  if (error != 0)
+    return write_error(name_, -error);
   return {};
 }
 
 Result<std::vector<CapturedFrame>> read_pcap(const std::string& path, size_t max_frames) {
-  FILE* stream = std::fopen(path.c_str(), "rbe");
-  if (stream == nullptr)
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
     return fail_errno("cannot read " + path, errno, "give a pcap file that you may read");
-  return read_stream(stream, path, max_frames);
+  nmh_capture_reader* reader = nullptr;
+  Refusal refusal;
+  if (int error = nmh_capture_open(fd, &reader, refusal.get()); error != 0)
+    return refusal.fail_reading(path, error);
+  return read_frames(reader, path, max_frames);
 }
 
 Result<std::vector<CapturedFrame>> read_pcap_bytes(std::span<const uint8_t> file,
                                                    const std::string& name, size_t max_frames) {
-  if (file.empty())
-    return fail("cannot read " + name, "it is empty",
-                "give a pcap or pcapng file of Ethernet frames");
-  // fmemopen's mode "r" never writes to the bytes.
-  FILE* stream = fmemopen(const_cast<uint8_t*>(file.data()), file.size(), "rb");
-  if (stream == nullptr)
-    return fail_errno("cannot read " + name, errno, "free some memory");
-  return read_stream(stream, name, max_frames);
+  nmh_capture_reader* reader = nullptr;
+  Refusal refusal;
+  if (int error = nmh_capture_open_bytes(file.data(), file.size(), &reader, refusal.get());
+      error != 0)
+    return refusal.fail_reading(name, error);
+  return read_frames(reader, name, max_frames);
 }
 
 }  // namespace nmgen

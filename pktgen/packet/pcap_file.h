@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Frames to and from pcap files, by libpcap. Ethernet frames without CRC, timestamps in
-// nanoseconds.
+// Frames to and from capture files, as C++ has them (nmh_capture.h). Ethernet frames without CRC,
+// timestamps in nanoseconds.
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "nmh_capture.h"
 #include "pktgen/error.h"
-
-struct pcap;
-struct pcap_dumper;
 
 namespace nmgen {
 
@@ -23,16 +20,15 @@ struct CapturedFrame {
   std::vector<uint8_t> bytes;
 };
 
-// Writes a pcap file with nanosecond timestamps (magic 0xa1b23c4d). Of one thread.
+// Writes a capture with nanosecond timestamps: pcap (magic 0xa1b23c4d), or pcapng where the file's
+// name ends so. Of one thread.
 class PcapWriter {
  public:
   // "-" is standard output. Error: the file cannot be written.
   static Result<PcapWriter> open(const std::string& path);
-  // Takes `stream` over and closes it; `name` is for messages.
-  static Result<PcapWriter> open_stream(FILE* stream, const std::string& name);
 
-  // One frame of at most 65535 bytes, at a time of at most 2^32 - 1 s. Error: the file cannot take
-  // it (a full disk, a closed pipe).
+  // One frame of at most NMH_CAPTURE_MAX_FRAME bytes, at a time of at most 2^32 - 1 s. Error: the
+  // file cannot take it (a full disk, a closed pipe).
   Result<void> write(std::span<const uint8_t> frame, uint64_t time_ns);
 
   // Writes out what is buffered and closes. Error as write(). Without it the destructor closes and
@@ -40,16 +36,12 @@ class PcapWriter {
   Result<void> close();
 
  private:
-  struct ClosePcap {
-    void operator()(struct pcap* handle) const;
-  };
-  struct CloseDumper {
-    void operator()(struct pcap_dumper* dumper) const;
+  struct Finish {
+    void operator()(nmh_capture_writer* writer) const;
   };
 
   std::string name_;
-  std::unique_ptr<struct pcap, ClosePcap> pcap_;
-  std::unique_ptr<struct pcap_dumper, CloseDumper> dumper_;  // before pcap_ goes
+  std::unique_ptr<nmh_capture_writer, Finish> writer_;
 };
 
 // All frames of a pcap or pcapng file, at most `max_frames` from its start. Errors: no such file,

@@ -99,6 +99,8 @@ class DriverPort final : public Port {
       peer_ = spec.cable;
     else if (driver.loops_back)
       peer_ = name_;
+    else if (driver.leads_nowhere)
+      peer_ = "";
     speed_bps_ = spec.speed_bps;
     tx_rings_ = spec.tx_rings;
     rx_rings_ = spec.rx_rings;

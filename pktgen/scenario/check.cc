@@ -174,6 +174,8 @@ class ScenarioChecker {
       return at(path, cause, names.empty() ? "add it there" : which_one(entry.port, names));
     }
     const unsigned rings = entry.sends ? port->tx_rings : port->rx_rings;
+    if (rings == 0 && port->tx_rings + port->rx_rings > 0)
+      return no_ring(path, entry, name->driver->names_files);
     unsigned needed = entry.first_ring + entry.workers;
     if (rings == 0 || needed <= rings)
       return {};
@@ -190,6 +192,17 @@ class ScenarioChecker {
                     entry.workers == 1 ? " needs" : "s need",
                     ring_range(entry.first_ring, entry.workers), entry.port, ring_range(0, rings)),
         remedy);
+  }
+
+  // Of a port of one direction, and an entry for the other one.
+  tl::unexpected<Error> no_ring(const std::string& path, const Entry& entry, bool is_file) const {
+    if (entry.sends)
+      return at(path, in_quotes(entry.port) + " has no ring to send",
+                is_file ? "a file that exists is read: move it away, or choose another name"
+                        : "use it as a receiver");
+    return at(
+        path, in_quotes(entry.port) + " has no ring to receive",
+        is_file ? "a file that does not exist is written: correct its name" : "use it as a sender");
   }
 
   Result<void> check_cores(const Entry& entry) const {

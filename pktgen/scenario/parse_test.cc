@@ -233,9 +233,11 @@ TEST(Parse, BadInputIsOneSentence) {
        "/ports/sim:left/cable: \"sim:right\" has its cable to \"sim:other\"; set "
        "/ports/sim:right/cable to \"sim:left\""},
       {"ports={\"sim:a/T\": {}}",
-       "/ports/sim:a~1T: \"sim:a/T\" does not have the right form; use a string like \"sim:left\" "
-       "(a port of a driver of this process: the driver's prefix, a colon, and 1 to 32 letters, "
-       "digits, dots, hyphens or underscores, the first one no dot)"},
+       "/ports/sim:a~1T: \"sim:a/T\" has a suffix; name the whole port, without a suffix"},
+      {"ports={\"sim:a b\": {}}",
+       "/ports/sim:a b: \"sim:a b\" does not have the right form; use a string like \"sim:left\" "
+       "(a port of a driver of this process: the driver's prefix, a colon, and 1 to 63 letters, "
+       "digits, dots, hyphens, underscores or, in a file's name, slashes)"},
   };
   for (const auto& item : cases)
     EXPECT_EQ(changed_64b(item.override), std::string("scenario a.json, ") + item.sentence);

@@ -46,11 +46,14 @@ class NameParser {
       return wrong("its kind is not known",
                    "write it like sim:left, netmap:eth0, vale0:1 or hosted:vale0:1");
     }
-    Result<void> result = take_memory(&rest);
-    if (result)
-      result = take_flags(&rest);
-    if (result)
-      result = take_rings(&rest);
+    Result<void> result;
+    if (!is_file()) {
+      result = take_memory(&rest);
+      if (result)
+        result = take_flags(&rest);
+      if (result)
+        result = take_rings(&rest);
+    }
     if (result)
       result = check_rest(rest);
     if (!result)
@@ -64,6 +67,8 @@ class NameParser {
     return fail("\"" + name_.text + "\" is not the name of a port", std::move(cause),
                 std::move(remedy));
   }
+
+  bool is_file() const { return name_.driver != nullptr && name_.driver->names_files; }
 
   // The whole of `digits` as a number up to `most`.
   static bool read_number(std::string_view digits, uint32_t most, uint32_t* number) {
@@ -151,9 +156,13 @@ class NameParser {
     if (rest.empty() || rest.front() == '{' || rest.front() == '}')
       return wrong("it has no name after the colon", "write it like netmap:eth0");
     if (rest.size() >= NETMAP_REQ_IFNAMSIZ)
-      return wrong("it is too long", "use at most 63 characters");
+      return wrong("it is too long", is_file()
+                                         ? "use at most 63 characters, and name the file in an "
+                                           "option of the port"
+                                         : "use at most 63 characters");
     for (const char c : rest)
-      if (c <= ' ' || c >= 0x7f || c == '^' || c == '*' || c == '/')
+      if (c <= ' ' || c >= 0x7f ||
+          (is_file() ? c == '{' || c == '}' : c == '^' || c == '*' || c == '/'))
         return wrong(c > ' ' && c < 0x7f ? std::string("'") + c + "' is not allowed there"
                                          : "it has a space or a character that is not ASCII",
                      "write it like netmap:eth0, netmap:eth0{1 or vale0:1");

@@ -39,7 +39,8 @@ struct PortName {
 // Suffixes, in this order: pipe end "{ID" or "}ID"; one of "^" all host rings, "^N" one of them,
 // "*" NIC and host rings, "-N" one NIC ring pair; "/" and any of x (exclusive), z (zero-copy
 // monitor), t and r (monitor of what is sent, received), R and T (receive or transmit rings only);
-// "@N" memory region. Errors: one sentence, with the remedy. Any thread.
+// "@N" memory region. A port of a driver whose names are files has none. Errors: one sentence, with
+// the remedy. Any thread.
 Result<PortName> parse_port_name(const std::string& text);
 
 }  // namespace nmgen

@@ -57,6 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"netmap:x}ctl", kKernel, "x}ctl", NR_REG_ALL_NIC, 0, 0, 0},
                     Case{"vale0:1", kKernel, "vale0:1", NR_REG_ALL_NIC, 0, 0, 0},
                     Case{"vale0:1-2/x", kKernel, "vale0:1", NR_REG_ONE_NIC, 2, NR_EXCLUSIVE, 0},
+                    Case{"pcap:/tmp/a-7.pcap", kSim, "/tmp/a-7.pcap", NR_REG_ALL_NIC, 0, 0, 0},
+                    Case{"pcap:a@1/R", kSim, "a@1/R", NR_REG_ALL_NIC, 0, 0, 0},
                     Case{"hosted:vale0:a", kHosted, "vale0:a", NR_REG_ALL_NIC, 0, 0, 0},
                     Case{"hosted:left{1", kHosted, "left{1", NR_REG_ALL_NIC, 0, 0, 0}));
 
@@ -96,6 +98,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"netmap:eth0@0", "not followed by a memory region"},
         BadCase{"netmap:eth0@65536", "not followed by a memory region"},
         BadCase{"netmap:eth0-4096", "too large"}, BadCase{"netmap:eth0-99999999999", "too large"},
+        BadCase{"pcap:", "has no name"}, BadCase{"pcap:x{1", "'{' is not allowed there"},
+        BadCase{"pcap:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "name the file in an option of the port"},
         BadCase{"netmap:x{", "pipe has no name"}, BadCase{"netmap:x{1}2", "pipe has no name"},
         BadCase{"vale0:", "switch's port"}, BadCase{"hosted:left", "VALE ports and pipes"},
         BadCase{"netmap:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "pktgen/scenario/error_text.h"
+
 namespace nmgen {
 
 PortRequest::PortRequest(const PortSpec& port) {
@@ -33,6 +35,8 @@ Result<PortSpec> make_port(const std::string& name, std::vector<PortOption> opti
     return tl::unexpected<Error>(parsed.error());
   if (parsed->driver == nullptr)
     return fail(what, "it is no port of a driver of this process", "use a port like sim:left");
+  if (parsed->chooses_rings() || parsed->mem_id != 0)
+    return fail(what, in_quotes(name) + " has a suffix", "name the whole port, without a suffix");
   PortSpec port;
   port.name = std::move(*parsed);
   port.options = std::move(options);

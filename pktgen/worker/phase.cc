@@ -46,6 +46,13 @@ const char* remedy_for(int error) {
     case ENODEV:
     case ENXIO:
       return "see with ip link whether its interface is there and up";
+    case EBADMSG:
+      return "its file is truncated or damaged after the frames that were read: copy or capture it "
+             "again";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "free some space for its file, or send fewer frames";
     default:
       return "check that its port exists and its core is online";
   }

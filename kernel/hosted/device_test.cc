@@ -240,6 +240,30 @@ TEST_F(Device, WorldsAreApart) {
 
 // Threads open, use and close descriptors at the same time: one a ring, and one more on all rings
 // at once, which only syncs.
+// Whoever has a world may open it, as one user; one that may not is refused, and leaves nothing.
+TEST_F(Device, EverybodyInAWorldMayOpen) {
+  nm_os* os = nmh_os(world_);
+  client first = {}, second = {};
+  ASSERT_EQ(client_open(&first, world_, "vale0:a", NR_REG_ALL_NIC, 0, 0), 0);
+  nmreq_register null = {};
+  null.nr_mode = NR_REG_NULL;
+  null.nr_mem_id = first.reg.nr_mem_id;
+  nmreq_header header = {};
+  header.nr_version = NETMAP_API;
+  header.nr_reqtype = NETMAP_REQ_REGISTER;
+  header.nr_body = reinterpret_cast<uintptr_t>(&null);
+  ASSERT_EQ(nmh_open(world_, &second.fd), 0);
+  EXPECT_EQ(nmh_ioctl(second.fd, NIOCCTRL, &header), 0) << nmh_reason(second.fd);
+  EXPECT_EQ(nmh_mmap(second.fd, nullptr), nmh_mmap(first.fd, nullptr));
+  client_close(&second);
+  client_close(&first);
+  EXPECT_EQ(os->callers, 0u);
+  os->caller.may_open = false;
+  nmh_fd* fd = nullptr;
+  EXPECT_EQ(nmh_open(world_, &fd), -EPERM);
+  EXPECT_EQ(os->callers, 0u);
+}
+
 // LeakSanitizer tells.
 TEST_F(Device, PersistentPortsGoWithTheirWorld) {
   nmh_fd* fd = nullptr;

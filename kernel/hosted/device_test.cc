@@ -179,11 +179,12 @@ void exchange(const client& c, uint32_t ring, uint64_t words) {
   uint64_t sent = 0;
   uint64_t received = 0;
   while (received < words) {
+    // The receiver gives the slots back that the sender then has.
+    ASSERT_EQ(nmh_rxsync(c.fd), 0);
+    ASSERT_EQ(nmh_txsync(c.fd), 0);
     while (sent < words && client_put(tx, sent)) {
       sent++;
     }
-    // Gives slots back, fills them, and shows them.
-    ASSERT_EQ(nmh_rxsync(c.fd), 0);
     ASSERT_EQ(nmh_txsync(c.fd), 0);
     ASSERT_EQ(nmh_rxsync(c.fd), 0);
     uint64_t word = 0;
@@ -238,8 +239,6 @@ TEST_F(Device, WorldsAreApart) {
   nmh_destroy(other);
 }
 
-// Threads open, use and close descriptors at the same time: one a ring, and one more on all rings
-// at once, which only syncs.
 // Whoever has a world may open it, as one user; one that may not is refused, and leaves nothing.
 TEST_F(Device, EverybodyInAWorldMayOpen) {
   nm_os* os = nmh_os(world_);
@@ -289,6 +288,8 @@ TEST_F(Device, PersistentPortsGoWithTheirWorld) {
   nmh_close(fd);
 }
 
+// Threads open, use and close descriptors at the same time: one a ring, and one more on all rings
+// at once, which only syncs.
 TEST_F(Device, ConcurrentOpenSyncClose) {
   std::atomic<bool> stop = false;
   std::vector<std::thread> threads;

@@ -21,6 +21,8 @@
 /* An answer about one interface, with all its attributes. */
 #define ANSWER_BYTES	32768
 
+#define LOOK_NS		100000000u
+
 /* 32-bit words of each of the three maps of link modes that ethtool tells. */
 #define MODE_WORDS	128
 
@@ -254,6 +256,18 @@ int nmh_netif_set_up(int index)
 	request.link.ifi_change = IFF_UP;
 	size = ask(&request, &answer, sizeof(answer));
 	return size < 0 ? (int)size : error_of(&answer.header, (size_t)size);
+}
+
+int nmh_netif_still_up(int index, unsigned long long now_ns, unsigned long long *look_ns)
+{
+	struct nmh_netif netif;
+	int error;
+
+	if (now_ns < *look_ns)
+		return 0;
+	*look_ns = now_ns + LOOK_NS;
+	error = nmh_netif_read(index, &netif);
+	return error ? error : netif.flags & IFF_UP ? 0 : -ENETDOWN;
 }
 
 static int ethtool(int fd, const struct nmh_netif *netif, void *command)

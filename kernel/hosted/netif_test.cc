@@ -64,6 +64,18 @@ TEST_F(Netif, SetUpAndRenamed) {
   EXPECT_EQ(netif.promiscuity, 1u);
 }
 
+TEST_F(Netif, WhetherItIsUpIsLookedAtNowAndThen) {
+  ASSERT_TRUE(ip("link add na type veth peer name nb") && ip("link set na up"));
+  const int index = static_cast<int>(if_nametoindex("na"));
+  unsigned long long look_ns = 0;
+  EXPECT_EQ(nmh_netif_still_up(index, 1000, &look_ns), 0);
+  ASSERT_TRUE(ip("link set na down"));
+  EXPECT_EQ(nmh_netif_still_up(index, 1000, &look_ns), 0) << "not yet";
+  EXPECT_EQ(nmh_netif_still_up(index, 100'001'000, &look_ns), -ENETDOWN);
+  ASSERT_TRUE(ip("link del na"));
+  EXPECT_EQ(nmh_netif_still_up(index, 200'001'000, &look_ns), -ENODEV);
+}
+
 TEST_F(Netif, AVethOfAnotherNamespaceIsNoPeerOfOurs) {
   ASSERT_TRUE(ip("link add na type veth peer name nb"));
   ASSERT_TRUE(ip("link set nb netns 1"));

@@ -43,6 +43,15 @@ int nmh_netif_read(int index, struct nmh_netif *out);
 
 int nmh_netif_set_up(int index);
 
+/**
+ * nmh_netif_still_up() - for a queue on which nothing comes: whether anything can
+ * @now_ns: any clock
+ * @look_ns: when it is time to look again; 0 at first. Until then the answer is 0
+ *
+ * Looks ten times a second, as neither a tap nor a mapped ring tells. Return: 0, -ENETDOWN or -ENODEV.
+ */
+int nmh_netif_still_up(int index, unsigned long long now_ns, unsigned long long *look_ns);
+
 /* What its hardware runs at; 0: not known, or it has none, and then nothing limits it. */
 uint32_t nmh_netif_speed_mbps(const struct nmh_netif *netif);
 

@@ -18,16 +18,13 @@
 #define MAX_QUEUES	16u
 #define DEVICE		"/dev/net/tun"
 
-/* How often a queue on which nothing comes looks whether its interface is up, which the kernel does not tell it. */
-#define LOOK_NS		100000000ull
-
 /* Bytes of a header that another program may have asked for. */
 #define MAX_HEADER	64
 
 /**
  * struct tap_queue - a descriptor
  * @lock: the counters
- * @look_ns: when to look at the interface; of the receiver
+ * @look_ns: of nmh_netif_still_up()
  */
 struct tap_queue {
 	int fd;
@@ -126,20 +123,6 @@ static int tap_txsync(struct nm_kring *kr, int flags)
 
 /* Receiving */
 
-/* Nothing has come. Return: 0, or -ENETDOWN or -ENODEV where nothing will. */
-static int look(const struct tap_device *device, struct tap_queue *q)
-{
-	const u64 now_ns = nm_os_now_ns();
-	struct nmh_netif netif;
-	int error;
-
-	if (now_ns < q->look_ns)
-		return 0;
-	q->look_ns = now_ns + LOOK_NS;
-	error = nmh_netif_read(device->index, &netif);
-	return error ? error : netif.flags & IFF_UP ? 0 : -ENETDOWN;
-}
-
 /* A frame for slot @i. Return: its bytes, more than a buffer where it was cut; or a negative errno. */
 static ssize_t receive_frame(const struct tap_device *device, const struct tap_queue *q, struct nm_kring *kr, u32 i)
 {
@@ -187,7 +170,7 @@ static int tap_rxsync(struct nm_kring *kr, int flags)
 		bytes += (u64)got;
 	}
 	if (error == -EAGAIN)
-		error = frames ? 0 : look(device, q);
+		error = frames ? 0 : nmh_netif_still_up(device->index, nm_os_now_ns(), &q->look_ns);
 	nm_spin_lock(&q->lock);
 	q->rx_frames += frames;
 	q->rx_bytes += bytes;

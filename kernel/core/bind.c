@@ -266,7 +266,11 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	}
 	error = nm_rings_use(port, rings, use);
 	if (error) {
+		const char *why = port->ops && port->ops->why ? port->ops->why(port) : NULL;
+
 		nm_region_unuse(port->region);
+		if (why)
+			return nm_refuse(client, error, "%s", why);
 		return nm_rings_refuse(client, port->name, error);
 	}
 	error = finish(client, port, port->region, port->name, rings, reg, max_memsize);

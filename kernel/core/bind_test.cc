@@ -283,6 +283,16 @@ TEST_F(Bind, SharedRingsLiveUntilTheirLastUser) {
   EXPECT_EQ(port.reg_calls, 3);
 }
 
+TEST_F(Bind, ADriverSaysWhyItFails) {
+  Client client(world);
+  port.reg_results = {-EIO, -EIO};
+  port.reg_why = "p: its cable is cut; mend it";
+  EXPECT_EQ(client.bind("p"), -EIO);
+  EXPECT_EQ(client.reason(), "p: its cable is cut; mend it");
+  EXPECT_EQ(client.bind("p"), -EIO);
+  EXPECT_EQ(client.reason().find("its cable"), std::string::npos) << client.reason();
+}
+
 TEST_F(Bind, ADriverThatFailsUnwindsWholly) {
   Client keeper(world), client(world);
   ASSERT_EQ(keeper.bind("p", NR_REG_ONE_NIC, 0, 0), 0);

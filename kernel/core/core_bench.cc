@@ -51,10 +51,11 @@ int null_reg(nm_port* port) {
   return 0;
 }
 
-constexpr nm_driver_ops kLooking = {"looking", null_reg, null_txsync<true>, null_rxsync,
+constexpr nm_driver_ops kLooking = {"looking", null_reg, null_txsync<true>, null_rxsync, nullptr,
                                     nullptr,   nullptr,  nullptr,           nullptr};
-constexpr nm_driver_ops kBlind = {
-    "blind", null_reg, null_txsync<false>, null_rxsync, nullptr, nullptr, nullptr, nullptr};
+constexpr nm_driver_ops kBlind = {"blind",     null_reg, null_txsync<false>,
+                                  null_rxsync, nullptr,  nullptr,
+                                  nullptr,     nullptr,  nullptr};
 
 struct Bed {
   explicit Bed(const nm_driver_ops& ops, const nm_port_config& config = port_config(1, kSlots))

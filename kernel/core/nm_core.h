@@ -48,6 +48,7 @@ struct nm_core_config {
 	u32 priv_if_size, priv_if_num;
 	u32 priv_ring_size, priv_ring_num;
 	u32 priv_buf_size, priv_buf_num;
+	u32 buf_headroom;		/* bytes from the begin of a page to the first buffer; 0: none */
 	bool fixed;			/* memory is as large as these say, and never grows */
 	bool no_timestamp;		/* receive rings get no ts */
 	bool fwd;			/* NS_FORWARD counts without NR_FORWARD on the ring */

@@ -102,6 +102,9 @@ struct nm_frag {
  *	receive ring anyway says no, and looks once more after it has said yes: what came before that
  *	needs none. Must not sleep. NULL: they are not to be had off.
  *
+ * @why: the reason of a reg that has failed since it was asked last, a sentence with the remedy, or
+ *	NULL. Called with the port's lock held. NULL: it has none to tell.
+ *
  * txsync, rxsync, deadline and intr are called by one thread at a time for a ring, by many threads
  * for many rings.
  */
@@ -114,6 +117,7 @@ struct nm_driver_ops {
 	u64 (*deadline)(struct nm_kring *kr);
 	bool (*host_up)(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num);
 	void (*intr)(struct nm_kring *kr, bool on);
+	const char *(*why)(struct nm_port *port);
 };
 
 /* One writer: the thread that is in the ring's sync. Readers use nm_read_once(). */

@@ -250,7 +250,8 @@ static int plan_make(struct nm_region *region, struct plan *p)
 	/* The first object of the first pool is never given away: offset 0 means "none". */
 	p->ifs = (u64)w->if_num + 1;
 	p->ring_offset = align_up(w->if_size * p->ifs, 4096);
-	p->buf_offset = align_up(p->ring_offset + p->rings * w->ring_size, 4096);
+	p->buf_offset = align_up(p->ring_offset + p->rings * w->ring_size, 4096) +
+			region->core->config.buf_headroom;
 	return p->rings > 0xffffffff || p->max_bufs > 0xffffffff ? -ENOMEM : 0;
 }
 

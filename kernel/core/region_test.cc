@@ -46,6 +46,20 @@ TEST_F(Pools, AreWhereTheyShouldBe) {
   static_cast<uint8_t*>(nm_region_buf(region, 4095))[2047] = 1;
 }
 
+TEST(Region, ItsBuffersLeaveRoomForADevice) {
+  World world({}, [](nm_core_config& config) { config.buf_headroom = 256; });
+  Client client(world);
+  client.reg = {};
+  client.reg.nr_mode = NR_REG_NULL;
+  client.reg.nr_mem_id = 1;
+  ASSERT_EQ(client.bind_request("null"), 0);
+  const nm_region& region = *world.region();
+  EXPECT_EQ(region.bufs.offset % 4096, 256u);
+  EXPECT_GE(region.bufs.offset - 256,
+            region.rings.offset + u64{region.rings.size} * region.rings.num);
+  EXPECT_EQ(nm_region_memsize(&region), region.bufs.offset + u64{4096} * 2048);
+}
+
 TEST_F(Pools, ReservedBuffersAreNeverGivenNorFreed) {
   make();
   std::set<u32> seen;

@@ -284,7 +284,8 @@ TEST(SyncTime, IsNotWrittenWhenTheParameterSaysSo) {
   ASSERT_EQ(nm_client_open(core, &waiter, &client), 0);
   // Host rings do: they are synced like any other.
   static constexpr nm_driver_ops kOps = {
-      "none", [](nm_port*) { return 0; }, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+      "none", [](nm_port*) { return 0; }, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+      nullptr};
   nm_port* port = nullptr;
   const nm_port_config ports = port_config(1, 16);
   ASSERT_EQ(nm_port_attach(core, "p", &kOps, &ports, nullptr, &port), 0);

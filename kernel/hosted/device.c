@@ -40,11 +40,14 @@ int nmh_create(const struct nmh_config *config, struct nmh **out)
 	error = nmh_os_init(&world->os, config->shared);
 	if (error)
 		goto fail_os;
+	world->os.memory_file = config->memory_file;
+	world->os.buf_size = config->buf_size ? config->buf_size : NM_BUF_SIZE;
 	core = (struct nm_core_config){
 		.os = &world->os,
 		.buf_size = config->buf_size,
 		.priv_buf_size = config->priv_buf_size,
 		.buf_num = config->buf_num,
+		.buf_headroom = config->buf_headroom,
 		.fixed = config->fixed,
 		.no_timestamp = config->no_timestamp,
 	};

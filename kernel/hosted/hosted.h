@@ -35,6 +35,7 @@ struct nmh_dma_window {
 	u64 dma;
 	u64 size;		/* 0: there is none */
 	u8 *memory;
+	int fd;			/* of the file that backs all of it; -1: there is none */
 };
 
 /*
@@ -90,6 +91,8 @@ struct nm_os {
 	u32 next_window;		/* where to look first for a free slot */
 	u32 dma_generation;		/* changes whenever a window goes away or grows */
 	bool shared;
+	int (*memory_file)(uint64_t size, uint32_t buf_size);	/* as in nmh_config */
+	u32 buf_size;
 	const char *memory_kind;
 
 	/*

@@ -29,6 +29,7 @@
 #define KIND_THP	"2 MiB pages (transparent, as far as the system finds them)"
 #define NONE_FREE	"and too few pages of vm.nr_hugepages are free)"
 #define KIND_SHARED	"4 KiB pages (no huge pages: the memory is shared, " NONE_FREE
+#define KIND_FILE	"4 KiB pages (no huge pages: a driver has its own kind of memory)"
 #define KIND_SMALL	"4 KiB pages (no huge pages: transparent ones are off, " NONE_FREE
 
 #ifndef MFD_HUGE_2MB
@@ -85,7 +86,7 @@ static u64 window_add(struct nm_os *os, u8 *memory, u64 size)
 		dma = (u64)(os->next_window + 1) << NMH_DMA_WINDOW_BITS;
 		os->next_window = (os->next_window + 1) % os->num_windows;
 		os->used_windows++;
-		*window = (struct nmh_dma_window){ .dma = dma, .size = size, .memory = memory };
+		*window = (struct nmh_dma_window){ .dma = dma, .size = size, .memory = memory, .fd = -1 };
 	}
 	pthread_mutex_unlock(&os->dma_lock);
 	return dma;
@@ -184,6 +185,14 @@ static bool thp_is_off(void)
 	return !strstr(text, "[always]") && !strstr(text, "[madvise]");
 }
 
+/* The file that is the whole of a region's memory; the region's. -1: there is none. */
+static void window_set_file(struct nm_os *os, u64 dma, int fd)
+{
+	pthread_mutex_lock(&os->dma_lock);
+	window_slot(os, dma)->fd = fd;
+	pthread_mutex_unlock(&os->dma_lock);
+}
+
 /*
  * A file for shared memory of @len bytes; hugetlb pages are reserved here or not at all. Return:
  * its descriptor or -1.
@@ -218,12 +227,13 @@ fail:
 
 static int back_with_file(struct nm_os_mem *mem, u64 len, bool huge)
 {
+	struct nm_os *os = mem->os;
 	u8 *at = mem->base + mem->backed;
 	struct nm_mem_piece *piece = malloc(sizeof(*piece));
 
 	if (!piece)
 		return -ENOMEM;
-	piece->fd = memory_file(len, huge);
+	piece->fd = os->memory_file ? os->memory_file(len, os->buf_size) : memory_file(len, huge);
 	if (piece->fd < 0)
 		goto fail;
 	if (mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, piece->fd, 0) ==
@@ -234,7 +244,7 @@ static int back_with_file(struct nm_os_mem *mem, u64 len, bool huge)
 		goto fail;
 	}
 	/* Helps where the administrator lets shared memory have them; nothing depends on it. */
-	if (!huge)
+	if (!huge && !os->memory_file)
 		madvise(at, len, MADV_HUGEPAGE);
 	piece->offset = mem->backed;
 	piece->size = len;
@@ -254,7 +264,11 @@ static int back(struct nm_os_mem *mem, u64 size, const char **kind)
 	u8 *at = mem->base + mem->backed;
 	bool off;
 
-	if (back_with_file(mem, len, true) == 0) {
+	if (mem->os->memory_file) {
+		if (back_with_file(mem, len, false))
+			return -ENOMEM;
+		*kind = KIND_FILE;
+	} else if (back_with_file(mem, len, true) == 0) {
 		*kind = KIND_HUGETLB;
 	} else if (mem->os->shared) {
 		if (back_with_file(mem, len, false))
@@ -298,6 +312,8 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 	mem->dma_base = window_add(os, mem->base, size);
 	if (!mem->dma_base)
 		goto fail;
+	if (os->memory_file && max == size)
+		window_set_file(os, mem->dma_base, mem->pieces->fd);
 	/*
 	 * Relaxed: the words are constants, and which of two regions made at once is named does not
 	 * matter.

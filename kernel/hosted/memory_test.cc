@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -209,6 +210,40 @@ TEST_P(Memory, TakesHugePagesThatAreFree) {
   mem.base[0] = 1;
   mem.base[2 * kHugePage - 1] = 1;
   nm_os_mem_destroy(&mem);
+}
+
+// What a driver's own file would be.
+int make_file(uint64_t size, uint32_t buf_size) {
+  EXPECT_EQ(buf_size, 4096u);
+  const int fd = memfd_create("of a driver", MFD_CLOEXEC);
+  return fd >= 0 && ftruncate(fd, static_cast<off_t>(size)) == 0 ? fd : -ENOMEM;
+}
+
+TEST(MemoryFile, BacksTheMemoryAndIsFoundByItsDevice) {
+  nm_os os;
+  ASSERT_EQ(nmh_os_init(&os, false), 0);
+  os.memory_file = make_file;
+  os.buf_size = 4096;
+  nm_os_mem mem;
+  ASSERT_EQ(nm_os_mem_create(&os, &mem, 5 * kPage, 5 * kPage), 0);
+  nmh_dma_window window;
+  ASSERT_TRUE(nmh_dma_find(&os, mem.dma_base + kPage, &window));
+  EXPECT_EQ(window.memory, mem.base);
+  mem.base[3 * kPage] = 42;
+  u8 byte = 0;
+  EXPECT_EQ(pread(window.fd, &byte, 1, 3 * kPage), 1);
+  EXPECT_EQ(byte, 42);
+  nm_os_mem_destroy(&mem);
+  EXPECT_LT(fcntl(window.fd, F_GETFD), 0) << "the file goes with the memory";
+
+  os.memory_file = [](uint64_t, uint32_t) { return -EPERM; };
+  EXPECT_EQ(nm_os_mem_create(&os, &mem, kPage, kPage), -ENOMEM);
+  os.memory_file = nullptr;
+  ASSERT_EQ(nm_os_mem_create(&os, &mem, kPage, kPage), 0);
+  ASSERT_TRUE(nmh_dma_find(&os, mem.dma_base, &window));
+  EXPECT_EQ(window.fd, -1);
+  nm_os_mem_destroy(&mem);
+  nmh_os_destroy(&os);
 }
 
 }  // namespace

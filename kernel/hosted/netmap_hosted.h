@@ -30,6 +30,17 @@ struct nmh_config {
 	uint32_t buf_num;
 	/* The same for the memory that each VALE port has of its own, 2048. */
 	uint32_t priv_buf_size;
+	/*
+	 * Bytes from the begin of a page to the first buffer, a multiple of 64: room of a device, of
+	 * which each other buffer has as much before it, at the end of the one before.
+	 */
+	uint32_t buf_headroom;
+	/*
+	 * Makes the file that backs @size bytes of memory with buffers of @buf_size bytes, where a
+	 * driver needs one of its own kind (nmh_driver.memory_file). Return: its descriptor, which is
+	 * closed with the memory, or a negative errno. NULL: any memory does.
+	 */
+	int (*memory_file)(uint64_t size, uint32_t buf_size);
 	/* The memory keeps its size: who asks for more buffers gets fewer. */
 	bool fixed;
 	/* Back the memory by memfds, which other processes may map; else by private pages. */

@@ -39,6 +39,7 @@ struct nmh_port_request {
 struct nmh_port_stats {
 	uint64_t tx_frames, tx_bytes;	/* that have left the device; bytes with the CRC */
 	uint64_t rx_frames, rx_bytes;	/* delivered to a receive ring */
+	uint64_t tx_dropped;		/* taken out of a ring, and dropped by the interface's driver */
 	uint64_t missed;		/* came in and found no room */
 	uint64_t paused_ns;		/* time for which a receiver stopped the line of this sender */
 	uint64_t lost_on_link_down;
@@ -53,6 +54,8 @@ struct nmh_buffer_rules {
 	uint32_t most;		/* bytes of a buffer at most, 0: any; longer frames take several */
 	bool power_of_two;	/* the distance of two buffers is a power of two */
 	bool fixed;		/* it registers the memory once, so that this may not grow: nmh_config.fixed */
+	/* The memory is a file that this makes: nmh_config.memory_file, with @headroom and @fixed. */
+	int (*memory_file)(uint64_t size, uint32_t buf_size);
 };
 
 /**
@@ -119,6 +122,14 @@ const char *nmh_driver_options(const struct nmh_driver *driver);
  * For nmh_config.buf_size.
  */
 uint32_t nmh_buffer_size(const struct nmh_driver *const *drivers, size_t num, uint32_t frame);
+
+/**
+ * nmh_config_suit() - make a world's memory suit some drivers
+ * @config: the sizes that these need are set; the rest stays
+ * @drivers, @num, @frame: as for nmh_buffer_size(), which gives the buffers' size
+ */
+void nmh_config_suit(struct nmh_config *config, const struct nmh_driver *const *drivers, size_t num,
+		     uint32_t frame);
 
 struct nmh_port;	/* one port of a driver */
 

@@ -66,6 +66,23 @@ uint32_t nmh_buffer_size(const struct nmh_driver *const *drivers, size_t num, ui
 	return bytes < most ? bytes : most;
 }
 
+void nmh_config_suit(struct nmh_config *config, const struct nmh_driver *const *drivers, size_t num,
+		     uint32_t frame)
+{
+	size_t i;
+
+	config->buf_size = nmh_buffer_size(drivers, num, frame);
+	for (i = 0; i < num; i++) {
+		const struct nmh_buffer_rules *rules = &drivers[i]->buffers;
+
+		config->fixed |= rules->fixed;
+		if (rules->memory_file) {
+			config->memory_file = rules->memory_file;
+			config->buf_headroom = rules->headroom;
+		}
+	}
+}
+
 int nmh_port_create(struct nmh *world, const struct nmh_driver *driver, const struct nmh_port_request *request,
 		    struct nmh_port **out, struct nmh_refusal *reason)
 {

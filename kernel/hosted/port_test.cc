@@ -104,7 +104,7 @@ TEST_F(Port, ARefusalSaysWhy) {
 // A driver of which only the buffer rules matter.
 nmh_driver with(uint32_t grain, uint32_t headroom, uint32_t most, bool power_of_two) {
   nmh_driver driver{};
-  driver.buffers = {grain, headroom, most, power_of_two, false};
+  driver.buffers = {grain, headroom, most, power_of_two, false, nullptr};
   return driver;
 }
 
@@ -190,6 +190,31 @@ TEST_F(Port, AMonitorSeesWhatArrivesAtAModel) {
     client_close(c);
   for (nmh_port* port : ports)
     nmh_port_destroy(port);
+}
+
+int no_file(uint64_t, uint32_t) {
+  return -ENOMEM;
+}
+
+TEST(Config, IsWhatTheDriversOfAWorldNeed) {
+  nmh_driver plain{}, registers{};
+  registers.buffers = {0, 256, 4096, true, true, no_file};
+  const nmh_driver* const drivers[] = {&plain, &registers};
+  nmh_config config{};
+  config.buf_num = 77;
+  nmh_config_suit(&config, drivers, 1, 1514);
+  EXPECT_EQ(config.buf_size, nmh_buffer_size(drivers, 1, 1514));
+  EXPECT_FALSE(config.fixed);
+  EXPECT_EQ(config.memory_file, nullptr);
+  EXPECT_EQ(config.buf_headroom, 0u);
+  nmh_config_suit(&config, drivers, 2, 1514);
+  EXPECT_EQ(config.buf_size, 2048u);
+  EXPECT_TRUE(config.fixed);
+  EXPECT_EQ(config.memory_file, no_file);
+  EXPECT_EQ(config.buf_headroom, 256u);
+  EXPECT_EQ(config.buf_num, 77u);
+  nmh_config_suit(&config, drivers, 2, 1900);
+  EXPECT_EQ(config.buf_size, 4096u);
 }
 
 }  // namespace

@@ -26,11 +26,13 @@ uint32_t largest_frame(const Scenario& scenario) {
 }
 
 // What suits all ports that there are.
-uint32_t buffer_bytes(const Scenario& scenario) {
+nmh_config suitable_config(const Scenario& scenario) {
   std::vector<const nmh_driver*> drivers;
   for (const PortSpec& port : scenario.ports)
     drivers.push_back(port.name.driver);
-  return nmh_buffer_size(drivers.data(), drivers.size(), largest_frame(scenario));
+  nmh_config config{};
+  nmh_config_suit(&config, drivers.data(), drivers.size(), largest_frame(scenario));
+  return config;
 }
 
 // Of what the core or a driver refuses (`reason`, or else the errno's). Their own words on a lack
@@ -205,13 +207,10 @@ Result<std::unique_ptr<WholePort>> open_whole_hosted_port(nmh* world, const Port
 
 Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenario) {
   std::unique_ptr<HostedWorld> hosted(new HostedWorld);
-  nmh_config config{};
-  config.buf_size = buffer_bytes(scenario);
+  nmh_config config = suitable_config(scenario);
   // VALE ports hold every frame too.
   if (largest_frame(scenario) > kUsualBuffer)
     config.priv_buf_size = config.buf_size;
-  for (const PortSpec& port : scenario.ports)
-    config.fixed = config.fixed || port.name.driver->buffers.fixed;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
     return fail_refused("cannot create the hosted netmap", "", "", -error);
 

@@ -195,7 +195,8 @@ class TestPort {
   }
 
   Wire wire;
-  std::deque<int> reg_results;  // of the next calls of reg; 0 when there are none left
+  std::deque<int> reg_results;    // of the next calls of reg; 0 when there are none left
+  const char* reg_why = nullptr;  // what the driver says of the next that fails
   int reg_calls = 0;
   int sync_error = 0;  // what txsync and rxsync answer, without doing anything
   uint64_t deadline_ns = 0;
@@ -393,10 +394,14 @@ class TestPort {
     return self->stack_takes;
   }
 
-  static constexpr nm_driver_ops kOpsWithStack = {"test", reg,      txsync,  rxsync,
-                                                  config, deadline, host_up, nullptr};
-  static constexpr nm_driver_ops kOps = {"test", reg,      txsync,  rxsync,
-                                         config, deadline, nullptr, nullptr};
+  static const char* why(nm_port* port) {
+    return std::exchange(static_cast<TestPort*>(nm_port_data(port))->reg_why, nullptr);
+  }
+
+  static constexpr nm_driver_ops kOpsWithStack = {"test",   reg,     txsync,  rxsync, config,
+                                                  deadline, host_up, nullptr, why};
+  static constexpr nm_driver_ops kOps = {"test",   reg,     txsync,  rxsync, config,
+                                         deadline, nullptr, nullptr, why};
 
   nm_port* port_ = nullptr;
   std::optional<nm_port_config> now_;

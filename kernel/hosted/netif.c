@@ -303,6 +303,20 @@ uint32_t nmh_netif_speed_mbps(const struct nmh_netif *netif)
 	return speed;
 }
 
+uint32_t nmh_netif_rx_queues(const struct nmh_netif *netif)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t num = netif->rx_queues;
+
+	if (fd < 0)
+		return num;
+	if (!ethtool(fd, netif, &channels) && channels.rx_count + channels.combined_count)
+		num = channels.rx_count + channels.combined_count;
+	close(fd);
+	return num;
+}
+
 int nmh_netif_refuse(struct nmh_refusal *reason, const char *name, const char *capability, int error)
 {
 	switch (-error) {

@@ -55,6 +55,9 @@ int nmh_netif_still_up(int index, unsigned long long now_ns, unsigned long long 
 /* What its hardware runs at; 0: not known, or it has none, and then nothing limits it. */
 uint32_t nmh_netif_speed_mbps(const struct nmh_netif *netif);
 
+/* Queues that it receives on now, of @netif->rx_queues. */
+uint32_t nmh_netif_rx_queues(const struct nmh_netif *netif);
+
 /**
  * nmh_netif_refuse() - why an interface cannot be used
  * @capability: the privilege that its use needs: "CAP_NET_RAW"

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs over XDP, with nothing loaded: a veth pair in a network namespace that goes with its test."""
+import json
+import os
+import unittest
+
+from network import NetworkTest
+from nmgen_process import NMGEN
+
+# Fewer than a receive ring has slots: none is lost, however late the receiver is.
+FRAMES = 800
+
+
+class Xdp(NetworkTest):
+    SETUP = "ip link add va type veth peer name vb && ip link set va up && ip link set vb up"
+    COUNTERS = ("va/statistics/tx_packets", "vb/statistics/rx_packets", "va/statistics/tx_bytes", "vb/statistics/tx_packets")
+
+    def document(self, **more):
+        return {"schema": "nmgen-scenario/1", "frames": FRAMES, "duration_s": 600, "warmup_s": 0,
+                "senders": [{"port": "xdp:va", "rate": "10 kpps"}], "receivers": [{"port": "xdp:vb"}], **more}
+
+    def check_run(self, run, size):
+        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"]), (FRAMES, FRAMES, 0))
+        self.assertEqual(run["rx"]["bytes"], FRAMES * (size + 4))
+        self.assertEqual((run["missed"], run["duplicates"], run["reordered"]), (0, 0, 0))
+
+    def test_frames_are_counted_as_the_kernel_counts_them(self):
+        streams = {"least": {}, "large": {"size_no_crc": 1514}, "tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 68}}
+        for name, stream in streams.items():
+            for rate in ("10 kpps", "max"):
+                with self.subTest(name, rate=rate):
+                    document = self.document(streams={name: stream}, senders=[{"port": "xdp:va", "rate": rate}])
+                    record, counted = self.run_inside(document)
+                    size = stream.get("size_no_crc", 60)
+                    self.assertEqual(counted, [FRAMES, FRAMES, FRAMES * size, 0])
+                    self.check_run(record["runs"][0], size)
+                    self.assertEqual([(device["driver"], device["simulated"]) for device in record["devices"]], [("xdp", False)] * 2)
+
+    def test_both_directions(self):
+        document = self.document(senders=[{"port": port, "rate": "5 kpps"} for port in ("xdp:va", "xdp:vb")],
+                                 receivers=[{"port": port} for port in ("xdp:va", "xdp:vb")])
+        record, counted = self.run_inside(document)
+        self.check_run(record["runs"][0], 60)
+        self.assertEqual(counted[0] + counted[3], FRAMES)
+        self.assertEqual(counted[0], FRAMES // 2)
+
+    def test_several_queues(self):
+        document = self.document(ports={"xdp:va": {"queues": 3}, "xdp:vb": {"queues": os.cpu_count()}})
+        document["senders"] = [{"port": "xdp:va", "rate": "10 kpps", "workers": 3}]
+        document["receivers"] = [{"port": "xdp:vb", "workers": os.cpu_count()}]
+        script = f"ip link del va; ip link add va numrxqueues 3 type veth peer name vb numrxqueues {os.cpu_count()} && ip link set va up && ip link set vb up"
+        record, counted = self.run_inside(document, before=script)
+        self.check_run(record["runs"][0], 60)
+        self.assertEqual(counted[:2], [FRAMES, FRAMES])
+
+    def test_drivers_understand_each_other(self):
+        for sender, receiver, before in (("packet:va", "xdp:vb", ""), ("xdp:va", "packet:vb", "ethtool -K vb gro on >&2")):
+            with self.subTest(sender):
+                streams = {"tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 300}}
+                document = self.document(senders=[{"port": sender, "rate": "10 kpps"}], receivers=[{"port": receiver}], streams=streams)
+                record, counted = self.run_inside(document, before=before)
+                self.check_run(record["runs"][0], 300)
+                self.assertEqual(counted[:2], [FRAMES, FRAMES])
+
+    def test_as_fast_as_it_goes_the_figures_add_up(self):
+        record, counted = self.run_inside(self.document(duration_s=0.5, frames=10**9, senders=[{"port": "xdp:va", "rate": "max"}]))
+        run = record["runs"][0]
+        self.assertEqual(counted[0], run["tx"]["frames"])
+        self.assertEqual(counted[1], run["tx"]["frames"])
+        self.assertEqual(run["tx"]["frames"], run["rx"]["frames"] + run["loss"]["frames"])
+        self.assertEqual(run["missed"], run["loss"]["frames"])
+        self.assertEqual((run["duplicates"], run["reordered"]), (0, 0))
+
+    def test_shipped_scenarios_run_over_it(self):
+        for name in ("vlan", "imix", "low-rate-latency"):
+            with self.subTest(name):
+                record, counted = self.run_shipped(name, "xdp:va", "xdp:vb", 500)
+                self.assertEqual(counted[:2], [500, 500])
+                self.assertEqual(record["runs"][0]["rx"]["frames"], 500)
+
+    def test_killed_it_leaves_no_program(self):
+        path = self.write("s.json", json.dumps(self.document(frames=10**9, senders=[{"port": "xdp:va", "rate": "max"}])))
+        result = self.inside(f"""
+trap 'kill -9 $pid 2>/dev/null' EXIT
+received() {{ cat /sys/class/net/vb/statistics/rx_packets; }}
+for i in $(seq 20); do
+  before=$(received)
+  {NMGEN} run {path} --quiet --force --out {self.path('r.json')} & pid=$!
+  until [ $(received) -gt $((before + 1000)) ]; do kill -0 $pid || exit 98; done
+  ip -d link show va | grep -q prog/xdp || exit 97
+  kill -9 $pid
+  wait $pid
+  [ $? = 137 ] || exit 96
+  # What the descriptors stand for goes a moment after the process.
+  for k in $(seq 100); do ip -d link | grep -q -e prog/xdp -e PROMISC || continue 2; sleep 0.05; done
+  ip -d link
+  exit 95
+done""")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_bad_input(self):
+        path = self.write("s.json", json.dumps(self.document()))
+        run = f"{NMGEN} run {path} --quiet --force --out {self.path('r.json')}"
+        cases = [
+            (f"ip link set va down\n{run}", "cannot create xdp:va: va is down; ip link set va up"),
+            (f"ip link del va\n{run}", "cannot create xdp:va: there is no interface va; see ip link"),
+            (f"ip link set vb mtu 9000\n{run}", "is too large for XDP; ip link set"),
+            (f"{NMGEN} run {path} --quiet --force --out {self.path('other.json')} --set duration_s=600 --set frames=1000000000 &\npid=$!\n"
+             f"until [ $(cat /sys/class/net/va/statistics/tx_packets) -gt 100 ]; do :; done\n{run}\ncode=$?\nkill -9 $pid\nexit $code",
+             "cannot create xdp:va: va: another XDP program is attached to it; end its owner, or ip link set va xdp off"),
+        ]
+        for capability in ("net_admin", "net_raw", "bpf"):
+            # CAP_SYS_ADMIN has CAP_BPF in it.
+            without = "-bpf,-sys_admin" if capability == "bpf" else f"-{capability}"
+            cases.append((f"setpriv --bounding-set={without} {run}",
+                          f"cannot create xdp:va: va: this needs CAP_{capability.upper()}; run nmgen as root, or setcap"))
+        for script, words in cases:
+            with self.subTest(words):
+                self.assertIn(words, self.refused_inside(script))
+
+    def test_what_happens_in_mid_run_is_said(self):
+        path = self.write("s.json", json.dumps(self.document(frames=10**9, streams={"u": {"size_no_crc": 1000}})))
+        run = f"{NMGEN} run {path} --quiet --force --out {self.path('r.json')}"
+        begun = "until [ $(cat /sys/class/net/va/statistics/tx_packets) -gt 1000 ]; do :; done"
+        gone = "see with ip link whether its interface is there and up"
+        too_long = "tx0 cannot continue with xdp:va: Message too long; send smaller frames, or raise the MTU"
+        cases = (
+            (f"ip link set va mtu 900\n{run}", too_long),
+            (f"{run} & pid=$!\n{begun}\nip link set va mtu 900\nwait $pid", too_long),
+            (f"{run} & pid=$!\n{begun}\nip link set va down\nwait $pid", gone),
+            (f"{run} & pid=$!\n{begun}\nip link set vb down\nwait $pid", gone),
+            (f"{run} & pid=$!\n{begun}\nip link del va\nwait $pid", gone),
+        )
+        for script, words in cases:
+            with self.subTest(script):
+                self.assertIn(words, self.refused_inside(script))
+
+
+if __name__ == "__main__":
+    unittest.main()

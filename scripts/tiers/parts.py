@@ -25,7 +25,7 @@ def _label(*labels):
 
 
 def _guest(kernel):
-    return Part(f"guest.{kernel}", f"netmap.ko in a guest of Linux {kernel}: conformance, switch, emulated, native, robust, nmgen, in one boot", "release",
+    return Part(f"guest.{kernel}", f"netmap.ko in a guest of Linux {kernel}: conformance, isolation, switch, emulated, native, robust, nmgen, in one boot", "release",
                 ("netmap_guest_programs", "nmgen"), _label(rf"guest\.{kernel.replace('.', '[.]')}"), 2400, 420, guest=True)
 
 

@@ -138,6 +138,52 @@ static void vale_frames(void)
 	client_close(&c);
 }
 
+/* Ports of two switches that are opened with one mem_id: a frame goes on with no copy. */
+static void shared_memory(void)
+{
+	struct client a, b, null, from, to;
+	struct netmap_ring *rx, *tx;
+	uint32_t index;
+
+	CHECK_EQ(client_open(&a, "valeq:a", NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&from, "valeq:from", NR_REG_ALL_NIC, 0, 0), 0);
+	CHECK_EQ(client_open(&to, "valer:to", NR_REG_ALL_NIC, 0, 0), 0);
+	b.reg = (struct nmreq_register){ .nr_mode = NR_REG_ALL_NIC, .nr_mem_id = 999 };
+	CHECK_EQ(client_open_reg(&b, "valer:b"), -EINVAL);
+	b.reg = (struct nmreq_register){ .nr_mode = NR_REG_ALL_NIC, .nr_mem_id = a.reg.nr_mem_id };
+	CHECK_EQ(client_open_reg(&b, "valer:b"), 0);
+	null.reg = (struct nmreq_register){ .nr_mode = NR_REG_NULL, .nr_mem_id = a.reg.nr_mem_id };
+	CHECK_EQ(client_open_reg(&null, "null"), 0);
+	if (!a.file || !b.file || !null.file || !from.file || !to.file)
+		return;
+	CHECK_EQ(b.reg.nr_mem_id, a.reg.nr_mem_id);
+	CHECK_EQ(null.reg.nr_mem_id, a.reg.nr_mem_id);
+	put(NETMAP_TXRING(from.nif, 0), 7, 60);
+	CHECK_EQ(device->control(from.file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(device->control(a.file, NIOCRXSYNC, NULL), 0);
+	rx = NETMAP_RXRING(a.nif, 0);
+	tx = NETMAP_TXRING(b.nif, 0);
+	CHECK_EQ(nm_ring_space(rx), 1);
+	index = tx->slot[tx->head].buf_idx;
+	tx->slot[tx->head].buf_idx = rx->slot[rx->head].buf_idx;
+	tx->slot[tx->head].len = rx->slot[rx->head].len;
+	tx->slot[tx->head].flags = NS_BUF_CHANGED;
+	rx->slot[rx->head].buf_idx = index;
+	rx->slot[rx->head].flags = NS_BUF_CHANGED;
+	rx->head = nm_ring_next(rx, rx->head);
+	rx->cur = rx->head;
+	tx->head = nm_ring_next(tx, tx->head);
+	tx->cur = tx->head;
+	CHECK_EQ(device->control(a.file, NIOCRXSYNC, NULL), 0);
+	CHECK_EQ(device->control(b.file, NIOCTXSYNC, NULL), 0);
+	CHECK_EQ(take(&to), 7);
+	client_close(&a);
+	client_close(&b);
+	client_close(&null);
+	client_close(&from);
+	client_close(&to);
+}
+
 static void vale_requests(void)
 {
 	struct nmreq_port_hdr hdr = { .nr_hdr_len = 12 };
@@ -313,6 +359,7 @@ static void legacy_requests(void)
 const struct conformance_test port_tests[] = {
 	{ "pipes", pipes },
 	{ "vale_frames", vale_frames },
+	{ "shared_memory", shared_memory },
 	{ "vale_requests", vale_requests },
 	{ "vale_attach", vale_attach },
 	{ "monitors", monitors },

@@ -43,6 +43,11 @@ until_true() {
   while ! "$@"; do usleep 20000; done
 }
 
+# unused MODULE: whether nobody has it: what a namespace has goes some time after its last process.
+unused() {
+  [ "$(cat "/sys/module/$1/refcnt")" -eq 0 ]
+}
+
 # asleep PID: whether that process waits for something.
 asleep() {
   grep -qs '^State:.[SD]' "/proc/$1/status"

@@ -57,11 +57,15 @@ static void poll_one(struct hostile *h, struct target *t)
 /* With the lock for reading. */
 static void act_on(struct hostile *h, struct target *t)
 {
-	switch (below(h, 16)) {
+	switch (below(h, 17)) {
 	case 0:
 	case 1:
 	case 2:
 		hostile_send(h, t);
+		sync_one(h, t);
+		break;
+	case 16:
+		hostile_send_split(h, t);
 		sync_one(h, t);
 		break;
 	case 3:
@@ -115,7 +119,8 @@ static void act(struct hostile *h)
 
 static bool enough(const struct tally *tally)
 {
-	return tally->opened && tally->synced && tally->asked && tally->sent && tally->received;
+	return tally->opened && tally->synced && tally->asked && tally->sent && tally->received &&
+	       tally->attached && tally->split && tally->joined;
 }
 
 struct hostile_run hostile_start(struct tally *tally, int seconds, const char *const *names, int num_names)
@@ -187,6 +192,8 @@ bool hostile_report(const struct tally *tally)
 	printf("hostile: %lu actions, %lu ports opened, %lu syncs, %lu other requests granted, %lu slots sent, %lu received\n",
 	       tally->actions, tally->opened, tally->synced, tally->asked, tally->sent,
 	       tally->received);
+	printf("hostile: %lu interfaces attached, %lu frames in several slots, %lu regions joined by number\n",
+	       tally->attached, tally->split, tally->joined);
 	printf("hostile: refused:");
 	for (i = 0; i < NUM_ERRNOS; i++) {
 		if (tally->errnos[i])

@@ -24,6 +24,9 @@ struct tally {
 	unsigned long asked;
 	unsigned long sent;
 	unsigned long received;
+	unsigned long split;		/* frames sent in several slots */
+	unsigned long attached;		/* interfaces put into a switch */
+	unsigned long joined;		/* regions, by their numbers */
 	unsigned long errnos[NUM_ERRNOS];
 };
 
@@ -57,6 +60,8 @@ struct target {
  * struct hostile_run - what all threads of a run have in common
  * @tally: in memory that all processes share
  * @names: ports that they are to try
+ * @elsewhere: in a network namespace of their own: all that they can guess of others is the number
+ *	of a region
  * @end: time() at which it ends, if enough was done by then for the test to say anything
  * @last: time() at which it ends
  */
@@ -64,6 +69,7 @@ struct hostile_run {
 	struct tally *tally;
 	const char *const *names;
 	int num_names;
+	bool elsewhere;
 	time_t end;
 	time_t last;
 };
@@ -118,6 +124,7 @@ void hostile_ask(struct hostile *h, struct target *t);
 
 /* hostile_rings.c: what is written into shared memory. */
 void hostile_scribble(struct hostile *h, struct target *t);
+void hostile_send_split(struct hostile *h, struct target *t);
 void hostile_send(struct hostile *h, struct target *t);
 void hostile_receive(struct hostile *h, struct target *t);
 

@@ -2,6 +2,7 @@
 /*
  * hostile SECONDS SEED PROCESSES PORT...: processes of two threads each that do anything they can
  * with /dev/netmap, mostly with these ports. One is killed now and then, and another one started.
+ * Some are in network namespaces of their own, and guess numbers of others' regions.
  * hostile clean: undo what outlives a client: interfaces in switches, persistent ports.
  *
  * Exit code 0: time is up and enough was done; 1: a process died of itself, or too little was done;
@@ -11,6 +12,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -151,12 +153,23 @@ void hostile_trick(struct hostile *h, struct target *t)
 	}
 }
 
+/* One process of four is in a network namespace of its own. */
+static int run_process(struct hostile_run run, uint64_t seed)
+{
+	run.elsewhere = seed % 4 == 0;
+	if (run.elsewhere && unshare(CLONE_NEWNET)) {
+		perror("hostile: unshare");
+		return 1;
+	}
+	return hostile_threads(&run, seed, THREADS) ? 1 : 0;
+}
+
 static pid_t start(const struct hostile_run *run, uint64_t seed)
 {
 	const pid_t pid = fork();
 
 	if (!pid)
-		_exit(hostile_threads(run, seed, THREADS) ? 1 : 0);
+		_exit(run_process(*run, seed));
 	if (pid < 0) {
 		perror("fork");
 		exit(1);

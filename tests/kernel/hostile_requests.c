@@ -59,6 +59,22 @@ static void choose_kept(struct hostile *h, char name[NETMAP_REQ_IFNAMSIZ])
 	snprintf(name, NETMAP_REQ_IFNAMSIZ, "hp%u", below(h, 4));
 }
 
+/* One of @names that begins as this, if there are such. */
+static void choose_like(struct hostile *h, const char *begin, char name[NETMAP_REQ_IFNAMSIZ])
+{
+	int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		const char *base = h->run->names[below(h, (uint32_t)h->run->num_names)];
+
+		if (strncmp(base, begin, strlen(begin)))
+			continue;
+		memset(name, 0, NETMAP_REQ_IFNAMSIZ);
+		snprintf(name, NETMAP_REQ_IFNAMSIZ, "%.60s", base);
+		return;
+	}
+}
+
 static uint32_t choose_slots(struct hostile *h)
 {
 	static const uint32_t slots[] = { 0, 0, 0, 2, 3, 17, 64, 128, 1024, 4096 };
@@ -80,8 +96,13 @@ static void choose_register(struct hostile *h, struct nmreq_register *reg)
 	reg->nr_rx_rings = rings[below(h, 6)];
 	reg->nr_host_tx_rings = rings[below(h, 6)];
 	reg->nr_host_rx_rings = rings[below(h, 6)];
-	/* The global region, or none: who is in a region with others trusts them. */
+	/* The shared region, or none: who is in a region with others trusts them. */
 	reg->nr_mem_id = now_and_then(h, 8) ? (uint16_t)(below(h, 2) ? 1 : ~below(h, 99)) : 0;
+	/* Those that are not in others' namespace have no right to be trusted, and any number. */
+	if (h->run->elsewhere && now_and_then(h, 2)) {
+		reg->nr_mem_id = (uint16_t)(1 + below(h, 40));
+		reg->nr_mode = now_and_then(h, 2) ? NR_REG_NULL : reg->nr_mode;
+	}
 	reg->nr_extra_bufs = extras[below(h, 9)];
 	if (now_and_then(h, 100))
 		reg->nr_extra_bufs = ~0u;
@@ -171,6 +192,7 @@ void hostile_open(struct hostile *h, struct target *t)
 	struct target *companion;
 	char name[NETMAP_REQ_IFNAMSIZ];
 	struct nmreq_header head = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
+	uint16_t asked_id;
 	int error;
 
 	t->file = device->open();
@@ -188,6 +210,7 @@ void hostile_open(struct hostile *h, struct target *t)
 	companion = choose_companion(h, t);
 	if (companion)
 		t->reg.nr_mem_id = companion->reg.nr_mem_id;
+	asked_id = t->reg.nr_mem_id;
 	error = device->control(t->file, NIOCCTRL, &head);
 	if (companion)
 		pthread_rwlock_unlock(&companion->lock);
@@ -195,6 +218,7 @@ void hostile_open(struct hostile *h, struct target *t)
 	if (error)
 		return;
 	h->run->tally->opened++;
+	h->run->tally->joined += asked_id != 0;
 	t->memory = device->map(t->file, t->reg.nr_memsize);
 	t->length = t->reg.nr_memsize;
 	t->buf_size = 2048;
@@ -275,6 +299,9 @@ static void ask_now(struct hostile *h, struct target *t)
 	/* What outlives us has a name by which it can be taken away. */
 	if (head.nr_reqtype == NETMAP_REQ_VALE_NEWIF)
 		choose_kept(h, head.nr_name);
+	/* Most names are no interface's in a switch. */
+	if (head.nr_reqtype == NETMAP_REQ_VALE_ATTACH && now_and_then(h, 2))
+		choose_like(h, "vale", head.nr_name);
 	fill_body(h, head.nr_reqtype, &body);
 	head.nr_options = make_options(h, t, options);
 	head.nr_body = now_and_then(h, 12) ? hostile_pointer(h, t) : (uintptr_t)&body;
@@ -291,6 +318,7 @@ static void ask_now(struct hostile *h, struct target *t)
 					(void *)(uintptr_t)hostile_pointer(h, t) : &head);
 	hostile_count(h, error);
 	h->run->tally->asked += !error;
+	h->run->tally->attached += !error && head.nr_reqtype == NETMAP_REQ_VALE_ATTACH;
 }
 
 static void ask_old(struct hostile *h, struct target *t)

@@ -116,6 +116,11 @@ void hostile_scribble(struct hostile *h, struct target *t)
 	if (now_and_then(h, 10)) {
 		struct netmap_if *nif = NETMAP_IF(t->memory, t->reg.nr_offset);
 
+		if (now_and_then(h, 3)) {
+			/* All of it, and where its rings are. */
+			memset((void *)nif, 0, sizeof(*nif) + t->num_rings * sizeof(nif->ring_ofs[0]));
+			return;
+		}
 		nif->ni_bufs_head = any_index(h, t);
 		*(uint32_t *)(uintptr_t)&nif->ni_tx_rings = (uint32_t)hostile_random(h);
 		return;
@@ -132,6 +137,11 @@ void hostile_scribble(struct hostile *h, struct target *t)
 	if (!t->num_rings)
 		return;
 	r = &t->rings[below(h, t->num_rings)];
+	/* Its buffers are named nowhere any more. */
+	if (now_and_then(h, 20)) {
+		for (n = 0; n < r->num_slots; n++)
+			ring_of(r)->slot[n].buf_idx = 0;
+	}
 	for (n = below(h, 16); n; n--)
 		spoil_slot(h, t, &ring_of(r)->slot[below(h, r->num_slots)]);
 	spoil_head(h, r);
@@ -227,6 +237,60 @@ void hostile_send(struct hostile *h, struct target *t)
 	}
 	ring->head = at;
 	ring->cur = at;
+}
+
+/* Of a frame in several slots: as it should be, as little or as much as can be said, or anything. */
+static uint16_t any_length(struct hostile *h, const struct target *t)
+{
+	static const uint16_t lengths[] = { 0, 1, 13, 14, 60, 1514, 2048, 65535 };
+
+	switch (below(h, 4)) {
+	case 0:
+		return lengths[below(h, 8)];
+	case 1:
+		return (uint16_t)hostile_random(h);
+	default:
+		return (uint16_t)below(h, t->buf_size + 1);
+	}
+}
+
+/*
+ * A frame of 1 to 65 slots, one more than there may be, each of any length. Half of them differ in
+ * nothing but their lengths from what every port takes.
+ */
+void hostile_send_split(struct hostile *h, struct target *t)
+{
+	struct hostile_ring *r = choose_ring(h, t, true);
+	const uint32_t num = 1 + below(h, NETMAP_MAX_FRAGS + 1);
+	const bool honest = now_and_then(h, 2);
+	struct netmap_ring *ring;
+	uint32_t i, at;
+
+	if (!r)
+		return;
+	ring = ring_of(r);
+	at = __atomic_load_n(&ring->head, __ATOMIC_RELAXED) % r->num_slots;
+	for (i = 0; i < num && at != __atomic_load_n(&ring->tail, __ATOMIC_RELAXED); i++) {
+		struct netmap_slot *slot = &ring->slot[at];
+		const uint32_t index = __atomic_load_n(&slot->buf_idx, __ATOMIC_RELAXED);
+		uint16_t len = honest ? (uint16_t)(60 + below(h, t->buf_size - 59)) :
+					any_length(h, t);
+		char *frame = buffer_of(t, r, index);
+
+		/* To everybody, an interface in the switch among them. */
+		if (i == 0 && frame && index >= 2) {
+			memset(frame, 0xff, 6);
+			put_station(h, frame + 6);
+			len = len < 14 && now_and_then(h, 2) ? 14 : len;
+		}
+		slot->len = len;
+		slot->flags = i + 1 < num ? NS_MOREFRAG : 0;
+		at = at + 1 == r->num_slots ? 0 : at + 1;
+	}
+	ring->head = at;
+	ring->cur = at;
+	h->run->tally->sent += i;
+	h->run->tally->split += i > 1;
 }
 
 void hostile_receive(struct hostile *h, struct target *t)

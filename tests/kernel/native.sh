@@ -266,6 +266,7 @@ released
 expect "rmmod of netmap while its driver is there" 1 rmmod netmap
 expect "rmmod of the driver" 0 rmmod nmveth
 expect "its interfaces are gone" 1 test -e /sys/class/net/v0
+until_true unused netmap
 expect "rmmod" 0 rmmod netmap
 
 # Buffers that cross pages have no one address for a device. A driver without one does not mind.

@@ -111,5 +111,6 @@ cat $debug/regions
 expect "nobody has buffers" 0 test "$(cat /sys/module/netmap/parameters/buf_curr_num)" -eq 0
 ip link del v0
 ip link del v2
+until_true unused netmap
 expect "rmmod" 0 rmmod netmap
 exit $failed

@@ -6,12 +6,14 @@
  * loses what it is given, and counts it.
  *
  * An interface may be moved to another namespace, or set down and renamed, as any other; its port
- * stays where it was made, under the name that it was made with.
+ * stays where it was made, under the name that it was made with. If that other namespace ends, the
+ * interface goes back to where its port is.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 
 #include "generic.h"
@@ -19,9 +21,10 @@
 /* What the stack may be told to send in one frame, with its header. */
 #define MAX_FRAME	65535u
 
-/* Of an interface. @port outlives it. */
+/* Of an interface. @port outlives it; @home is the port's namespace, which takes both with it. */
 struct vale_interface {
 	struct nm_port *port;
+	struct net *home;
 };
 
 static void copy_part(void *arg, u32 offset, void *to, u32 len)
@@ -79,9 +82,10 @@ int nm_interface_make(struct nm_core *core, const void *ns, struct nm_port *port
 	dev = alloc_netdev(sizeof(*vi), nm_port_name(port), NET_NAME_USER, interface_setup);
 	if (!dev)
 		return -ENOMEM;
-	dev_net_set(dev, (struct net *)ns);
 	vi = netdev_priv(dev);
 	vi->port = port;
+	vi->home = (struct net *)ns;
+	dev_net_set(dev, vi->home);
 	error = register_netdev(dev);
 	if (error) {
 		free_netdev(dev);
@@ -119,9 +123,34 @@ bool nm_interface_up(void *interface, u32 queue, const struct nm_frag *frags, u3
 	return true;
 }
 
+/*
+ * The stack would move them to the first namespace, where whoever made them may have no rights.
+ * Namespaces end one after the other: as long as such an interface is there, so is its home.
+ */
+static void send_home(struct net *net)
+{
+	struct net_device *dev, *next;
+
+	rtnl_lock();
+	for_each_netdev_safe(net, dev, next) {
+		const struct vale_interface *vi = netdev_priv(dev);
+		int error;
+
+		if (!nm_interface_is_ours(dev))
+			continue;
+		error = dev_change_net_namespace(dev, vi->home, "dev%d");
+		if (error)
+			nm_os_log(&nm_linux_os,
+				  "%s cannot go back to the namespace of its port (error %d)",
+				  dev->name, -error);
+	}
+	rtnl_unlock();
+}
+
 static void __net_exit interface_net_exit(struct net *net)
 {
 	nm_core_namespace_gone(nm_linux_core, net);
+	send_home(net);
 }
 
 /* A device's, not a subsystem's: before the stack moves the interfaces that it finds elsewhere. */

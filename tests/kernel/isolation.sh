@@ -121,6 +121,17 @@ wait $counter
 expect "nothing came" 0 grep -q '^counted 0 ' /tmp/count
 cat /tmp/count
 
+# The interface of a persistent port goes back to its port when the namespace that it was moved to ends.
+ip netns add side
+expect "make a persistent port" 0 ip netns exec red ./traffic newif p0 -
+expect "move its interface" 0 ip netns exec red ip link set p0 netns side
+ip link add m0 type veth peer name m1 netns side
+ip netns del side
+until_true [ ! -e /sys/class/net/m0 ]
+expect "its interface comes back" 0 ip netns exec red ip link show p0
+expect "not to the first namespace" 1 ip link show p0
+expect "delete it" 0 ip netns exec red ./traffic delif p0 -
+
 # A namespace lasts as long as its files, and what is in it.
 owner red r0
 ip netns del red

@@ -246,6 +246,10 @@ HostedWorld::~HostedWorld() {
     nmh_destroy(world_);
 }
 
+Result<std::unique_ptr<WholePort>> HostedWorld::whole_port(const PortName& name) {
+  return open_whole_hosted_port(world_, name);
+}
+
 Result<Port*> HostedWorld::port(const PortName& name) {
   const std::map<std::string, std::unique_ptr<Port>>::iterator found = ports_.find(name.text);
   if (found != ports_.end())

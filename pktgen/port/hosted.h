@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pktgen/port/port.h"
+#include "pktgen/port/whole_port.h"
 #include "pktgen/scenario/port_name.h"
 
 struct nmh;
@@ -24,6 +25,9 @@ class HostedWorld {
   // A port of the scenario, a VALE port or an end of a pipe; it belongs to the world.
   // Error: there is no such port.
   Result<Port*> port(const PortName& name);
+
+  // All rings that the name asks for, of the same ports. The world must outlive it.
+  Result<std::unique_ptr<WholePort>> whole_port(const PortName& name);
 
  private:
   HostedWorld() = default;

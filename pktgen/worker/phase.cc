@@ -12,6 +12,7 @@
 
 #include "pktgen/measure/core_clock.h"
 #include "pktgen/packet/probe.h"
+#include "pktgen/port/port_error.h"
 #include "pktgen/worker/drain.h"
 #include "pktgen/worker/intervals.h"
 
@@ -35,27 +36,6 @@ uint64_t seconds_to_ns(double seconds) {
 uint32_t random_magic() {
   std::random_device device;
   return probe_magic(uint64_t{device()} << 32 | device());
-}
-
-// What a worker's user can do about an errno of its port.
-const char* remedy_for(int error) {
-  switch (error) {
-    case EMSGSIZE:
-      return "send smaller frames, or raise the MTU of its interface";
-    case ENETDOWN:
-    case ENODEV:
-    case ENXIO:
-      return "see with ip link whether its interface is there and up";
-    case EBADMSG:
-      return "its file is truncated or damaged after the frames that were read: copy or capture it "
-             "again";
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return "free some space for its file, or send fewer frames";
-    default:
-      return "check that its port exists and its core is online";
-  }
 }
 
 class PhaseRunner {
@@ -207,7 +187,8 @@ class PhaseRunner {
   void note_error(const WorkerBase& worker, const std::string& what) {
     int error = worker.error.load(std::memory_order_relaxed);
     if (error != 0 && result_.error.what.empty())
-      result_.error = Error{what, std::generic_category().message(error), remedy_for(error), error};
+      result_.error =
+          Error{what, std::generic_category().message(error), remedy_of_port(error), error};
   }
 
   bool broken() {

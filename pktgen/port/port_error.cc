@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pktgen/port/port_error.h"
+
+#include <cerrno>
+
+namespace nmgen {
+
+const char* remedy_of_port(int error) {
+  switch (error) {
+    case EMSGSIZE:
+      return "send smaller frames, or raise the MTU of its interface";
+    case ENETDOWN:
+    case ENODEV:
+    case ENXIO:
+      return "see with ip link whether its interface is there and up";
+    case EBADMSG:
+      return "its file is truncated or damaged after the frames that were read: copy or capture it "
+             "again";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "free some space for its file, or send fewer frames";
+    default:
+      return "check that its port exists and, of a worker, that its core is online";
+  }
+}
+
+}  // namespace nmgen

@@ -8,6 +8,7 @@
 
 #include "lookup.h"
 #include "ports.h"
+#include "reclaim.h"
 #include "region.h"
 #include "rings.h"
 
@@ -99,12 +100,12 @@ static void nif_free(struct nm_region *region, const struct nm_port *port, u64 o
  * A chain of buffers, each beginning with the index of the next; as many as there are, up to
  * @count.
  */
-static u32 extra_bufs_make(struct nm_region *region, struct netmap_if *nif, u32 count)
+static u32 extra_bufs_make(struct nm_region *region, u16 owner, struct netmap_if *nif, u32 count)
 {
 	u32 head = 0, i;
 
 	for (i = 0; i < count; i++) {
-		u32 index = nm_region_alloc_buf(region, true);
+		u32 index = nm_region_alloc_buf(region, owner, true);
 
 		if (!index)
 			break;
@@ -117,14 +118,17 @@ static u32 extra_bufs_make(struct nm_region *region, struct netmap_if *nif, u32 
 
 /*
  * Whatever list is there now. It ends at 0, at an index that is no buffer in use or one that a ring
- * uses, or where it bites its tail.
+ * uses, or where it bites its tail. What else @owner was given and nobody names goes too.
  */
-static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
+static void extra_bufs_free(struct nm_region *region, u16 owner, struct netmap_if *nif)
 {
 	u32 index = nm_read_once(nif->ni_bufs_head);
 
-	if (!index)
+	if (!index && !region->owners.list[owner].bufs) {
+		nm_owner_put(&region->owners, owner);
 		return;
+	}
+	nm_owner_leaves(&region->owners, owner);
 	nm_region_protect(region);
 	while (index && index < region->bufs.num) {
 		u32 next;
@@ -134,6 +138,8 @@ static void extra_bufs_free(struct nm_region *region, struct netmap_if *nif)
 			break;
 		index = next;
 	}
+	nm_region_reclaim(region);
+	nm_owner_put(&region->owners, owner);
 }
 
 static int check_size(struct nm_client *client, const struct nm_region *region, const char *name,
@@ -153,6 +159,7 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 {
 	struct netmap_if *nif;
 	u64 offset;
+	u16 owner;
 	int error;
 
 	error = check_size(client, region, name, max_memsize);
@@ -164,17 +171,20 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 				 "%s: no memory for another netmap_if; close other clients",
 				 name);
 	nif = nm_os_mem_at(&region->mem, offset);
-	reg->nr_extra_bufs = extra_bufs_make(region, nif, reg->nr_extra_bufs);
+	owner = nm_owner_new(&region->owners);
+	reg->nr_extra_bufs = extra_bufs_make(region, owner, nif, reg->nr_extra_bufs);
 	nm_rings_update_bufs(region);
 	/* It may have grown. */
 	error = check_size(client, region, name, max_memsize);
 	if (error) {
-		extra_bufs_free(region, nif);
+		extra_bufs_free(region, owner, nif);
 		nif_free(region, port, offset);
 		return error;
 	}
 	client->region = region;
+	client->owner = owner;
 	client->nif = offset;
+	nm_list_add(&region->clients, &client->in_region);
 	client->flags = reg->nr_flags;
 	if (port)
 		client->flags |= port->kind->client_flags;
@@ -326,7 +336,8 @@ void nm_client_unbind(struct nm_client *client)
 
 	if (!region)
 		return;
-	extra_bufs_free(region, nm_os_mem_at(&region->mem, client->nif));
+	nm_list_remove(&client->in_region);
+	extra_bufs_free(region, client->owner, nm_os_mem_at(&region->mem, client->nif));
 	nif_free(region, port, client->nif);
 	nm_store_release(&client->bound, 0);
 	nm_store_release(&client->port, NULL);

@@ -13,6 +13,8 @@
  *	written under core->lock. A null port has none, but @region
  * @bound: to a port or a null port; set after @port
  * @region: the memory that may be mapped
+ * @in_region: in region->clients
+ * @owner: of its extra buffers; owners.h
  * @rings: what is bound
  * @nif: offset of the netmap_if
  * @flags: nr_flags of the REGISTER
@@ -26,6 +28,8 @@ struct nm_client {
 	struct nm_port *port;
 	u32 bound;
 	struct nm_region *region;
+	struct nm_list in_region;
+	u16 owner;
 	struct nm_range rings[NM_DIRS];
 	u64 nif;
 	u64 flags;

@@ -161,10 +161,10 @@ struct nm_kring {
 	u16 ring_id;			/* NIC rings first, then host rings */
 	u8 dir;				/* enum nm_dir */
 	bool is_host;
-	bool borrows;			/* RX: its slots name buffers of a sender, and have none of their own */
 	/* A NIC RX ring with a host stack to forward to: called before its sync. Else NULL. */
 	void (*forward)(struct nm_kring *kr);
 	struct nm_port *port;
+	struct nm_kring *lender;	/* RX: whose buffers its slots name, with none of its own; or NULL */
 	int (*sync)(struct nm_kring *kr, int flags);	/* the driver's, or the host ring's */
 	void *driver_data;				/* the driver's own queue */
 
@@ -190,6 +190,7 @@ struct nm_kring {
 	u32 stopped;			/* NM_STOPPED, NM_DOWN, NM_RESET; 0: it is synced */
 	u32 users;			/* clients that have bound this ring */
 	u32 pins;			/* others that keep it: its pipe, its switch */
+	u16 owner;			/* of the buffers that it was given; owners.h */
 	bool exclusive;			/* its one user asked for EXCLUSIVE */
 	bool on;			/* in netmap mode */
 	bool pending_on;		/* what reg should make of it */

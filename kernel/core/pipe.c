@@ -268,7 +268,7 @@ static int make_queues(struct nm_pipe *pipe)
 			q->rx = &receiver->krings[NM_RX][i];
 			q->tx->driver_data = q;
 			q->rx->driver_data = q;
-			q->rx->borrows = true;
+			q->rx->lender = q->tx;
 		}
 	}
 	return 0;
@@ -284,6 +284,7 @@ static void pair_slots(struct nm_pipe *pipe)
 	for (i = 0; i < num; i++) {
 		const struct nm_pipe_queue *q = &pipe->queues[i];
 
+		nm_owner_pair(&pipe->parent->region->owners, q->rx->owner, q->tx->owner);
 		for (k = 0; k < q->tx->num_slots; k++)
 			q->rx->ring->slot[k].buf_idx = q->tx->ring->slot[k].buf_idx;
 	}

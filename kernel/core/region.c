@@ -134,6 +134,7 @@ static int region_create(struct nm_core *core, const void *ns, const struct nm_r
 	region->refs = 1;
 	region->wanted = *sizes;
 	nm_list_init(&region->ports);
+	nm_list_init(&region->clients);
 	nm_mutex_init(&region->lock);
 	for (after = core->regions.next; after != &core->regions; after = after->next) {
 		if (nm_entry(after, struct nm_region, link)->id > id)
@@ -209,7 +210,7 @@ static void region_need(struct nm_region *region, u64 *rings, u64 *bufs)
 			*rings += n * (align_up(bytes, region->wanted.ring_size) /
 				       region->wanted.ring_size);
 			for (i = 0; i < full; i++)
-				*bufs += port->krings[dir][i].borrows ? 0 : slots;
+				*bufs += port->krings[dir][i].lender ? 0 : slots;
 		}
 	}
 }
@@ -223,6 +224,7 @@ static void region_free_memory(struct nm_region *region)
 	nm_os_free(region->bufs.used);
 	nm_os_free(region->free_bufs);
 	nm_os_free(region->named);
+	nm_owners_free(&region->owners);
 	region->named = NULL;
 	region->ifs.used = NULL;
 	region->rings.used = NULL;
@@ -269,6 +271,7 @@ static int region_make(struct nm_region *region)
 	region->free_bufs = nm_os_alloc(p.bufs * sizeof(u32));
 	region->named = bits_alloc((u32)p.bufs);
 	if (!region->free_bufs || !region->named ||
+	    nm_owners_make(&region->owners, (u32)p.bufs) ||
 	    pool_init(&region->ifs, 0, w->if_size, (u32)p.ifs) ||
 	    pool_init(&region->rings, p.ring_offset, w->ring_size, (u32)p.rings) ||
 	    pool_init(&region->bufs, p.buf_offset, w->buf_size, (u32)p.bufs))
@@ -438,25 +441,30 @@ static int bufs_extend(struct nm_region *region, u32 num)
 	struct nm_pool *bufs = &region->bufs;
 	u64 *used = bits_alloc(num), *named = bits_alloc(num);
 	u32 *free_bufs = nm_os_alloc((u64)num * sizeof(u32)), i;
+	u16 *owners = nm_os_alloc((u64)num * sizeof(u16));
 
-	if (!used || !named || !free_bufs ||
+	if (!used || !named || !free_bufs || !owners ||
 	    nm_os_mem_grow(&region->mem, bufs->offset + (u64)num * bufs->size)) {
 		nm_os_free(used);
 		nm_os_free(named);
 		nm_os_free(free_bufs);
+		nm_os_free(owners);
 		return -ENOMEM;
 	}
 	memcpy(used, bufs->used, ((u64)bufs->num + 63) / 64 * sizeof(u64));
 	memcpy(named, region->named, ((u64)bufs->num + 63) / 64 * sizeof(u64));
 	memcpy(free_bufs, region->free_bufs, (u64)bufs->num_free * sizeof(u32));
+	memcpy(owners, region->owners.of, (u64)bufs->num * sizeof(u16));
 	for (i = bufs->num; i < num; i++)
 		bit_set(used, i, true);
 	nm_os_free(bufs->used);
 	nm_os_free(region->named);
 	nm_os_free(region->free_bufs);
+	nm_os_free(region->owners.of);
 	bufs->used = used;
 	region->named = named;
 	region->free_bufs = free_bufs;
+	region->owners.of = owners;
 	/* Clients that are in a sync keep the smaller bound, which is right for their slots. */
 	nm_write_once(bufs->num, num);
 	return 0;
@@ -536,7 +544,7 @@ static bool is_taken(const struct nm_region *region, u32 index)
 	return false;
 }
 
-u32 nm_region_alloc_buf(struct nm_region *region, bool grow)
+u32 nm_region_alloc_buf(struct nm_region *region, u16 owner, bool grow)
 {
 	struct nm_pool *bufs = &region->bufs;
 	u32 index = 0;
@@ -549,6 +557,7 @@ u32 nm_region_alloc_buf(struct nm_region *region, bool grow)
 		bit_set(bufs->used, index, true);
 		/* A slot may have named it while it was free. */
 		bit_set(region->named, index, false);
+		nm_owner_give(&region->owners, owner, index);
 	}
 	nm_mutex_unlock(&region->lock);
 	return index;
@@ -564,6 +573,7 @@ bool nm_region_free_buf(struct nm_region *region, u32 index)
 	    !bit_get(region->named, index) && !is_taken(region, index)) {
 		bit_set(bufs->used, index, false);
 		region->free_bufs[bufs->num_free++] = index;
+		nm_owner_give(&region->owners, 0, index);
 		freed = true;
 	}
 	nm_mutex_unlock(&region->lock);
@@ -577,18 +587,20 @@ static void protect_ring(struct nm_region *region, const struct nm_kring *kr)
 	for (i = 0; i < kr->num_slots; i++) {
 		const u32 index = nm_read_once(kr->ring->slot[i].buf_idx);
 
-		if (index < region->bufs.num)
-			bit_set(region->named, index, true);
+		if (index >= region->bufs.num)
+			continue;
+		nm_owner_names(&region->owners, kr->owner, index, bit_get(region->named, index));
+		bit_set(region->named, index, true);
 	}
 }
 
-void nm_region_protect(struct nm_region *region)
+/* Those whose owners leave, or those that stay. */
+static void protect_rings(struct nm_region *region, bool leaving)
 {
 	struct nm_list *item;
 	int dir;
 	u32 i;
 
-	memset(region->named, 0, ((u64)region->bufs.num + 63) / 64 * sizeof(u64));
 	for (item = region->ports.next; item != &region->ports; item = item->next) {
 		struct nm_port *port = nm_entry(item, struct nm_port, in_region);
 
@@ -596,11 +608,34 @@ void nm_region_protect(struct nm_region *region)
 			for (i = 0; i < nm_port_total_rings(port, dir); i++) {
 				const struct nm_kring *kr = &port->krings[dir][i];
 
-				if (kr->ring && nm_kring_has_bufs(kr) && (kr->users || kr->pins || kr->on))
+				if (kr->ring && nm_kring_has_bufs(kr) &&
+				    (kr->users || kr->pins || kr->on) &&
+				    region->owners.list[kr->owner].leaves == leaving)
 					protect_ring(region, kr);
 			}
 		}
 	}
+}
+
+bool nm_region_is_named(const struct nm_region *region, u32 index)
+{
+	return bit_get(region->named, index);
+}
+
+bool nm_region_protect_buf(struct nm_region *region, u32 index)
+{
+	if (index < NM_RESERVED_BUFS || index >= region->bufs.num ||
+	    !bit_get(region->bufs.used, index) || bit_get(region->named, index))
+		return false;
+	bit_set(region->named, index, true);
+	return true;
+}
+
+void nm_region_protect(struct nm_region *region)
+{
+	memset(region->named, 0, ((u64)region->bufs.num + 63) / 64 * sizeof(u64));
+	protect_rings(region, false);
+	protect_rings(region, true);
 }
 
 void *nm_region_buf(struct nm_region *region, u32 index)

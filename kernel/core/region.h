@@ -4,6 +4,7 @@
 #define NM_REGION_H
 
 #include "instance.h"
+#include "owners.h"
 
 #define NM_REGION_SHARED	1	/* nr_mem_id that means the shared region of one's namespace */
 
@@ -32,6 +33,7 @@ struct nm_pool {
  * @refs: one for each port and null client that lives here, and one of the core for @home. The
  *	structure goes with the last. Under core->lock
  * @ports: all ports that live here, by nm_port.in_region. Under core->lock
+ * @clients: those that are bound, by nm_client.in_region. Under core->lock
  * @wanted: sizes to make when the first client comes
  * @users: clients bound; the memory exists while there is one. Under core->lock
  * @lock: guards the pools
@@ -42,6 +44,7 @@ struct nm_pool {
  * @max_bufs: how many buffers there may be after growth
  * @free_bufs: stack of free buffer indexes, room for all there are
  * @named: a bit a buffer, those that a ring in use names; nm_region_protect(). Under core->lock
+ * @owners: to whom buffers were given
  */
 struct nm_region {
 	struct nm_list link;
@@ -52,6 +55,7 @@ struct nm_region {
 	u32 user;
 	u32 refs;
 	struct nm_list ports;
+	struct nm_list clients;
 	struct nm_region_sizes wanted;
 	u32 users;
 	struct nm_mutex lock;
@@ -62,6 +66,7 @@ struct nm_region {
 	u32 *free_bufs;
 	u32 max_bufs;
 	u64 *named;
+	struct nm_owners owners;
 };
 
 bool nm_region_sizes_fit(const struct nm_region_sizes *sizes);
@@ -112,8 +117,8 @@ void nm_region_free_ring(struct nm_region *region, u64 offset, u32 bytes);
 int nm_region_grow_ifs(struct nm_region *region, u32 bytes);
 int nm_region_grow_rings(struct nm_region *region, u32 bytes);
 
-/* A buffer index; 0 where there is none. Grows the pool if @grow. */
-u32 nm_region_alloc_buf(struct nm_region *region, bool grow);
+/* A buffer index for @owner (owners.h); 0 where there is none. Grows the pool if @grow. */
+u32 nm_region_alloc_buf(struct nm_region *region, u16 owner, bool grow);
 
 /*
  * A client may have written anything where we find @index: one that is out of range, reserved,
@@ -126,6 +131,11 @@ bool nm_region_free_buf(struct nm_region *region, u32 index);
  * closes must not free what another still has in its slots. Until the next call; under core->lock.
  */
 void nm_region_protect(struct nm_region *region);
+
+/* One more, until then too. Return: false where it is no buffer in use, or protected already. */
+bool nm_region_protect_buf(struct nm_region *region, u32 index);
+bool nm_region_is_named(const struct nm_region *region, u32 index);
+
 void *nm_region_buf(struct nm_region *region, u32 index);
 
 #endif /* NM_REGION_H */

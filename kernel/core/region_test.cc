@@ -64,7 +64,7 @@ TEST_F(Pools, ReservedBuffersAreNeverGivenNorFreed) {
   make();
   std::set<u32> seen;
   for (;;) {
-    u32 index = nm_region_alloc_buf(region, false);
+    u32 index = nm_region_alloc_buf(region, 0, false);
     if (!index)
       break;
     ASSERT_GE(index, NM_RESERVED_BUFS);
@@ -74,7 +74,7 @@ TEST_F(Pools, ReservedBuffersAreNeverGivenNorFreed) {
   EXPECT_EQ(seen.size(), 4096u - NM_RESERVED_BUFS);
   for (u32 index = 0; index < NM_RESERVED_BUFS; ++index)
     EXPECT_FALSE(nm_region_free_buf(region, index));
-  EXPECT_EQ(nm_region_alloc_buf(region, false), 0u);
+  EXPECT_EQ(nm_region_alloc_buf(region, 0, false), 0u);
   for (u32 index : seen)
     EXPECT_TRUE(nm_region_free_buf(region, index));
   EXPECT_EQ(region->bufs.num_free, seen.size());
@@ -82,7 +82,7 @@ TEST_F(Pools, ReservedBuffersAreNeverGivenNorFreed) {
 
 TEST_F(Pools, ABufferIsFreedOnce) {
   make();
-  const u32 index = nm_region_alloc_buf(region, false);
+  const u32 index = nm_region_alloc_buf(region, 0, false);
   const u32 before = region->bufs.num_free;
   EXPECT_TRUE(nm_region_free_buf(region, index));
   EXPECT_FALSE(nm_region_free_buf(region, index));
@@ -173,12 +173,12 @@ TEST_F(Pools, BuffersGrowAndKeepTheirPlace) {
   make({.buf_num = 64});
   std::vector<u32> all;
   for (u32 i = 0; i < 64 - NM_RESERVED_BUFS; ++i)
-    all.push_back(nm_region_alloc_buf(region, true));
+    all.push_back(nm_region_alloc_buf(region, 0, true));
   EXPECT_EQ(region->bufs.num, 64u);
   void* first = nm_region_buf(region, all[0]);
   std::memset(first, 0x5a, 2048);
   for (int i = 0; i < 1000; ++i) {
-    all.push_back(nm_region_alloc_buf(region, true));
+    all.push_back(nm_region_alloc_buf(region, 0, true));
     ASSERT_NE(all.back(), 0u);
     std::memset(nm_region_buf(region, all.back()), i, 2048);
   }
@@ -195,7 +195,7 @@ TEST_F(Pools, StopGrowingAtTheirLimit) {
   make({.buf_num = 64});
   region->max_bufs = 100;
   u32 count = 0;
-  while (nm_region_alloc_buf(region, true))
+  while (nm_region_alloc_buf(region, 0, true))
     ++count;
   EXPECT_EQ(count, 100u - NM_RESERVED_BUFS);
   EXPECT_EQ(region->bufs.num, 100u);

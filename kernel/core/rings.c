@@ -8,6 +8,7 @@
  */
 #include "rings.h"
 
+#include "reclaim.h"
 #include "region.h"
 #include "rxqueue.h"
 #include "sync.h"
@@ -149,14 +150,16 @@ void nm_rings_unmap(struct nm_port *port)
 }
 
 /* Give the buffers of a ring's slots back, as far as the slots still name some. */
-static void ring_free(struct nm_region *region, struct nm_kring *kr, u32 slots_with_buffer)
+static void ring_free(struct nm_region *region, struct nm_kring *kr, u32 full)
 {
 	u32 i;
 
-	for (i = 0; i < slots_with_buffer; i++)
+	for (i = 0; i < full; i++)
 		nm_region_free_buf(region, nm_read_once(kr->ring->slot[i].buf_idx));
 	nm_region_free_ring(region, kr->ring_offset, ring_bytes(kr));
 	kr->ring = NULL;
+	nm_owner_put(&region->owners, kr->owner);
+	kr->owner = 0;
 	if (!kr->is_host)
 		map_unuse(kr->port);
 }
@@ -185,8 +188,9 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 	ring = nm_os_mem_at(&region->mem, offset);
 	memset(ring, 0, ring_bytes(kr));
 	kr->ring = ring;
-	for (i = 0; i < n && nm_kring_has_bufs(kr) && !kr->borrows; i++) {
-		ring->slot[i].buf_idx = nm_region_alloc_buf(region, true);
+	kr->owner = nm_kring_has_bufs(kr) ? nm_owner_new(&region->owners) : 0;
+	for (i = 0; i < n && nm_kring_has_bufs(kr) && !kr->lender; i++) {
+		ring->slot[i].buf_idx = nm_region_alloc_buf(region, kr->owner, true);
 		if (!ring->slot[i].buf_idx) {
 			ring_free(region, kr, i);
 			return -ENOMEM;
@@ -219,13 +223,31 @@ static int ring_make(struct nm_region *region, struct nm_kring *kr)
 	return 0;
 }
 
+static u32 slots_with_buffer(const struct nm_kring *kr)
+{
+	return nm_kring_has_bufs(kr) ? kr->num_slots : 0;
+}
+
 /*
  * A ring that outlived its clients (a pipe's): whatever the last one left in head, cur and tail,
- * the next goes on where the kernel stands.
+ * the next goes on where the kernel stands, and has a buffer in each slot, if there are any; a slot
+ * of a pipe's receiver that of its sender.
  */
 static void ring_resume(struct nm_kring *kr)
 {
+	struct nm_region *region = kr->port->region;
+	u32 i;
+
 	nm_kring_lock(kr);
+	for (i = 0; i < slots_with_buffer(kr) && kr->pins; i++) {
+		u32 index = nm_read_once(kr->ring->slot[i].buf_idx);
+
+		if (index >= NM_RESERVED_BUFS && index < region->bufs.num)
+			continue;
+		index = kr->lender ? nm_read_once(kr->lender->ring->slot[i].buf_idx) :
+				     nm_region_alloc_buf(region, kr->owner, true);
+		nm_write_once(kr->ring->slot[i].buf_idx, index);
+	}
 	kr->rcur = kr->rhead;
 	nm_write_once(kr->ring->head, kr->rhead);
 	nm_write_once(kr->ring->cur, kr->rhead);
@@ -293,6 +315,49 @@ static bool is_unused(const struct nm_kring *kr)
 	return !kr->users && !kr->pins;
 }
 
+/* @kr is about to be freed: its slots, too, show with whom its clients have traded. */
+static void name_traded(struct nm_region *region, const struct nm_kring *kr)
+{
+	u32 i;
+
+	for (i = 0; i < slots_with_buffer(kr); i++) {
+		const u32 index = nm_read_once(kr->ring->slot[i].buf_idx);
+
+		if (index < region->bufs.num)
+			nm_owner_names(&region->owners, kr->owner, index,
+				       nm_region_is_named(region, index));
+	}
+}
+
+/*
+ * Rings that no client has any more: buffers that they were given are nowhere but in slots. A device
+ * that is not out of netmap mode may have some.
+ */
+static void rings_leave(struct nm_port *port, const struct nm_range rings[NM_DIRS])
+{
+	struct nm_region *region = port->region;
+	int dir;
+	u32 i;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			const struct nm_kring *kr = &port->krings[dir][i];
+
+			if (!kr->users && !(is_unused(kr) && kr->on))
+				nm_owner_leaves(&region->owners, kr->owner);
+		}
+	}
+	nm_region_protect(region);
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		for (i = rings[dir].first; i < rings[dir].last; i++) {
+			const struct nm_kring *kr = &port->krings[dir][i];
+
+			if (is_unused(kr) && !kr->on)
+				name_traded(region, kr);
+		}
+	}
+}
+
 void nm_rings_unuse(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 		    enum nm_ring_use use)
 {
@@ -320,27 +385,30 @@ void nm_rings_unuse(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 	if (rings_switch(port, rings))
 		nm_os_log(nm_core_os(port->core), "%s: the driver could not leave netmap mode",
 			  port->name);
-	nm_region_protect(port->region);
+	rings_leave(port, rings);
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = rings[dir].first; i < rings[dir].last; i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
-			const u32 full = nm_kring_has_bufs(kr) ? kr->num_slots : 0;
 
 			/* Stuck: a user of the region that nobody closes. */
 			if (is_unused(kr) && kr->on)
 				port->region->users++;
 			else if (is_unused(kr))
-				ring_free(port->region, kr, full);
+				ring_free(port->region, kr, slots_with_buffer(kr));
 			nm_os_wake_all(&kr->waitq);
 		}
 	}
+	nm_region_reclaim(port->region);
 }
 
 /* Under core->lock, with the region in use by somebody else too, or not needed after. */
 static void ring_free_stuck(struct nm_port *port, struct nm_kring *kr)
 {
+	nm_owner_leaves(&port->region->owners, kr->owner);
 	nm_region_protect(port->region);
+	name_traded(port->region, kr);
 	ring_free(port->region, kr, kr->num_slots);
+	nm_region_reclaim(port->region);
 	nm_region_unuse(port->region);
 }
 

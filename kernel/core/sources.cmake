@@ -11,9 +11,11 @@ set(NM_CORE_SOURCES
   lookup.c
   monitor.c
   options.c
+  owners.c
   pipe.c
   poll.c
   ports.c
+  reclaim.c
   region.c
   request.c
   rings.c

@@ -222,6 +222,44 @@ static void extra_bufs(void)
 	client_close(&c);
 }
 
+static void zero_slots(struct netmap_ring *ring)
+{
+	uint32_t i;
+
+	for (i = 0; i < ring->num_slots; i++)
+		ring->slot[i].buf_idx = 0;
+}
+
+/* What a client loses comes back when it leaves, though another keeps the region. */
+static void lost_bufs(void)
+{
+	struct client keeper = { .reg.nr_mode = NR_REG_NULL, .reg.nr_mem_id = 1 }, c;
+	uint64_t memsize = 0;
+	uint32_t round, i;
+
+	CHECK_EQ(client_open_reg(&keeper, "keeper"), 0);
+	for (round = 0; round < 200; round++) {
+		memset(&c, 0, sizeof(c));
+		c.reg.nr_mode = NR_REG_ALL_NIC;
+		c.reg.nr_extra_bufs = 4000;
+		if (client_open_reg(&c, test_port) || c.reg.nr_extra_bufs != 4000)
+			break;
+		if (round && c.reg.nr_memsize != memsize)
+			break;
+		memsize = c.reg.nr_memsize;
+		c.nif->ni_bufs_head = 0;
+		for (i = 0; i < c.nif->ni_tx_rings; i++)
+			zero_slots(NETMAP_TXRING(c.nif, i));
+		for (i = 0; i < c.nif->ni_rx_rings; i++)
+			zero_slots(NETMAP_RXRING(c.nif, i));
+		client_close(&c);
+	}
+	CHECK_EQ(round, 200);
+	if (round < 200 && c.file)
+		client_close(&c);
+	client_close(&keeper);
+}
+
 static void info(void)
 {
 	struct nmreq_port_info_get got = { 0 };
@@ -334,6 +372,7 @@ const struct conformance_test request_tests[] = {
 	{ "exclusive", exclusive },
 	{ "null_port", null_port },
 	{ "extra_bufs", extra_bufs },
+	{ "lost_bufs", lost_bufs },
 	{ "info", info },
 	{ "not_yet", not_yet },
 	{ "options", options },

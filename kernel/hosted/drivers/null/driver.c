@@ -305,7 +305,7 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	for (i = 0; i < device->queues; i++) {
 		device->wires[i].tx = nm_port_ring(device->port, NM_TX, i);
 		device->wires[i].rx = nm_port_ring(device->port, NM_RX, i);
-		device->wires[i].rx->borrows = true;
+		device->wires[i].rx->lender = device->wires[i].tx;
 	}
 	*out = device;
 	return 0;

@@ -34,6 +34,7 @@ static void auto_release(struct nm_port *port)
 }
 
 static const struct nm_port_kind auto_kind = {
+	.no_host_rings = true,
 	.stands_in = true,
 	.release = auto_release,
 };

@@ -42,21 +42,30 @@ static void ring_ofs_set(struct netmap_if *nif, u32 at, s64 value, bool narrow)
 		nif->ring_ofs[at] = (ssize_t)value;
 }
 
-/* The order of ring_ofs: NIC TX, host TX, NIC RX, host RX. A null port has no rings at all. */
-static u64 nif_make(struct nm_region *region, const struct nm_port *port, const char *name,
+static u32 nif_bytes(const struct nm_port_config *config)
+{
+	const u32 total = config->num_rings[NM_TX] + config->num_host_rings[NM_TX] +
+			  config->num_rings[NM_RX] + config->num_host_rings[NM_RX];
+
+	return (u32)(sizeof(struct netmap_if) + total * sizeof(ssize_t));
+}
+
+/*
+ * The order of ring_ofs: NIC TX, host TX, NIC RX, host RX. A null port (@port is NULL) has none of
+ * the rings that @config says.
+ */
+static u64 nif_make(struct nm_region *region, const struct nm_port *port,
+		    const struct nm_port_config *config, const char *name,
 		    const struct nm_range rings[NM_DIRS])
 {
 	static const enum nm_dir order[NM_DIRS] = { NM_TX, NM_RX };
 	const bool narrow = nm_os_client_is_32bit();
-	u32 total = 0, at = 0, i;
+	const u32 bytes = nif_bytes(config);
 	struct netmap_if *nif;
 	u64 offset;
-	u32 bytes;
+	u32 at = 0, i;
 	int d;
 
-	if (port)
-		total = nm_port_total_rings(port, NM_TX) + nm_port_total_rings(port, NM_RX);
-	bytes = (u32)(sizeof(*nif) + total * sizeof(nif->ring_ofs[0]));
 	offset = nm_region_alloc_if(region, bytes);
 	if (!offset && nm_region_grow_ifs(region, bytes) == 0)
 		offset = nm_region_alloc_if(region, bytes);
@@ -67,13 +76,11 @@ static u64 nif_make(struct nm_region *region, const struct nm_port *port, const 
 	nm_snprintf(nif->ni_name, sizeof(nif->ni_name), "%.15s", name);
 	nif->ni_version = NETMAP_API;
 	nif->ni_flags = region->shared ? 0 : NI_PRIV_MEM;
-	if (!port)
-		return offset;
-	nif->ni_tx_rings = port->config.num_rings[NM_TX];
-	nif->ni_rx_rings = port->config.num_rings[NM_RX];
-	nif->ni_host_tx_rings = port->config.num_host_rings[NM_TX];
-	nif->ni_host_rx_rings = port->config.num_host_rings[NM_RX];
-	for (d = 0; d < NM_DIRS; d++) {
+	nif->ni_tx_rings = config->num_rings[NM_TX];
+	nif->ni_rx_rings = config->num_rings[NM_RX];
+	nif->ni_host_tx_rings = config->num_host_rings[NM_TX];
+	nif->ni_host_rx_rings = config->num_host_rings[NM_RX];
+	for (d = 0; d < NM_DIRS && port; d++) {
 		const enum nm_dir dir = order[d];
 
 		for (i = 0; i < nm_port_total_rings(port, dir); i++, at++) {
@@ -84,16 +91,6 @@ static u64 nif_make(struct nm_region *region, const struct nm_port *port, const 
 		}
 	}
 	return offset;
-}
-
-static void nif_free(struct nm_region *region, const struct nm_port *port, u64 offset)
-{
-	u32 total = 0;
-
-	if (port)
-		total = nm_port_total_rings(port, NM_TX) + nm_port_total_rings(port, NM_RX);
-	nm_region_free_if(region, offset,
-			  (u32)(sizeof(struct netmap_if) + total * sizeof(ssize_t)));
 }
 
 /*
@@ -153,7 +150,8 @@ static int check_size(struct nm_client *client, const struct nm_region *region, 
 }
 
 /* The client has rings by now; give it its netmap_if, and make it visible to sync. */
-static int finish(struct nm_client *client, struct nm_port *port, struct nm_region *region,
+static int finish(struct nm_client *client, struct nm_port *port,
+		  const struct nm_port_config *config, struct nm_region *region,
 		  const char *name, const struct nm_range rings[NM_DIRS],
 		  struct nmreq_register *reg, u64 max_memsize)
 {
@@ -165,7 +163,7 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	error = check_size(client, region, name, max_memsize);
 	if (error)
 		return error;
-	offset = nif_make(region, port, name, rings);
+	offset = nif_make(region, port, config, name, rings);
 	if (!offset)
 		return nm_refuse(client, -ENOMEM,
 				 "%s: no memory for another netmap_if; close other clients",
@@ -178,12 +176,13 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	error = check_size(client, region, name, max_memsize);
 	if (error) {
 		extra_bufs_free(region, owner, nif);
-		nif_free(region, port, offset);
+		nm_region_free_if(region, offset, nif_bytes(config));
 		return error;
 	}
 	client->region = region;
 	client->owner = owner;
 	client->nif = offset;
+	client->nif_bytes = nif_bytes(config);
 	nm_list_add(&region->clients, &client->in_region);
 	client->flags = reg->nr_flags;
 	if (port)
@@ -202,14 +201,29 @@ static int finish(struct nm_client *client, struct nm_port *port, struct nm_regi
 	return 0;
 }
 
-/* A port with no device: memory only, of a region that is there already. */
+/*
+ * A port with no device: memory only, of a region that is there already. What it is asked to be it
+ * is said to be, for programs that look.
+ */
 static int bind_null(struct nm_client *client, const char *name, struct nmreq_register *reg,
 		     u64 max_memsize)
 {
 	static const struct nm_range none[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	const struct nm_port_config config = {
+		.num_rings = { [NM_TX] = reg->nr_tx_rings, [NM_RX] = reg->nr_rx_rings },
+		.num_host_rings = { [NM_TX] = reg->nr_host_tx_rings,
+				    [NM_RX] = reg->nr_host_rx_rings },
+	};
 	struct nm_region *region;
-	int error;
+	int dir, error;
 
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (config.num_rings[dir] > NM_MAX_NIC_RINGS ||
+		    config.num_host_rings[dir] > NM_MAX_RINGS)
+			return nm_refuse(client, -EINVAL,
+					 "a null port has at most %u rings and %u host rings in a direction; ask for fewer",
+					 NM_MAX_NIC_RINGS, NM_MAX_RINGS);
+	}
 	if (!reg->nr_mem_id)
 		return nm_refuse(client, -EINVAL,
 				 "a null port needs the number of a memory region that exists, not 0; 1 is that of the interfaces");
@@ -223,18 +237,12 @@ static int bind_null(struct nm_client *client, const char *name, struct nmreq_re
 		nm_region_unref(region);
 		return error;
 	}
-	error = finish(client, NULL, region, name, none, reg, max_memsize);
+	error = finish(client, NULL, &config, region, name, none, reg, max_memsize);
 	if (error) {
 		nm_region_unuse(region);
 		nm_region_unref(region);
 		return error;
 	}
-	reg->nr_tx_rings = 0;
-	reg->nr_rx_rings = 0;
-	reg->nr_host_tx_rings = 0;
-	reg->nr_host_rx_rings = 0;
-	reg->nr_tx_slots = 0;
-	reg->nr_rx_slots = 0;
 	return 0;
 }
 
@@ -283,7 +291,8 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 			return nm_refuse(client, error, "%s", why);
 		return nm_rings_refuse(client, port->name, error);
 	}
-	error = finish(client, port, port->region, port->name, rings, reg, max_memsize);
+	error = finish(client, port, &port->config, port->region, port->name, rings, reg,
+		       max_memsize);
 	if (error) {
 		nm_rings_unuse(port, rings, use);
 		nm_region_unuse(port->region);
@@ -291,8 +300,8 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 	}
 	reg->nr_tx_rings = (u16)port->config.num_rings[NM_TX];
 	reg->nr_rx_rings = (u16)port->config.num_rings[NM_RX];
-	reg->nr_host_tx_rings = (u16)port->config.num_host_rings[NM_TX];
-	reg->nr_host_rx_rings = (u16)port->config.num_host_rings[NM_RX];
+	reg->nr_host_tx_rings = nm_port_host_rings(port, NM_TX);
+	reg->nr_host_rx_rings = nm_port_host_rings(port, NM_RX);
 	reg->nr_tx_slots = port->config.num_slots[NM_TX];
 	reg->nr_rx_slots = port->config.num_slots[NM_RX];
 	return 0;
@@ -338,7 +347,7 @@ void nm_client_unbind(struct nm_client *client)
 		return;
 	nm_list_remove(&client->in_region);
 	extra_bufs_free(region, client->owner, nm_os_mem_at(&region->mem, client->nif));
-	nif_free(region, port, client->nif);
+	nm_region_free_if(region, client->nif, client->nif_bytes);
 	nm_store_release(&client->bound, 0);
 	nm_store_release(&client->port, NULL);
 	client->region = NULL;

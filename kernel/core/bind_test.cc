@@ -772,25 +772,5 @@ TEST_F(Bind, BuffersSwapBetweenPortsOfARegion) {
   }
 }
 
-TEST_F(Bind, ANullPortIsMemoryAndNothingElse) {
-  Client client(world);
-  client.reg.nr_mode = NR_REG_NULL;
-  client.reg.nr_mem_id = 1;
-  client.reg.nr_extra_bufs = 5;
-  ASSERT_EQ(client.bind_request("anything"), 0);
-  EXPECT_EQ(client.reg.nr_extra_bufs, 5u);
-  EXPECT_EQ(client.reg.nr_tx_rings, 0);
-  EXPECT_EQ(client.nif()->ni_tx_rings, 0u);
-  EXPECT_EQ(client.nif()->ni_host_rx_rings, 0u);
-  EXPECT_STREQ(client.nif()->ni_name, "anything");
-  // It is bound, to no ring: a sync has nothing to do, and nothing is ever ready.
-  EXPECT_EQ(client.txsync(), 0);
-  EXPECT_EQ(client.rxsync(), 0);
-  EXPECT_EQ(client.poll(POLLIN | POLLOUT, true), 0u);
-  EXPECT_EQ(nm_client_deadline(client.get(), POLLIN), 0u);
-  client.close();
-  expect_nothing_left();
-}
-
 }  // namespace
 }  // namespace nmgen::test

@@ -17,6 +17,7 @@
  * @owner: of its extra buffers; owners.h
  * @rings: what is bound
  * @nif: offset of the netmap_if
+ * @nif_bytes: of it
  * @flags: nr_flags of the REGISTER
  * @sync_flags: NM_SYNC_* that go with each of its syncs
  * @opener: who opened it: its namespace is where ports and regions are looked for
@@ -32,6 +33,7 @@ struct nm_client {
 	u16 owner;
 	struct nm_range rings[NM_DIRS];
 	u64 nif;
+	u32 nif_bytes;
 	u64 flags;
 	int sync_flags;
 	struct nm_os_caller opener;

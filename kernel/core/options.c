@@ -41,6 +41,50 @@ static struct nm_option *find(struct nm_options *options, u32 type)
 	return NULL;
 }
 
+static int refuse_length(struct nm_client *client)
+{
+	return nm_refuse(client, -EMSGSIZE,
+			 "the options of this request are longer than %d bytes, or form a loop; send fewer",
+			 NETMAP_REQ_MAXSIZE);
+}
+
+/* Whether the last option that was read had been read before. */
+static bool is_loop(const struct nm_options *options)
+{
+	u32 i;
+
+	for (i = 0; i + 1 < options->num; i++) {
+		if (options->list[i].user == options->list[options->num - 1].user)
+			return true;
+	}
+	return false;
+}
+
+/* Options are read up to the first of a wrong type, or that is there already. */
+static int check_types(struct nm_client *client, struct nm_options *options)
+{
+	const u32 num = options->num;
+	u32 i;
+
+	for (i = 0; i < num; i++) {
+		struct nmreq_option *head = &options->list[i].head;
+		struct nm_option *twin;
+
+		options->num = i;
+		twin = is_known(head->nro_reqtype) ? find(options, head->nro_reqtype) : NULL;
+		options->num = i + 1;
+		if (head->nro_reqtype && !twin)
+			continue;
+		head->nro_status = EINVAL;
+		if (!twin)
+			return nm_refuse(client, -EINVAL, "option type 0 does not exist");
+		twin->head.nro_status = EINVAL;
+		return nm_refuse(client, -EINVAL, "option %u is there twice; send it once",
+				 head->nro_reqtype);
+	}
+	return 0;
+}
+
 /**
  * nm_options_read() - walk the list
  * @client: whose request it is
@@ -49,21 +93,22 @@ static struct nm_option *find(struct nm_options *options, u32 type)
  * @options: filled in, as far as the walk got; a status of EOPNOTSUPP stands in each until
  *	something handles it
  *
+ * A list that is too long is that, whatever is in it. A loop has no length: it is too long unless
+ * an option that is known comes again.
  * Return: 0; -EMSGSIZE, -EINVAL, -EFAULT
  */
 int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct nm_options *options)
 {
-	u64 total = body_size, user = first, size;
+	u64 total = body_size, user = first;
+	int error;
 
 	options->num = 0;
 	while (user) {
-		struct nm_option *option, *twin;
+		struct nm_option *option = &options->list[options->num];
+		u64 size;
 
 		if (total + sizeof(option->head) > NETMAP_REQ_MAXSIZE)
-			return nm_refuse(client, -EMSGSIZE,
-					 "the options of this request are longer than %d bytes, or form a loop; send fewer",
-					 NETMAP_REQ_MAXSIZE);
-		option = &options->list[options->num];
+			break;
 		option->user = user;
 		if (nm_os_copy_in(&option->head, user, sizeof(option->head)))
 			return nm_refuse(client, -EFAULT,
@@ -75,27 +120,16 @@ int nm_options_read(struct nm_client *client, u64 first, u32 body_size, struct n
 		 */
 		size = option_size(&option->head);
 		if (size > NETMAP_REQ_MAXSIZE - total)
-			return nm_refuse(client, -EMSGSIZE,
-					 "the options of this request are longer than %d bytes; send fewer",
-					 NETMAP_REQ_MAXSIZE);
+			break;
 		total += size;
-		if (option->head.nro_reqtype == 0) {
-			option->head.nro_status = EINVAL;
-			options->num++;
-			return nm_refuse(client, -EINVAL, "option type 0 does not exist");
-		}
-		twin = is_known(option->head.nro_reqtype) ?
-			       find(options, option->head.nro_reqtype) : NULL;
-		option->head.nro_status = twin ? EINVAL : EOPNOTSUPP;
+		option->head.nro_status = EOPNOTSUPP;
 		options->num++;
-		if (twin) {
-			twin->head.nro_status = EINVAL;
-			return nm_refuse(client, -EINVAL, "option %u is there twice; send it once",
-					 option->head.nro_reqtype);
-		}
 		user = option->head.nro_next;
 	}
-	return 0;
+	if (user && !is_loop(options))
+		return refuse_length(client);
+	error = check_types(client, options);
+	return user && !error ? refuse_length(client) : error;
 }
 
 /* After the request has handled its options: one that nothing handled fails a REGISTER. */

@@ -134,6 +134,25 @@ TEST_F(Options, BodyAndOptionsTakeAtMost4096Bytes) {
   expect_unbound();
 }
 
+// The length is looked at before the types, as far as the list has an end.
+TEST_F(Options, AListThatIsTooLongIsThatWhateverIsInIt) {
+  for (uint32_t first : {uint32_t{0}, uint32_t{NETMAP_REQ_OPT_CSB}, kUnknown}) {
+    std::vector<nmreq_option> list(102);
+    for (size_t i = 0; i < list.size(); ++i)
+      list[i] = option(kUnknown, i + 1 < list.size() ? &list[i + 1] : nullptr);
+    list[0].nro_reqtype = first;
+    list[1].nro_reqtype = first;
+    list[100] = option(NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, &list[101], 2000);
+    EXPECT_EQ(bind(&list[0]), -EMSGSIZE) << first;
+    EXPECT_EQ(list[0].nro_status, static_cast<uint32_t>(EOPNOTSUPP));
+    EXPECT_EQ(list[99].nro_status, static_cast<uint32_t>(EOPNOTSUPP));
+    EXPECT_EQ(list[101].nro_status, kUntouched);
+    list[100].nro_size = 1000;
+    EXPECT_EQ(bind(&list[0]), first == kUnknown ? -EOPNOTSUPP : -EINVAL) << "it fits";
+  }
+  expect_unbound();
+}
+
 // The size of this one is the client's word.
 TEST_F(Options, AVariableOneIsCountedInFull) {
   nmreq_option o = option(NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, nullptr, 4096 - 56);

@@ -242,7 +242,23 @@ static void pipe_release(struct nm_port *end)
 	nm_os_free(pipe);
 }
 
+static int may_have(struct nm_client *client, struct nm_port *port,
+		    const struct nm_range rings[NM_DIRS])
+{
+	int dir;
+
+	for (dir = 0; dir < NM_DIRS; dir++) {
+		if (rings[dir].last > port->config.num_rings[dir])
+			return nm_refuse(client, -EINVAL,
+					 "%s has no host rings, as no end of a pipe has; use NR_REG_ALL_NIC or NR_REG_ONE_NIC",
+					 port->name);
+	}
+	return 0;
+}
+
 static const struct nm_port_kind pipe_kind = {
+	.no_host_rings = true,
+	.may_have = may_have,
 	.release = pipe_release,
 	.other_ring = other_ring,
 };

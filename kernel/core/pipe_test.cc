@@ -48,7 +48,9 @@ TEST_F(Pipe, FramesGoBothWaysWithoutACopy) {
   EXPECT_EQ(master.reg.nr_mem_id, 1) << "the parent's memory";
   EXPECT_EQ(master.reg.nr_tx_rings, 1);
   EXPECT_EQ(master.reg.nr_tx_slots, 16u) << "as the parent's rings";
-  EXPECT_EQ(master.reg.nr_host_rx_rings, 1);
+  EXPECT_EQ(master.reg.nr_host_tx_rings, 0);
+  EXPECT_EQ(master.reg.nr_host_rx_rings, 0);
+  EXPECT_EQ(master.nif()->ni_host_rx_rings, 1u) << "old programs count on one";
   EXPECT_EQ(master.memory(), slave.memory());
   const uint32_t buffer = master.tx()->slot[0].buf_idx;
   put(master, master.tx(), "down");
@@ -205,6 +207,31 @@ TEST_F(Pipe, BadNamesAreRefused) {
   EXPECT_EQ(world.region()->users, 0u) << "nothing is left behind";
   EXPECT_EQ(port.port()->refs, 1u);
   open();
+}
+
+// What would be host rings of an end leads nowhere.
+TEST_F(Pipe, AnEndHasNoHostRings) {
+  for (uint32_t mode : {NR_REG_SW, NR_REG_NIC_SW, NR_REG_ONE_SW}) {
+    for (uint64_t flags : {0, NR_RX_RINGS_ONLY, NR_TX_RINGS_ONLY, NR_EXCLUSIVE}) {
+      EXPECT_EQ(master.bind("p{x", mode, flags), -EINVAL) << mode;
+      EXPECT_EQ(master.bind("nowhere}x", mode, flags), -EINVAL) << mode;
+    }
+    EXPECT_NE(master.reason().find("no host rings"), std::string::npos) << master.reason();
+  }
+  EXPECT_EQ(world.region()->users, 0u) << "nothing is left behind";
+  EXPECT_EQ(port.port()->refs, 1u);
+  ASSERT_EQ(master.bind("p{x", NR_REG_ONE_NIC), 0) << master.reason();
+  EXPECT_EQ(slave.bind("p}x", NR_REG_NIC_SW), -EINVAL) << "nor has the other";
+  nmreq_port_info_get body = {};
+  nmreq_header h = Client::header(NETMAP_REQ_PORT_INFO_GET, "p}x", &body);
+  ASSERT_EQ(slave.control(&h), 0) << slave.reason();
+  EXPECT_EQ(body.nr_host_tx_rings, 0);
+  EXPECT_EQ(body.nr_host_rx_rings, 0);
+  Client made(world);
+  ASSERT_EQ(made.bind("nowhere{x"), 0);
+  ASSERT_EQ(slave.bind("nowhere"), 0) << "its parent is a VALE port";
+  EXPECT_EQ(slave.reg.nr_host_tx_rings, 0);
+  EXPECT_EQ(slave.reg.nr_host_rx_rings, 0);
 }
 
 // Rings and slots are those of who comes first, seen from his side.

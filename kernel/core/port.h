@@ -34,6 +34,8 @@ struct nm_ring_watch {
  * @client_flags: nr_flags that each client of such a port gets
  * @host_rings_carry: its host rings have buffers and are switched by reg, though no host stack is
  *	behind them
+ * @no_host_rings: those that its clients see in their netmap_if, where old programs count on one
+ *	pair, are in no reply: who adds them to the others would use rings that lead nowhere
  * @may_bind: whether a client with these nr_flags may open the port. Return: 0 or a negative errno
  *	with its sentence. NULL: every client may. Under core->lock
  * @stands_in: for a port of its name that is not there: one that comes is found in its place
@@ -49,6 +51,7 @@ struct nm_ring_watch {
 struct nm_port_kind {
 	u64 client_flags;
 	bool host_rings_carry;
+	bool no_host_rings;
 	int (*may_bind)(struct nm_client *client, struct nm_port *port, u64 flags);
 	int (*may_have)(struct nm_client *client, struct nm_port *port,
 			const struct nm_range rings[NM_DIRS]);
@@ -112,6 +115,12 @@ struct nm_port {
 static inline u32 nm_port_total_rings(const struct nm_port *port, enum nm_dir dir)
 {
 	return port->config.num_rings[dir] + port->config.num_host_rings[dir];
+}
+
+/* What replies say of host rings. */
+static inline u16 nm_port_host_rings(const struct nm_port *port, enum nm_dir dir)
+{
+	return port->kind->no_host_rings ? 0 : (u16)port->config.num_host_rings[dir];
 }
 
 /* Whether the ring's slots have buffers: all but those of host rings that lead nowhere. */

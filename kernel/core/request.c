@@ -81,8 +81,8 @@ static int do_port_info(struct nm_client *client, struct nm_request *r)
 	info->nr_rx_slots = c->num_slots[NM_RX];
 	info->nr_tx_rings = (u16)c->num_rings[NM_TX];
 	info->nr_rx_rings = (u16)c->num_rings[NM_RX];
-	info->nr_host_tx_rings = (u16)c->num_host_rings[NM_TX];
-	info->nr_host_rx_rings = (u16)c->num_host_rings[NM_RX];
+	info->nr_host_tx_rings = nm_port_host_rings(port, NM_TX);
+	info->nr_host_rx_rings = nm_port_host_rings(port, NM_RX);
 	error = fill_info(client, port->region, info);
 	nm_port_unref(port);
 	return error;

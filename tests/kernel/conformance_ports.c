@@ -79,10 +79,17 @@ static void pipes(void)
 {
 	struct client a, b;
 
+	CHECK_EQ(client_open(&a, "conf{1", NR_REG_SW, 0, 0), -EINVAL);
+	CHECK_EQ(client_open(&a, "conf{1", NR_REG_NIC_SW, 0, 0), -EINVAL);
+	CHECK_EQ(client_open(&a, "conf{1", NR_REG_ONE_SW, 0, 0), -EINVAL);
 	CHECK_EQ(client_open(&a, "conf{1", NR_REG_ALL_NIC, 0, 0), 0);
 	CHECK_EQ(client_open(&b, "conf}1", NR_REG_ALL_NIC, 0, 0), 0);
 	if (!a.file || !b.file)
 		return;
+	/* No host rings but those that old programs look for. */
+	CHECK_EQ(a.reg.nr_host_tx_rings, 0);
+	CHECK_EQ(a.reg.nr_host_rx_rings, 0);
+	CHECK_EQ(a.nif->ni_host_tx_rings, 1);
 	/* One memory: buffers can be swapped. */
 	CHECK_EQ(a.reg.nr_mem_id, b.reg.nr_mem_id);
 	put(NETMAP_TXRING(a.nif, 0), 1, 60);
@@ -121,6 +128,8 @@ static void vale_frames(void)
 	CHECK_EQ(a.nif->ni_flags & NI_PRIV_MEM, NI_PRIV_MEM);
 	CHECK(a.reg.nr_mem_id != 1 && a.reg.nr_mem_id != b.reg.nr_mem_id);
 	CHECK_EQ(a.reg.nr_tx_slots, 1024);
+	CHECK_EQ(a.reg.nr_host_tx_rings, 0);
+	CHECK_EQ(a.nif->ni_host_tx_rings, 1);
 	put(NETMAP_TXRING(a.nif, 0), 1, 60);
 	CHECK_EQ(device->control(a.file, NIOCTXSYNC, NULL), 0);
 	CHECK_EQ(take(&b), 1);

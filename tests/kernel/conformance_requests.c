@@ -195,9 +195,14 @@ static void null_port(void)
 	c.reg.nr_mode = NR_REG_NULL;
 	c.reg.nr_mem_id = 1;
 	c.reg.nr_extra_bufs = 4;
+	c.reg.nr_tx_rings = 10;
+	c.reg.nr_rx_rings = 5;
+	c.reg.nr_tx_slots = 256;
 	CHECK_EQ(client_open_reg(&c, "anything"), 0);
-	CHECK_EQ(c.reg.nr_tx_rings, 0);
-	CHECK_EQ(c.reg.nr_rx_rings, 0);
+	CHECK_EQ(c.reg.nr_tx_rings, 10);
+	CHECK_EQ(c.reg.nr_rx_rings, 5);
+	CHECK_EQ(c.reg.nr_tx_slots, 256);
+	CHECK_EQ(c.reg.nr_host_rx_rings, 0);
 	CHECK_EQ(c.reg.nr_extra_bufs, 4);
 	CHECK_EQ(device->control(c.file, NIOCTXSYNC, NULL), 0);
 	CHECK_EQ(device->poll(c.file, POLLIN | POLLOUT, 0), 0);
@@ -346,6 +351,12 @@ static void options(void)
 		o[i].nro_reqtype = 1000;
 		o[i].nro_next = i < 199 ? (uintptr_t)&o[i + 1] : 0;
 	}
+	CHECK_EQ(with_options(&o[0]), -EMSGSIZE);
+	/* That comes before what is wrong with their types. */
+	o[0].nro_reqtype = 0;
+	CHECK_EQ(with_options(&o[0]), -EMSGSIZE);
+	o[0].nro_reqtype = NETMAP_REQ_OPT_CSB;
+	o[1].nro_reqtype = NETMAP_REQ_OPT_CSB;
 	CHECK_EQ(with_options(&o[0]), -EMSGSIZE);
 	/* A duplicate of a known one: both are told. A loop is one too. */
 	memset(csb, 0, sizeof(csb));

@@ -124,12 +124,18 @@ static void choose_register(struct hostile *h, struct nmreq_register *reg)
 		reg->nr_extra_bufs %= 10000;
 }
 
+/* A netmap_if has places for one host ring at least, which the answer may leave out. */
+static uint32_t host_places(const struct target *t, uint32_t said)
+{
+	return said || t->reg.nr_mode == NR_REG_NULL ? said : 1;
+}
+
 /* Note where the rings are, from what the device said, as far as that can be. */
 static void find_rings(struct target *t)
 {
 	const struct netmap_if *nif = NETMAP_IF(t->memory, t->reg.nr_offset);
-	const uint32_t tx = t->reg.nr_tx_rings + (uint32_t)t->reg.nr_host_tx_rings;
-	const uint32_t all = tx + t->reg.nr_rx_rings + t->reg.nr_host_rx_rings;
+	const uint32_t tx = t->reg.nr_tx_rings + host_places(t, t->reg.nr_host_tx_rings);
+	const uint32_t all = tx + t->reg.nr_rx_rings + host_places(t, t->reg.nr_host_rx_rings);
 	uint32_t i;
 
 	t->num_rings = 0;

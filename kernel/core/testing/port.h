@@ -475,7 +475,9 @@ class Client {
                : nullptr;
   }
   netmap_ring* tx(uint32_t i = 0) { return ring_at(i); }
-  netmap_ring* rx(uint32_t i = 0) { return ring_at(reg.nr_tx_rings + reg.nr_host_tx_rings + i); }
+  netmap_ring* rx(uint32_t i = 0) {
+    return ring_at(nif()->ni_tx_rings + nif()->ni_host_tx_rings + i);
+  }
 
   uint8_t* buffer(const netmap_ring* ring, uint32_t index) {
     return reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(ring) +

@@ -268,6 +268,7 @@ static int vale_fetch(struct nm_kring *kr, u32 i, bool *give_up)
 }
 
 static const struct nm_port_kind ephemeral_kind = {
+	.no_host_rings = true,
 	.may_bind = may_bind,
 	.may_have = may_have,
 	.release = vale_release,

@@ -86,7 +86,8 @@ TEST_F(Switch, PortsOfRegisterAreAsAskedFor) {
   Peer plain(world, "vale0:a");
   EXPECT_EQ(plain.reg.nr_tx_rings, 1);
   EXPECT_EQ(plain.reg.nr_rx_slots, 1024u);
-  EXPECT_EQ(plain.reg.nr_host_rx_rings, 1);
+  EXPECT_EQ(plain.reg.nr_host_rx_rings, 0);
+  EXPECT_EQ(plain.nif()->ni_host_rx_rings, 1u);
   EXPECT_GE(plain.reg.nr_mem_id, 2) << "its memory is its own";
   EXPECT_STREQ(plain.nif()->ni_name, "vale0:a");
   EXPECT_EQ(plain.nif()->ni_flags, u32{NI_PRIV_MEM});

@@ -59,7 +59,7 @@ class CommandLine(NmgenTest):
 
     def test_unknown_things_are_named_with_what_was_meant(self):
         self.assertIn('no command "rnu"; did you mean run?', self.refused("rnu", "x.json"))
-        for word in ("frobnicate", "probe"):
+        for word in ("frobnicate", "measure"):
             self.assertIn(f'no command "{word}"; see nmgen --help', self.refused(word))
         self.assertIn('run has no option "--duraton"; did you mean --duration?',
                       self.refused("run", "--duraton", "3", scenario("64b-10g")))

@@ -156,6 +156,18 @@ static void take_kind(const struct rtattr *info, struct nmh_netif *out)
 	}
 }
 
+static uint32_t xdp_mode(const struct rtattr *xdp)
+{
+	const struct rtattr *at = RTA_DATA(xdp);
+	int left = (int)RTA_PAYLOAD(xdp);
+
+	for (; RTA_OK(at, left); at = RTA_NEXT(at, left)) {
+		if (at->rta_type == IFLA_XDP_ATTACHED)
+			return byte_of(at);
+	}
+	return XDP_ATTACHED_NONE;
+}
+
 static void take_attribute(const struct rtattr *attribute, struct nmh_netif *out)
 {
 	switch (attribute->rta_type & NLA_TYPE_MASK) {
@@ -179,6 +191,9 @@ static void take_attribute(const struct rtattr *attribute, struct nmh_netif *out
 		break;
 	case IFLA_LINK_NETNSID:
 		out->peer_namespace = (int)word_of(attribute);
+		break;
+	case IFLA_XDP:
+		out->xdp_mode = xdp_mode(attribute);
 		break;
 	case IFLA_STATS64:
 		take_stats(attribute, out);

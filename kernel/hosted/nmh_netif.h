@@ -25,6 +25,7 @@ struct nmh_netif {
 	uint32_t tx_queues, rx_queues;
 	int peer_index;			/* of a veth pair, in @peer_namespace; 0: none */
 	int peer_namespace;		/* -1: in ours */
+	uint32_t xdp_mode;		/* where a program is attached, XDP_ATTACHED_*; 0: there is none */
 	char kind[16];			/* of an interface without hardware: "veth", "tun"; else empty */
 	uint32_t tun_flags;		/* of a "tun": IFF_TAP or IFF_TUN, IFF_MULTI_QUEUE, IFF_VNET_HDR */
 	char parent[64];		/* device on its bus: "0000:01:00.0"; empty: no hardware */

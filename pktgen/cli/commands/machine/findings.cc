@@ -222,18 +222,6 @@ Finding load(const std::string& root) {
 
 }  // namespace
 
-const char* to_string(Finding::State state) {
-  switch (state) {
-    case State::kGood:
-      return "ok";
-    case State::kLack:
-      return "lack";
-    case State::kFact:
-      break;
-  }
-  return "fact";
-}
-
 std::vector<Finding> examine_machine(const std::string& root) {
   return {
       {"processor", State::kFact, parse_cpu_model(read_text(root + "/proc/cpuinfo").value_or("")),

@@ -31,12 +31,8 @@ class Watchdog {
 class Device : public testing::Test {
  protected:
   void SetUp() override {
-    const nmh_config config = {.buf_size = 2048,
-                               .buf_num = 4096,
-                               .priv_buf_size = 0,
-                               .fixed = false,
-                               .shared = false,
-                               .no_timestamp = false};
+    nmh_config config{};
+    config.buf_num = 4096;
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     ASSERT_EQ(null_port_create(world_, "loop0", kRings, kSlots, 0, &loop_), 0);
   }

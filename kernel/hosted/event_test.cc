@@ -178,12 +178,9 @@ class Poll : public testing::Test {
  protected:
   void SetUp() override { make(0); }
   void make(uint32_t delay_us) {
-    const nmh_config config = {.buf_size = 2048,
-                               .buf_num = 1024,
-                               .priv_buf_size = 0,
-                               .fixed = false,
-                               .shared = false,
-                               .no_timestamp = true};
+    nmh_config config{};
+    config.buf_num = 1024;
+    config.no_timestamp = true;
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     ASSERT_EQ(null_port_create(world_, "loop0", 2, kSlots, delay_us, &loop_), 0);
     ASSERT_EQ(client_open(&tx_, world_, "loop0", NR_REG_ONE_NIC, 0, NR_TX_RINGS_ONLY), 0);
@@ -529,12 +526,9 @@ TEST_F(FarDeadline, TimeoutComesFirst) {
 class SimulatedWire : public testing::Test {
  protected:
   void SetUp() override {
-    const nmh_config config = {.buf_size = 2048,
-                               .buf_num = 2048,
-                               .priv_buf_size = 0,
-                               .fixed = false,
-                               .shared = false,
-                               .no_timestamp = true};
+    nmh_config config{};
+    config.buf_num = 2048;
+    config.no_timestamp = true;
     ASSERT_EQ(nmh_create(&config, &world_), 0);
     const std::array<const char*, 2> names = {"sim0", "sim1"};
     for (size_t i = 0; i < 2; i++) {

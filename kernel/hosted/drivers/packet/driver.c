@@ -14,6 +14,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_ether.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -195,6 +196,55 @@ static u32 copy_frame(const struct tpacket2_hdr *from, u32 status, u8 *to, u32 r
 	return len + TAG_BYTES;
 }
 
+/* Of whole bytes in network order; @len is even but for the last piece. */
+static u32 add_words(u32 sum, const u8 *data, u32 len)
+{
+	for (; len > 1; data += 2, len -= 2)
+		sum += (u32)data[0] << 8 | data[1];
+	return len ? sum + ((u32)data[0] << 8) : sum;
+}
+
+/*
+ * The host left the checksum to a device, and the frame has come past none: its field has the sum of the
+ * pseudo header, and what is left is the sum from the TCP or UDP header to the end.
+ */
+static void finish_checksum(u8 *frame, u32 len)
+{
+	u32 at = 2 * ETH_ALEN, field, sum;
+	u16 type = 0;
+	u8 protocol;
+
+	do {
+		at += type ? 4 : 0;
+		if (at + 2 > len)
+			return;
+		type = (u16)(frame[at] << 8 | frame[at + 1]);
+	} while (type == ETH_P_8021Q || type == ETH_P_8021AD);
+	at += 2;
+	if (type == ETH_P_IP && at + 20 <= len) {
+		protocol = frame[at + 9];
+		at += 4 * (frame[at] & 15u);
+	} else if (type == ETH_P_IPV6 && at + 40 <= len) {
+		protocol = frame[at + 6];
+		at += 40;
+	} else {
+		return;
+	}
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+		return;
+	field = at + (protocol == IPPROTO_TCP ? 16 : 6);
+	/* Longer than 65535 bytes it cannot be, so the sum does not overflow. */
+	if (field + 2 > len || len > UINT16_MAX)
+		return;
+	sum = add_words(0, frame + at, len - at);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+	if (!sum && protocol == IPPROTO_UDP)
+		sum = 0xffff;
+	frame[field] = (u8)(sum >> 8);
+	frame[field + 1] = (u8)sum;
+}
+
 static int packet_rxsync(struct nm_kring *kr, int flags)
 {
 	const struct packet_device *device = nm_port_data(kr->port);
@@ -218,6 +268,8 @@ static int packet_rxsync(struct nm_kring *kr, int flags)
 		if (!(status & TP_STATUS_USER))
 			break;
 		len = copy_frame(from, status, to, kr->bufs.size);
+		if (nm_unlikely(status & TP_STATUS_CSUMNOTREADY))
+			finish_checksum(to, len);
 		/* It has been read by then. */
 		nm_store_release(&from->tp_status, TP_STATUS_KERNEL);
 		q->next = nm_next(q->next, q->num_frames - 1);

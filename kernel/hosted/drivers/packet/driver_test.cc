@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Over a veth pair in a network namespace of this process.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <net/netmap.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -106,6 +110,59 @@ TEST_F(Packet, WhatTheRingHasNoRoomForIsMissedAndTheRestGoesOn) {
   }
   EXPECT_EQ(b.stats().missed, missed);
   EXPECT_EQ(b.stats().rx_frames, received + 100);
+}
+
+// RFC 1071's sum of a frame's TCP or UDP and its pseudo header: 0xffff where the checksum is right.
+uint32_t transport_sum(const Bytes& frame, size_t header) {
+  const bool is_v6 = frame[header] >> 4 == 6;
+  const size_t start = header + (is_v6 ? 40 : 20);
+  const size_t addresses = header + (is_v6 ? 8 : 12);
+  uint64_t sum = frame[header + (is_v6 ? 6 : 9)] + (frame.size() - start);
+  const auto add = [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; i++)
+      sum += (i - from) % 2 == 0 ? uint64_t{frame[i]} << 8 : frame[i];
+  };
+  add(addresses, start);
+  add(start, frame.size());
+  while (sum > 0xffff)
+    sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<uint32_t>(sum);
+}
+
+// The host computes none for a veth, which has the other end of a pair as its hardware.
+TEST_F(Packet, AChecksumThatTheHostLeftToADeviceIsFinished) {
+  End b("pb");
+  ASSERT_TRUE(ip("link set pa address 06:00:00:00:00:02"));
+  ASSERT_TRUE(ip("addr add 10.9.0.1/24 dev pa"));
+  ASSERT_EQ(std::system("echo 0 >/proc/sys/net/ipv6/conf/pa/disable_ipv6"), 0);
+  ASSERT_TRUE(ip("addr add fd00::1/64 dev pa nodad"));
+  ASSERT_TRUE(ip("neigh add 10.9.0.2 lladdr 02:00:00:00:00:01 dev pa"));
+  ASSERT_TRUE(ip("neigh add fd00::2 lladdr 02:00:00:00:00:01 dev pa"));
+  for (const char* address : {"10.9.0.2", "fd00::2"})
+    for (const size_t size : {1, 100, 1001}) {
+      const bool is_v6 = std::strchr(address, ':') != nullptr;
+      const int fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      sockaddr_in v4{};
+      sockaddr_in6 v6{};
+      v4.sin_family = AF_INET;
+      v6.sin6_family = AF_INET6;
+      v4.sin_port = v6.sin6_port = htons(4711);
+      void* to = is_v6 ? static_cast<void*>(&v6.sin6_addr) : &v4.sin_addr;
+      ASSERT_EQ(inet_pton(is_v6 ? AF_INET6 : AF_INET, address, to), 1);
+      const Bytes payload(size, 0xa5);
+      ASSERT_EQ(sendto(fd, payload.data(), size, 0,
+                       is_v6 ? reinterpret_cast<sockaddr*>(&v6) : reinterpret_cast<sockaddr*>(&v4),
+                       is_v6 ? sizeof(v6) : sizeof(v4)),
+                static_cast<ssize_t>(size));
+      close(fd);
+      Bytes got;
+      const size_t udp = 14 + (is_v6 ? 40 : 20);
+      // The kernel speaks for itself, too (ICMPv6).
+      do
+        got = b.receive();
+      while (got.size() != udp + 8 + size || got[udp + 2] != 4711 >> 8);
+      EXPECT_EQ(transport_sum(got, 14), 0xffffu) << address << " " << size;
+    }
 }
 
 TEST_F(Packet, ASleepingClientIsWoken) {

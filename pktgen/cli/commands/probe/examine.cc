@@ -204,7 +204,8 @@ class Examination {
         on(peer_tool_, {{"tx-tcp-segmentation", "TSO"}, {"tx-checksum-ip-generic", "checksum"}});
     if (!offloads.empty())
       lack("peer offloads",
-           fmt::format("{} of {} on: the host's frames come in too long, or with no checksum yet",
+           fmt::format("{} of {} on: the host's frames come in too long, or, at xdp: and "
+                       "netmap: ports, with no checksum yet",
                        offloads, peer_.name),
            fmt::format("ethtool -K {} tx off tso off; needed only where the host's own traffic "
                        "matters",

@@ -271,7 +271,7 @@ int nm_kring_sync_held(struct nm_kring *kr, int flags)
 }
 
 /* What the client wrote does not matter: there is none. */
-void nm_kring_drive(struct nm_kring *kr, u32 head, int flags)
+bool nm_kring_drive(struct nm_kring *kr, u32 head, int flags)
 {
 	const u32 before = kr->dir == NM_TX ? kr->hwcur : kr->hwtail;
 
@@ -279,12 +279,14 @@ void nm_kring_drive(struct nm_kring *kr, u32 head, int flags)
 	kr->rhead = head;
 	kr->rcur = head;
 	if (kr->sync(kr, flags))
-		return;
+		return true;
 	kr->stats.frames += nm_dist(before, kr->dir == NM_TX ? kr->hwcur : kr->hwtail,
 				    kr->num_slots);
 	kr->rtail = kr->hwtail;
-	if (nm_unlikely(kr->bad_slot))
-		ring_reinit(kr);
+	if (nm_likely(!kr->bad_slot))
+		return true;
+	ring_reinit(kr);
+	return false;
 }
 
 /* How often the same frame is asked for again, where its memory goes as fast as it comes. */

@@ -10,9 +10,10 @@
 
 /*
  * A sync by the core itself, of a ring that a switch has, up to @head (of the transmitter, or of
- * who gives slots back). With the ring's busy held, and not stopped.
+ * who gives slots back). With the ring's busy held, and not stopped. Return: false where a slot was
+ * bad, and the ring is re-initialised.
  */
-void nm_kring_drive(struct nm_kring *kr, u32 head, int flags);
+bool nm_kring_drive(struct nm_kring *kr, u32 head, int flags);
 
 /* Whether its client has to be told, by -EIO and POLLERR, that the ring is not synced. */
 static inline bool nm_kring_is_dead(const struct nm_kring *kr)

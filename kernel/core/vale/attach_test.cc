@@ -53,12 +53,18 @@ class Nic {
   std::vector<bool> interrupts;   // what intr was told
   std::vector<Bytes> in_the_gap;  // come in just before the next "on", without an interrupt
   uint32_t most_frags = 0;
+  bool is_busy = false;  // takes nothing
+
+  nm_kring* tx() { return nm_port_ring(port_, NM_TX, 0); }
+  netmap_slot& slot(uint32_t i) { return tx()->ring->slot[i]; }
 
  private:
   static Nic* of(nm_kring* kr) { return static_cast<Nic*>(nm_port_data(kr->port)); }
 
   static int send(nm_kring* kr, int) {
     nm_tx_frame frame;
+    if (of(kr)->is_busy)
+      return 0;
     while (kr->hwcur != kr->rhead && nm_tx_frame_get(kr, &kr->bufs, kr->hwcur, &frame)) {
       of(kr)->sent.push_back(frame.len);
       of(kr)->most_frags = std::max(of(kr)->most_frags, frame.slots);
@@ -122,6 +128,81 @@ TEST(ValeAttach, FramesThatDoNotFitAreDroppedAndCounted) {
   EXPECT_EQ(nic.most_frags, 3u);
   EXPECT_EQ(counters(world, "vale0:nic").rx[0].misfit, 2u);
   EXPECT_EQ(counters(world, "vale0:nic").rx[0].full, 0u);
+  a.close();
+  EXPECT_EQ(attach(world, false), 0);
+}
+
+// Who has the memory can write to slots of the interface's ring, which no client has: frames are
+// lost by it, those that come later are not.
+struct Spoilt : testing::TestWithParam<void (*)(netmap_slot&)> {
+  World world;
+};
+
+TEST_P(Spoilt, SlotsOfASwitchLoseOnlyWhatIsInThem) {
+  Nic nic(world, kLimits);
+  ASSERT_EQ(attach(world, true), 0);
+  Peer a(world, "vale0:a");
+  ASSERT_EQ(a.error, 0);
+  uint64_t sent = 0;
+  for (const uint32_t count : {1, 2, 3, 20, 63}) {
+    for (int round = 0; round < 5; ++round) {
+      nic.sent.clear();
+      nic.is_busy = true;
+      for (uint32_t i = 0; i < count; ++i)
+        ASSERT_TRUE(a.put(frame(kEverybody, station(1), 60)));
+      sent += count;
+      ASSERT_EQ(a.txsync(), 0);
+      for (uint32_t i = nic.tx()->hwcur, left = count; left; --left, i = (i + 1) % 64)
+        GetParam()(nic.slot(i));
+      nic.is_busy = false;
+      nm_ring_irq(nic.tx());
+      EXPECT_LE(nic.sent.size(), count);
+      EXPECT_EQ(nic.tx()->hwtail, (nic.tx()->hwcur + 63) % 64) << "the ring is empty again";
+      // What comes now is sent, as it is.
+      nic.sent.clear();
+      ASSERT_TRUE(a.put(frame(kEverybody, station(1), 70)));
+      ASSERT_TRUE(a.put_pieces(frame(kEverybody, station(1), 5000), 2048));
+      sent += 2;
+      ASSERT_EQ(a.txsync(), 0);
+      ASSERT_EQ(nic.sent, (std::vector<uint32_t>{70, 5000})) << count << " in round " << round;
+    }
+  }
+  const nm_vale_rx_stats counted = counters(world, "vale0:nic").rx[0];
+  EXPECT_EQ(counted.full, 0u);
+  EXPECT_LE(counted.frames + counted.misfit, sent);
+  a.close();
+  EXPECT_EQ(attach(world, false), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, Spoilt,
+                         testing::Values([](netmap_slot& slot) { slot.flags |= NS_MOREFRAG; },
+                                         [](netmap_slot& slot) { slot.len = 0; },
+                                         [](netmap_slot& slot) { slot.len = 65535; },
+                                         [](netmap_slot& slot) { slot.buf_idx = 0xfffffff0; },
+                                         [](netmap_slot& slot) {
+                                           slot.flags |= NS_MOREFRAG;
+                                           slot.len = 0;
+                                         }));
+
+// The ring is full of one frame that has no end.
+TEST_F(Spoilt, AFullRingWithoutAnEnd) {
+  Nic nic(world, {});
+  ASSERT_EQ(attach(world, true), 0);
+  Peer a(world, "vale0:a");
+  nic.is_busy = true;
+  for (uint32_t i = 0; i < 63; ++i)
+    ASSERT_TRUE(a.put(frame(kEverybody, station(1), 60)));
+  ASSERT_EQ(a.txsync(), 0);
+  for (uint32_t i = 0; i < 64; ++i)
+    nic.slot(i).flags |= NS_MOREFRAG;
+  nic.is_busy = false;
+  ASSERT_TRUE(a.put(frame(kEverybody, station(1), 60)));
+  ASSERT_EQ(a.txsync(), 0);
+  EXPECT_EQ(nic.tx()->hwtail, (nic.tx()->hwcur + 63) % 64);
+  nic.sent.clear();
+  ASSERT_TRUE(a.put(frame(kEverybody, station(1), 80)));
+  ASSERT_EQ(a.txsync(), 0);
+  EXPECT_EQ(nic.sent, (std::vector<uint32_t>{80}));
   a.close();
   EXPECT_EQ(attach(world, false), 0);
 }

@@ -28,6 +28,7 @@ void nm_vale_queue_open(struct nm_vale_queue *queue, struct nm_kring *kr, bool t
 		queue->lease_end[i] = NM_VALE_NONE;
 	queue->lease = to_device ? kr->hwcur : kr->hwtail;
 	queue->next_publish = queue->lease;
+	queue->spoilt = false;
 	queue->published = queue->lease;
 	queue->limit = to_device ? kr->hwtail : nm_prev(kr->hwcur, kr->num_slots - 1);
 }
@@ -39,7 +40,9 @@ u32 nm_vale_lease(struct nm_vale_queue *queue, u32 want, u32 *at)
 	nm_spin_lock(&queue->lock);
 	/* Pairs with the receiver's release: what it read of the slots before it gave them back. */
 	room = nm_dist(queue->lease, nm_load_acquire(&queue->limit), queue->num_slots);
-	if (want <= room) {
+	if (nm_unlikely(queue->spoilt)) {
+		room = 0;
+	} else if (want <= room) {
 		*at = queue->lease;
 		queue->lease = advance(queue->lease, want, queue->num_slots);
 		room = want;
@@ -73,16 +76,64 @@ void nm_vale_publish(struct nm_vale_queue *queue, u32 at, u32 count, u32 frames)
 	nm_spin_unlock(&queue->lock);
 }
 
-/* An interface's TX ring, held. */
+/*
+ * What was published and the interface has not taken is lost: it has refused a frame that was right
+ * when it was written, so another client of the memory has written to the slots. With the ring
+ * held. Leases that are not finished lie behind those slots, and have to be waited for: who
+ * publishes the last of them lets the interface send, and comes here again.
+ */
+static void take_back(struct nm_vale_queue *queue)
+{
+	struct nm_kring *kr = queue->kr;
+	const u32 lim = kr->num_slots - 1;
+	u32 lost = 1, i;
+
+	nm_spin_lock(&queue->lock);
+	queue->spoilt = queue->lease != queue->next_publish;
+	if (!queue->spoilt) {
+		/* One at least; how many there were is spoilt with them. */
+		for (i = kr->hwcur; nm_next(i, lim) != queue->lease; i = nm_next(i, lim))
+			lost += !(nm_read_once(kr->ring->slot[i].flags) & NS_MOREFRAG);
+		queue->lease = kr->hwcur;
+		queue->next_publish = kr->hwcur;
+		nm_store_release(&queue->published, kr->hwcur);
+		queue->stats.misfit += lost;
+		queue->stats.frames -= lost < queue->stats.frames ? lost : queue->stats.frames;
+	}
+	nm_spin_unlock(&queue->lock);
+}
+
+/* The slots have been put right before the leases were finished: the interface has taken them. */
+static void forgive(struct nm_vale_queue *queue)
+{
+	nm_spin_lock(&queue->lock);
+	queue->spoilt = false;
+	nm_spin_unlock(&queue->lock);
+}
+
+/*
+ * An interface's TX ring, held. Only whole frames are published: a flag that says otherwise of the
+ * last slot is not ours, and the interface would wait for the rest.
+ */
 void nm_vale_send(void *data)
 {
 	struct nm_vale_queue *queue = data;
+	struct nm_kring *kr = queue->kr;
+	const u32 published = nm_load_acquire(&queue->published);
+	struct netmap_slot *last = &queue->ring->slot[nm_prev(published, queue->num_slots - 1)];
+	const u16 flags = nm_read_once(last->flags);
 
-	nm_kring_drive(queue->kr, nm_load_acquire(&queue->published), NM_SYNC_RECLAIM);
+	if (nm_unlikely((flags & NS_MOREFRAG) && published != kr->hwcur))
+		nm_write_once(last->flags, (u16)(flags & ~NS_MOREFRAG));
+	if (nm_unlikely(!nm_kring_drive(kr, published, NM_SYNC_RECLAIM) &&
+			published != kr->hwcur))
+		take_back(queue);
+	else if (nm_unlikely(queue->spoilt))
+		forgive(queue);
 	/* A zero-copy monitor may have put buffers in that the region has grown by. */
-	if (nm_unlikely(queue->bufs.num != queue->kr->bufs.num))
-		nm_write_once(queue->bufs.num, queue->kr->bufs.num);
-	nm_store_release(&queue->limit, queue->kr->hwtail);
+	if (nm_unlikely(queue->bufs.num != kr->bufs.num))
+		nm_write_once(queue->bufs.num, kr->bufs.num);
+	nm_store_release(&queue->limit, kr->hwtail);
 }
 
 void nm_vale_kick(struct nm_vale_queue *queue)

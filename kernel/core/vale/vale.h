@@ -39,7 +39,9 @@
  * @next_publish: the first slot whose lease is not finished; = published, but for the lock
  * @lease_end: of each slot: where the lease ends that began there and is finished, else
  *	NM_VALE_NONE; leases finish in any order and are published in theirs
- * @stats: written by senders
+ * @spoilt: the interface has refused what is published: nothing is leased until that is taken back.
+ *	Written by the holder of the ring's busy
+ * @stats: written by senders, and by the holder of the ring's busy
  * @limit: first slot that may not be leased: the receiver's sync moves it on
  * @published: slots before it are the receiver's: senders move it on
  */
@@ -55,6 +57,7 @@ struct nm_vale_queue {
 	struct nm_spin lock NM_ALIGNED_CACHE;
 	u32 lease;
 	u32 next_publish;
+	bool spoilt;
 	struct nm_vale_rx_stats stats;
 
 	u32 limit NM_ALIGNED_CACHE;

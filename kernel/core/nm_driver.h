@@ -557,7 +557,8 @@ int nm_port_attach(struct nm_core *core, const char *name, const struct nm_drive
 		   const struct nm_port_config *config, void *driver_data, struct nm_port **out);
 
 /*
- * The two for nm_core_config.demand, which is called with core->lock held, and says the namespace.
+ * With core->lock held: for nm_core_config.demand, which says the namespace, and for whoever has more
+ * to do before a client finds the port.
  */
 int nm_port_attach_locked(struct nm_core *core, const void *ns, const char *name,
 			  const struct nm_driver_ops *ops, const struct nm_port_config *config,

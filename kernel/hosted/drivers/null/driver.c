@@ -294,18 +294,21 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	if (!device)
 		return nmh_refuse(reason, -ENOMEM, "%s: no memory for its rings; use fewer slots", request->name);
 	nmh_rings_describe(&options.rings, &config);
-	error = nm_port_attach(nmh_core(world), request->name, &null_ops, &config, device, &device->port);
+	/* A client that waits for the name binds its rings at once. */
+	nm_core_lock(nmh_core(world));
+	error = nm_port_attach_locked(nmh_core(world), nm_os_namespace(nmh_os(world)), request->name,
+				      &null_ops, &config, device, &device->port);
+	for (i = 0; i < device->queues && !error; i++) {
+		device->wires[i].tx = nm_port_ring(device->port, NM_TX, i);
+		device->wires[i].rx = nm_port_ring(device->port, NM_RX, i);
+		device->wires[i].rx->lender = device->wires[i].tx;
+	}
+	nm_core_unlock(nmh_core(world));
 	if (error) {
 		device_free(device);
 		return nmh_refuse(reason, error, error == -EEXIST ?
 				  "there is already a port %s; choose another name" :
 				  "%s is no name for a port; choose a shorter one", request->name);
-	}
-	/* Nobody knows the port's rings before they are bound, and that happens after this function. */
-	for (i = 0; i < device->queues; i++) {
-		device->wires[i].tx = nm_port_ring(device->port, NM_TX, i);
-		device->wires[i].rx = nm_port_ring(device->port, NM_RX, i);
-		device->wires[i].rx->lender = device->wires[i].tx;
 	}
 	*out = device;
 	return 0;

@@ -24,6 +24,8 @@ std::string device_line(const std::vector<DeviceRecord>& devices) {
     kind = fmt::format(
         "{}{}, {}", device.simulated ? "simulated " : "", kind,
         device.speed_gbps > 0 ? fmt::format("{:g} Gbit/s", device.speed_gbps) : "speed not known");
+    if (!device.mode.empty())
+      kind += ", " + device.mode;
     models += device.simulated ? 1 : 0;
     std::vector<std::pair<std::string, std::string>>::iterator same = std::find_if(
         kinds.begin(), kinds.end(), [&kind](const auto& each) { return each.first == kind; });

@@ -29,6 +29,8 @@ struct Meaning {
   // Of a string: the words that it may be, with blanks between; empty: any text.
   std::string_view values = {};
   bool not_empty = false;
+  // Records of before there was such a field lack it: it has its default then.
+  bool optional = false;
   const char* pattern = nullptr;  // for the schema alone
 };
 

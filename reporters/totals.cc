@@ -56,6 +56,7 @@ FaultTotals fault_totals(const Record& record) {
     totals.duplicates += run.duplicates;
     totals.late += run.late;
     totals.missed += run.missed;
+    totals.tx_dropped += run.tx_dropped;
     totals.pause_s += run.pause_s;
     for (const WorkerRecord& worker : run.workers) {
       totals.receives = totals.receives || worker.role == "receiver";

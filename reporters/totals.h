@@ -24,7 +24,7 @@ DirectionTotals direction_totals(const Record& record, bool sends);
 // What went wrong with frames.
 struct FaultTotals {
   bool receives = false;  // some worker; else nothing could be lost
-  uint64_t lost = 0, reordered = 0, duplicates = 0, late = 0, missed = 0;
+  uint64_t lost = 0, reordered = 0, duplicates = 0, late = 0, missed = 0, tx_dropped = 0;
   uint64_t damaged = 0, foreign = 0;
   double ppm = 0;  // lost, of the frames sent
   double pause_s = 0;

@@ -62,6 +62,22 @@ class Xdp(NetworkTest):
                 self.check_run(record["runs"][0], 300)
                 self.assertEqual(counted[:2], [FRAMES, FRAMES])
 
+    def test_it_says_how_frames_went(self):
+        copies = "AF_XDP, copies in the driver (it has no zero copy)"
+        cases = (
+            ({}, "xdp:vb", "", ("sends XDP live frames", f"receives by {copies}")),
+            ({"send": "socket"}, "xdp:vb", "", (f"sends by {copies}", f"receives by {copies}")),
+            ({}, "packet:vb", "", (f"sends by {copies}, not live frames: its peer vb has no XDP program and no GRO; ethtool -K vb gro on", "")),
+            ({}, "packet:vb", "ethtool -K vb gro on", ("sends XDP live frames", "")),
+        )
+        for options, receiver, before, modes in cases:
+            with self.subTest(modes):
+                record, counted = self.run_inside(self.document(ports={"xdp:va": options}, receivers=[{"port": receiver}]), before=f"{before} >&2")
+                self.check_run(record["runs"][0], 60)
+                self.assertEqual(record["runs"][0]["tx_dropped"], 0)
+                self.assertEqual(counted[:2], [FRAMES, FRAMES])
+                self.assertEqual(tuple(device["mode"] for device in record["devices"]), modes)
+
     def test_as_fast_as_it_goes_the_figures_add_up(self):
         record, counted = self.run_inside(self.document(duration_s=0.5, frames=10**9, senders=[{"port": "xdp:va", "rate": "max"}]))
         run = record["runs"][0]
@@ -101,7 +117,11 @@ done""")
     def test_bad_input(self):
         path = self.write("s.json", json.dumps(self.document()))
         run = f"{NMGEN} run {path} --quiet --force --out {self.path('r.json')}"
+        live = self.write("live.json", json.dumps(self.document(ports={"xdp:va": {"send": "live"}}, receivers=[{"port": "packet:vb"}])))
         cases = [
+            (f"{NMGEN} run {live} --quiet --force --out {self.path('r.json')}",
+             "cannot open xdp:va: va: live frames would be lost: its peer vb has no XDP program and no GRO; ethtool -K vb gro on"),
+            (f"ulimit -l 64; setpriv --bounding-set=-ipc_lock {run}", "MiB cannot be locked for its socket; give nmgen CAP_IPC_LOCK, or raise ulimit -l"),
             (f"ip link set va down\n{run}", "cannot create xdp:va: va is down; ip link set va up"),
             (f"ip link del va\n{run}", "cannot create xdp:va: there is no interface va; see ip link"),
             (f"ip link set vb mtu 9000\n{run}", "is too large for XDP; ip link set"),

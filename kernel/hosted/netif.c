@@ -258,6 +258,17 @@ int nmh_netif_read(int index, struct nmh_netif *out)
 	return read_link(&request, out);
 }
 
+int nmh_netif_read_peer(const struct nmh_netif *netif, struct nmh_netif *out)
+{
+	struct link_request request = make_request(RTM_GETLINK, 0, netif->peer_index);
+
+	if (!netif->peer_index)
+		return -ENODEV;
+	if (netif->peer_namespace >= 0)
+		add_attribute(&request, IFLA_TARGET_NETNSID, &netif->peer_namespace, sizeof(netif->peer_namespace));
+	return read_link(&request, out);
+}
+
 int nmh_netif_set_up(int index)
 {
 	struct link_request request = make_request(RTM_NEWLINK, NLM_F_ACK, index);
@@ -316,6 +327,17 @@ uint32_t nmh_netif_speed_mbps(const struct nmh_netif *netif)
 	}
 	close(fd);
 	return speed;
+}
+
+bool nmh_netif_has_gro(const struct nmh_netif *netif)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GGRO };
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const bool has = fd >= 0 && !ethtool(fd, netif, &value) && value.data;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
 }
 
 uint32_t nmh_netif_rx_queues(const struct nmh_netif *netif)

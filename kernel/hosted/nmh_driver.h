@@ -69,6 +69,8 @@ struct nmh_buffer_rules {
  * @counts_wire: @stats tells at any moment how many frames have left; else only what was handed
  *	over is known
  * @buffers: constant for all ports of the driver
+ * @mode: how frames go between the rings and the interface, and why not in a better way, for the
+ *	record; called while a ring is open. NULL: the driver has one way only
  * @describe: what the port will be, without making it: all but the names in @info, which is zero;
  *	what only an open port can tell stays 0. The options are checked.
  * @create: makes the device and attaches its port to the core. The options are checked.
@@ -100,6 +102,7 @@ struct nmh_driver {
 	void (*destroy)(void *device);
 	int (*connect)(void *a, void *b, struct nmh_refusal *reason);
 	void (*stats)(void *device, struct nmh_port_stats *stats);
+	void (*mode)(void *device, char *text, size_t size);
 	uint64_t (*in_flight)(void *device);
 	uint64_t (*wire_busy_ns)(void *device);
 };
@@ -144,6 +147,9 @@ int nmh_port_connect(struct nmh_port *a, struct nmh_port *b, struct nmh_refusal 
 
 /* Return: false where the device counts nothing, and @stats is zero. */
 bool nmh_port_read_stats(struct nmh_port *port, struct nmh_port_stats *stats);
+
+/* How its frames go, in words; empty where its driver has one way only, or no ring is open. */
+void nmh_port_mode(struct nmh_port *port, char *text, size_t size);
 
 /* 0 where the driver cannot know. */
 uint64_t nmh_port_in_flight(struct nmh_port *port);

@@ -42,6 +42,12 @@ int nmh_netif_find(const char *name, struct nmh_netif *out);
 /* The same by its index, which stays when it is renamed. */
 int nmh_netif_read(int index, struct nmh_netif *out);
 
+/*
+ * The other end of a veth. In another network namespace this needs CAP_NET_ADMIN, and what is found has a name
+ * and an index of there.
+ */
+int nmh_netif_read_peer(const struct nmh_netif *netif, struct nmh_netif *out);
+
 int nmh_netif_set_up(int index);
 
 /**
@@ -55,6 +61,9 @@ int nmh_netif_still_up(int index, unsigned long long now_ns, unsigned long long 
 
 /* What its hardware runs at; 0: not known, or it has none, and then nothing limits it. */
 uint32_t nmh_netif_speed_mbps(const struct nmh_netif *netif);
+
+/* Whether received frames are joined (GRO). */
+bool nmh_netif_has_gro(const struct nmh_netif *netif);
 
 /* Queues that it receives on now, of @netif->rx_queues. */
 uint32_t nmh_netif_rx_queues(const struct nmh_netif *netif);

@@ -126,6 +126,14 @@ bool nmh_port_read_stats(struct nmh_port *port, struct nmh_port_stats *stats)
 	return true;
 }
 
+void nmh_port_mode(struct nmh_port *port, char *text, size_t size)
+{
+	if (size)
+		*text = 0;
+	if (size && port->driver->mode)
+		port->driver->mode(port->device, text, size);
+}
+
 uint64_t nmh_port_in_flight(struct nmh_port *port)
 {
 	return port->driver->in_flight ? port->driver->in_flight(port->device) : 0;

@@ -113,6 +113,7 @@ SAMPLED_COUNTER(longest_gap_ns, clock.to_ns(gaps.longest), "Longest time between
 
 PORT_COUNTER(tx_frames, "Frames that have left the device.")
 PORT_COUNTER(rx_frames, "Frames that the device has put into a ring.")
+PORT_COUNTER(tx_dropped, "Frames that the device took out of a ring, and its driver dropped.")
 PORT_COUNTER(missed, "Frames that the device dropped for want of a descriptor.")
 PORT_COUNTER(paused_ns, "Time for which flow control stopped the device's wire.")
 PORT_COUNTER(driver_bugs, "How often the driver violated the rules of a simulated device.")
@@ -179,6 +180,7 @@ RUN_FIELD(uint64_t, duplicates, all_workers.duplicates, "Frames that came again.
 // Known when later phases have ended: add_late().
 RUN_FIELD(uint64_t, late, 0, "Of its frames, those that came after it had ended: late, and not lost.")
 RUN_FIELD(uint64_t, missed, ports.missed, "Frames that the receiving devices dropped for want of a descriptor.")
+RUN_FIELD(uint64_t, tx_dropped, ports.tx_dropped, "Frames that the sending devices took out of their rings, and their drivers dropped.", .optional = true)
 RUN_FIELD(double, pause_s, ratio(ports.paused_ns, 1e9), "Time for which flow control stopped the senders' wires.")
 RUN_FIELD(LatencyRecord, latency_ns, latency, "From the moment a frame was handed to the device.")
 RUN_FIELD(LatencyRecord, latency_intended_ns, latency_intended,
@@ -201,6 +203,7 @@ DEVICE_FIELD(std::string, residence, "Where the netmap core was: in this process
 DEVICE_FIELD(std::string, driver, "Its driver.", .not_empty = true)
 DEVICE_FIELD(bool, simulated, "true: the port is a model, and no figure here is a NIC's.")
 DEVICE_FIELD(double, speed_gbps, "Its speed in Gbit/s; 0 where it is not known.")
+DEVICE_FIELD(std::string, mode, "How frames went between its rings and the interface, and why not in a better way; empty where its driver has one way only.", .optional = true)
 
 // What the figures depend on, besides the code.
 FINGERPRINT_FIELD(std::string, cpu_model, parse_cpu_model(read_text("/proc/cpuinfo").value_or("")), "The processor's name.")

@@ -122,6 +122,7 @@ class DriverPort final : public Port {
     counters.readable = nmh_port_read_stats(port_, &stats);
     counters.tx_frames = stats.tx_frames;
     counters.rx_frames = stats.rx_frames;
+    counters.tx_dropped = stats.tx_dropped;
     counters.missed = stats.missed;
     counters.paused_ns = stats.paused_ns;
     counters.driver_bugs = stats.driver_bugs;
@@ -129,6 +130,11 @@ class DriverPort final : public Port {
     return counters;
   }
 
+  std::string mode() override {
+    std::array<char, 512> text{};
+    nmh_port_mode(port_, text.data(), text.size());
+    return text.data();
+  }
   uint64_t in_flight() override { return nmh_port_in_flight(port_); }
   uint64_t wire_busy_ns() override { return nmh_port_wire_busy_ns(port_); }
 

@@ -67,6 +67,9 @@ class Port {
   virtual ~Port() = default;
   virtual Result<std::unique_ptr<PortRing>> open_ring(const RingRequest& request) = 0;
   virtual PortCounters counters() = 0;
+  // How frames go between its rings and the interface, once rings are open; empty: there is one
+  // way.
+  virtual std::string mode() { return {}; }
   // Frames that have left a TX ring of this port and have not reached, or been dropped at, their
   // receiver; 0 where that cannot be known.
   virtual uint64_t in_flight() = 0;

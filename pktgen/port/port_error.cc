@@ -13,6 +13,9 @@ const char* remedy_of_port(int error) {
     case ENODEV:
     case ENXIO:
       return "see with ip link whether its interface is there and up";
+    case ENOLINK:
+      return "turn on GRO at the other end of its veth (ethtool -K PEER gro on), or set \"send\" "
+             "to \"socket\" in \"ports\"";
     case EBADMSG:
       return "its file is truncated or damaged after the frames that were read: copy or capture it "
              "again";

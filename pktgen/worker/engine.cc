@@ -294,9 +294,9 @@ class Engine {
     record_.scenario_text = scenario_.text;
     record_.clock_method = to_string(scenario_.clock.method);
     record_.clock_hz = scenario_.clock.hz;
-    for (const Port* port : set_.ports)
+    for (Port* port : set_.ports)
       record_.devices.push_back({port->name(), port->residence(), port->driver(), port->simulated(),
-                                 port->speed_bps() / 1e9});
+                                 port->speed_bps() / 1e9, port->mode()});
     record_.fingerprint = take_fingerprint(clock_.hz);
     record_.started_at = fmt::format(
         "{:%Y-%m-%dT%H:%M:%SZ}",

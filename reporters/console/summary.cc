@@ -68,6 +68,9 @@ void add_losses(const Record& record, Paint paint, std::string* text) {
                        grouped(faults.duplicates));
   *text += fmt::format("  missed by the receiving device {}   wire paused {:.3f} s\n",
                        grouped(faults.missed), faults.pause_s);
+  if (faults.tx_dropped > 0)
+    *text += fmt::format("  dropped by the driver of the sending device {}\n",
+                         paint.bad(grouped(faults.tx_dropped)));
   if (faults.late > 0)
     *text += fmt::format("  late {}: they came after their run had ended, and are not lost\n",
                          grouped(faults.late));

@@ -109,6 +109,19 @@ TEST(Summary, EveryKindOfPortIsNamed) {
             "part a result of the model, not of NICs");
 }
 
+TEST(Summary, SaysHowFramesWentAndWhatTheDriverDropped) {
+  EXPECT_EQ(
+      device_line({{"xdp:va", "hosted", "xdp", false, 0, "sends XDP live frames"},
+                   {"packet:vb", "hosted", "packet", false, 0, ""}}),
+      "xdp:va: xdp, speed not known, sends XDP live frames; packet:vb: packet, speed not known");
+  Record record = test::passed_record();
+  EXPECT_THAT(summary_text(record, Paint(false)),
+              testing::Not(testing::HasSubstr("dropped by the driver")));
+  record.runs[0].tx_dropped = 1234;
+  EXPECT_THAT(summary_text(record, Paint(false)),
+              testing::HasSubstr("  dropped by the driver of the sending device 1,234\n"));
+}
+
 TEST(Summary, VerdictsHaveColoursOfTheirOwn) {
   Record record = test::passed_record();
   EXPECT_THAT(verdict_text(record, Paint(true)), testing::StartsWith("\x1b[1;32mPASS\x1b[0m"));

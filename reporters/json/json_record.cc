@@ -101,7 +101,7 @@ class Reader {
 
   template <class T>
   void operator()(const char* name, T& value, const Meaning& meaning) {
-    if (const Json* found = find(name))
+    if (const Json* found = find(name, meaning.optional))
       read(*found, value, path_ + "/" + name, meaning);
   }
 
@@ -133,13 +133,14 @@ class Reader {
       *wrong_ = {(path.empty() ? "the document" : path) + " " + what, other_fields};
   }
 
-  const Json* find(const char* name) {
+  const Json* find(const char* name, bool optional = false) {
     known_.emplace_back(name);
     if (!wrong_->words.empty())
       return nullptr;
     Json::const_iterator found = object_.find(name);
     if (found == object_.end()) {
-      complain(path_ + "/" + name, "is missing", true);
+      if (!optional)
+        complain(path_ + "/" + name, "is missing", true);
       return nullptr;
     }
     return &*found;

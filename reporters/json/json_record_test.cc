@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -141,6 +142,9 @@ TEST(JsonRecord, SchemaAndReaderRefuseAnUnknownFieldAnywhere) {
   }
 }
 
+// Fields that records of this format of before lack.
+const std::set<std::string> kLater = {"mode", "tx_dropped"};
+
 TEST(JsonRecord, SchemaAndReaderMissEveryField) {
   const json good = json::parse(to_text(test::passed_record()));
   std::vector<json::json_pointer> objects;
@@ -150,8 +154,9 @@ TEST(JsonRecord, SchemaAndReaderMissEveryField) {
     for (json::const_iterator member = members.begin(); member != members.end(); ++member) {
       json edited = good;
       edited[path].erase(member.key());
-      EXPECT_FALSE(fits_schema(edited)) << path.to_string() << "/" << member.key();
-      EXPECT_FALSE(record_from_json(edited.dump(), "r.json"));
+      const bool may_lack = kLater.count(member.key()) != 0;
+      EXPECT_EQ(fits_schema(edited), may_lack) << path.to_string() << "/" << member.key();
+      EXPECT_EQ(record_from_json(edited.dump(), "r.json").has_value(), may_lack);
     }
   }
 }

@@ -63,7 +63,8 @@ class Object {
 
  private:
   Json& add(const char* name, const Meaning& meaning) {
-    schema_["required"].push_back(name);
+    if (!meaning.optional)
+      schema_["required"].push_back(name);
     Json& field = schema_["properties"][name];
     field["description"] = meaning.text;
     return field;

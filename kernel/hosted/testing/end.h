@@ -114,6 +114,7 @@ class PortClient {
   int txsync() const { return nmh_txsync(client_.fd); }
   int rxsync() const { return nmh_rxsync(client_.fd); }
   const client& get() const { return client_; }
+  nmh_port* port() const { return port_; }
 
  private:
   static uint8_t* buffer(netmap_ring* ring, uint32_t index) {

@@ -12,7 +12,6 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,7 +20,7 @@
 static int ops_txsync(struct nm_kring *kr, int flags)
 {
 	(void)flags;
-	return xdp_live_txsync(kr);
+	return xdp_queue_of(kr)->device->send == XDP_SEND_LIVE ? xdp_live_txsync(kr) : xdp_socket_txsync(kr);
 }
 
 static int ops_rxsync(struct nm_kring *kr, int flags)
@@ -30,17 +29,22 @@ static int ops_rxsync(struct nm_kring *kr, int flags)
 	return xdp_rxsync(kr);
 }
 
-/* Before a client sleeps: its sockets are to wake it. A ring that sends always has room after a sync. */
+/* Before a client sleeps: its sockets are to wake it. A ring that sends by calls always has room after a sync. */
 static u64 ops_deadline(struct nm_kring *kr)
 {
 	struct xdp_queue *q = xdp_queue_of(kr);
 	struct xdp_device *device = q->device;
-	u32 i;
+	u32 i = xdp_first(q);
 
-	if (kr->dir == NM_TX)
+	if (q->broken)
 		return 0;
-	for (i = xdp_first(q); i < device->num_inputs; i += device->rings.queues)
-		nmh_watch_ask(&device->inputs[i].watch, EPOLLIN);
+	if (kr->dir == NM_TX) {
+		if (device->send == XDP_SEND_SOCKET)
+			nmh_queue_watch_ask(&device->inputs[i].watch, kr);
+		return 0;
+	}
+	for (; i < device->num_inputs; i += device->rings.queues)
+		nmh_queue_watch_ask(&device->inputs[i].watch, kr);
 	return 0;
 }
 
@@ -67,22 +71,42 @@ static const struct nm_driver_ops xdp_ops = {
 struct xdp_port_options {
 	struct nmh_ring_options rings;
 	bool one_each;
+	enum xdp_send send;
 	bool promiscuous;
 };
+
+/* Return: 0 or -EINVAL. */
+static int read_send(const struct nmh_port_request *request, const char *word, enum xdp_send *send,
+		     struct nmh_refusal *reason)
+{
+	if (!word || !strcmp(word, "auto"))
+		*send = XDP_SEND_AUTO;
+	else if (!strcmp(word, "live"))
+		*send = XDP_SEND_LIVE;
+	else if (!strcmp(word, "socket"))
+		*send = XDP_SEND_SOCKET;
+	else
+		return nmh_refuse(reason, -EINVAL, "%s: there is no send \"%s\"; use auto, live or socket", request->name, word);
+	return 0;
+}
 
 static int read_options(const struct nmh_port_request *request, struct xdp_port_options *options,
 			struct nmh_refusal *reason)
 {
+	const char *send = NULL;
 	const struct nmh_option_place places[] = {
 		{ "queues", .number = &options->rings.queues },
 		{ "slots", .number = &options->rings.slots },
 		{ "promiscuous", .flag = &options->promiscuous },
+		{ "send", .text = &send },
 	};
 	int error;
 
 	*options = (struct xdp_port_options){ .rings = NMH_RING_DEFAULTS, .promiscuous = true };
 	options->rings.queues = 0;
 	error = nmh_options_read(request, places, sizeof(places) / sizeof(places[0]), reason);
+	if (!error)
+		error = read_send(request, send, &options->send, reason);
 	if (error)
 		return error;
 	options->one_each = options->rings.queues;
@@ -275,6 +299,7 @@ static struct xdp_device *device_alloc(struct nmh *world, const struct xdp_port_
 	*device = (struct xdp_device){
 		.os = nmh_os(world),
 		.rings = options->rings,
+		.asked = options->send,
 		.maps = { -1, -1, -1, -1 },
 		.idle_memory = -1, .idle_program = -1, .program = -1, .link = -1,
 		.control_fd = -1, .promiscuous_fd = -1,
@@ -363,6 +388,8 @@ static int device_open(struct xdp_device *device, const char *name, const struct
 	memcpy(device->name, device->netif.name, sizeof(device->name));
 	device->mtu = device->netif.mtu;
 	device->dropped_before = device->netif.tx_dropped;
+	/* Others' counters tell later what has been sent. */
+	device->proved = strcmp(device->netif.kind, "veth") != 0;
 	device->control_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (device->control_fd < 0)
 		error = -errno;
@@ -440,6 +467,11 @@ static void driver_stats(void *arg, struct nmh_port_stats *stats)
 	nm_mutex_unlock(&device->lock);
 }
 
+static void driver_mode(void *arg, char *text, size_t size)
+{
+	xdp_describe_mode(arg, text, size);
+}
+
 static int memory_file(uint64_t size, uint32_t buf_size)
 {
 	return xdp_array(buf_size, (u32)(size / buf_size));
@@ -459,4 +491,5 @@ const struct nmh_driver nmh_driver_xdp = {
 	.create = driver_create,
 	.destroy = driver_destroy,
 	.stats = driver_stats,
+	.mode = driver_mode,
 };

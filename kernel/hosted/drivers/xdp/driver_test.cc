@@ -2,13 +2,20 @@
 // Over a veth pair in a network namespace of this process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/if_xdp.h>
 #include <net/netmap.h>
+#include <net/netmap_user.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -77,7 +84,7 @@ class Xdp : public nmgen::test::NetworkTest {
 };
 
 TEST_F(Xdp, FramesArriveWholeAndInOrderAndAreCounted) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < 3000; i++) {
     const Bytes sent = frame(i, 60 + i % 1455);
@@ -98,7 +105,7 @@ TEST_F(Xdp, FramesArriveWholeAndInOrderAndAreCounted) {
 }
 
 TEST_F(Xdp, ABatchOfFramesOfAllLengthsIsOneCall) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   for (uint32_t round = 0; round < 20; round++) {
     for (uint32_t i = 0; i < 200; i++)
       ASSERT_TRUE(a.put(frame(i, 18 + (i * 97 + round) % 1497)));
@@ -110,7 +117,7 @@ TEST_F(Xdp, ABatchOfFramesOfAllLengthsIsOneCall) {
 
 // The queue of the peer has 256 places, not all of which can be used at all times.
 TEST_F(Xdp, ALongBurstIsNotDropped) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   uint32_t sent = 0;
   for (uint32_t burst = 250; burst < 420; burst += 7) {
     for (uint32_t i = 0; i < burst; i++)
@@ -129,7 +136,7 @@ TEST_F(Xdp, ALongBurstIsNotDropped) {
 
 // Which of the peer's queues a frame goes to is the kernel's choice.
 TEST_F(Xdp, RingsSendAndReceiveAtTheSameTime) {
-  End a(world_, "xa", {{"queues", nullptr, 3}}), b(world_, "xb", {{"queues", nullptr, 4}});
+  End b(world_, "xb", {{"queues", nullptr, 4}}), a(world_, "xa", {{"queues", nullptr, 3}});
   std::vector<bool> seen(3 * 300);
   for (uint32_t i = 0; i < 300; i++) {
     for (uint32_t ring = 0; ring < 3; ring++)
@@ -152,7 +159,7 @@ TEST_F(Xdp, RingsSendAndReceiveAtTheSameTime) {
 }
 
 TEST_F(Xdp, FramesOfOtherQueuesAreTheHosts) {
-  End a(world_, "xa"), b(world_, "xb", {{"queues", nullptr, 1}});
+  End b(world_, "xb", {{"queues", nullptr, 1}}), a(world_, "xa");
   cpu_set_t here;
   ASSERT_EQ(sched_getaffinity(0, sizeof(here), &here), 0);
   uint64_t received = 0;
@@ -179,7 +186,7 @@ TEST_F(Xdp, FramesOfOtherQueuesAreTheHosts) {
 }
 
 TEST_F(Xdp, ASleepingClientIsWoken) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   for (uint32_t i = 0; i < 50; i++) {
     std::thread sender([&a, i] { EXPECT_EQ(a.send(frame(i)), 0); });
     EXPECT_EQ(b.receive(), frame(i));
@@ -198,7 +205,7 @@ TEST_F(Xdp, ASleepingClientIsWoken) {
 }
 
 TEST_F(Xdp, AReceiverWithoutRoomMissesFrames) {
-  End a(world_, "xa"), b(world_, "xb", {{"slots", nullptr, 64}, {"queues", nullptr, 4}});
+  End b(world_, "xb", {{"slots", nullptr, 64}, {"queues", nullptr, 4}}), a(world_, "xa");
   constexpr uint32_t kFrames = 1000;
   for (uint32_t i = 0; i < kFrames; i++)
     ASSERT_EQ(a.send(frame(i)), 0);
@@ -214,7 +221,7 @@ TEST_F(Xdp, AReceiverWithoutRoomMissesFrames) {
 TEST_F(Xdp, PortsOfOneMemorySwapBuffers) {
   ASSERT_TRUE(ip("link add xc type veth peer name xd") && ip("link set xc up") &&
               ip("link set xd up"));
-  End a(world_, "xa"), b(world_, "xb"), c(world_, "xc"), d(world_, "xd");
+  End b(world_, "xb"), a(world_, "xa"), d(world_, "xd"), c(world_, "xc");
   for (uint32_t i = 0; i < 3000; i++) {
     ASSERT_EQ(a.send(frame(i)), 0);
     b.wait();
@@ -225,7 +232,7 @@ TEST_F(Xdp, PortsOfOneMemorySwapBuffers) {
 }
 
 TEST_F(Xdp, WhatCannotBeSentIsAnError) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   ASSERT_TRUE(ip("link set xa mtu 1000"));
   EXPECT_EQ(a.send(frame(0, 1018)), 0);
   EXPECT_EQ(b.receive(), frame(0, 1018));
@@ -236,7 +243,7 @@ TEST_F(Xdp, WhatCannotBeSentIsAnError) {
 }
 
 TEST_F(Xdp, AnInterfaceThatIsRenamedGoesOn) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   ASSERT_EQ(a.send(frame(0)), 0);
   ASSERT_TRUE(ip("link set xa down") && ip("link set xa name other") && ip("link set other up"));
   ASSERT_EQ(a.send(frame(1)), 0);
@@ -245,7 +252,7 @@ TEST_F(Xdp, AnInterfaceThatIsRenamedGoesOn) {
 }
 
 TEST_F(Xdp, AnInterfaceThatGoesAwayIsAnError) {
-  End a(world_, "xa"), b(world_, "xb");
+  End b(world_, "xb"), a(world_, "xa");
   ASSERT_TRUE(ip("link set xa down"));
   EXPECT_EQ(a.send(frame(0)), -ENETDOWN);
   ASSERT_TRUE(ip("link del xa"));
@@ -274,6 +281,7 @@ TEST_F(Xdp, RefusesWhatCannotBe) {
       {"nowhere", {"slots", nullptr, 64}, -ENODEV, "there is no interface nowhere; see ip link"},
       {"xa", {"queues", nullptr, 17}, -EINVAL, "17 queues are not possible; use 1 to 16"},
       {"xa", {"queues", nullptr, 5}, -EINVAL, "xa has 4 receive queues, not 5; use fewer"},
+      {"xa", {"send", "quickly", 0}, -EINVAL, "there is no send \"quickly\"; use auto, live or"},
       {"xa", {"slots", nullptr, 1}, -EINVAL, "rings of 1 slots are not possible"},
       {"xc", {"slots", nullptr, 64}, -ENETDOWN, "xc is down; ip link set xc up"},
       {"xb", {"slots", nullptr, 64}, -EBUSY, "xb: another XDP program is attached to it; end"},
@@ -328,6 +336,180 @@ TEST_F(Xdp, RingsAreOpenedAndClosedOneByOne) {
   }
   wait_until([&a] { return a.rxsync() != 0 || a.stats().rx_frames == 12; });
   nmh_port_destroy(port);
+}
+
+std::string mode_of(nmh_port* port) {
+  char text[512] = "";
+  nmh_port_mode(port, text, sizeof(text));
+  return text;
+}
+
+TEST_F(Xdp, ASocketSends) {
+  End a(world_, "xa", {{"send", "socket", 0}, {"slots", nullptr, 256}}), b(world_, "xb");
+  EXPECT_EQ(mode_of(a.port()),
+            "sends by AF_XDP, copies in the driver (it has no zero copy); receives by AF_XDP, "
+            "copies in the driver (it has no zero copy)");
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < 3000; i++) {
+    bytes += 60 + i % 1455;
+    while (!a.put(frame(i, 60 + i % 1455)))
+      ASSERT_EQ(a.txsync(), 0);
+    ASSERT_EQ(a.txsync(), 0);
+    ASSERT_EQ(b.receive(), frame(i, 60 + i % 1455)) << i;
+  }
+  EXPECT_EQ(a.stats().tx_frames, 3000u);
+  EXPECT_EQ(a.stats().tx_bytes, bytes + 4 * 3000);
+  EXPECT_EQ(interface("xa").tx_packets, 3000u);
+  // All slots come back.
+  wait_until([&a] {
+    EXPECT_EQ(a.txsync(), 0);
+    return nm_ring_space(client_tx(&a.get(), 0)) == 255;
+  });
+  EXPECT_EQ(b.send(frame(7)), 0);
+  EXPECT_EQ(a.receive(), frame(7));
+  ASSERT_TRUE(ip("link set xa mtu 1000"));
+  EXPECT_EQ(a.send(frame(0, 1019)), -EMSGSIZE);
+}
+
+TEST_F(Xdp, RingsOfASocketAreOpenedAndClosedOneByOne) {
+  End a(world_, "xa");
+  const nmh_option options[] = {{"send", "socket", 0}, {"queues", nullptr, 2}};
+  const nmh_port_request request{"xb", options, 2};
+  nmh_port* port = nullptr;
+  ASSERT_EQ(nmh_port_create(world_, xdp(), &request, &port, nullptr), 0);
+  client tx{}, rx[2]{};
+  ASSERT_EQ(client_open(&tx, world_, "xb", NR_REG_ONE_NIC, 0, NR_TX_RINGS_ONLY), 0);
+  EXPECT_EQ(nmh_rxsync(a.get().fd), 0);
+  uint64_t sent = 0;
+  const auto send = [&] {
+    for (int i = 0; i < 100; i++) {
+      EXPECT_TRUE(client_put(client_tx(&tx, 0), sent++));
+      EXPECT_EQ(nmh_txsync(tx.fd), 0);
+    }
+    wait_until([&] { return a.rxsync() != 0 || a.stats().rx_frames == sent; });
+    netmap_ring* ring = client_rx(&a.get(), 0);
+    ring->head = ring->cur = ring->tail;
+  };
+  for (int round = 0; round < 3; round++) {
+    for (uint16_t i = 0; i < 2; i++) {
+      ASSERT_EQ(client_open(&rx[i], world_, "xb", NR_REG_ONE_NIC, i, NR_RX_RINGS_ONLY), 0);
+      send();
+    }
+    ASSERT_EQ(a.send(frame(round)), 0);
+    wait_until([&] {
+      nmh_port_stats stats{};
+      EXPECT_EQ(nmh_rxsync(rx[0].fd), 0);
+      EXPECT_EQ(nmh_rxsync(rx[1].fd), 0);
+      nmh_port_read_stats(port, &stats);
+      return stats.rx_frames == static_cast<uint64_t>(round) + 1;
+    });
+    for (client& each : rx) {
+      client_close(&each);
+      send();
+    }
+  }
+  client_close(&tx);
+  nmh_port_destroy(port);
+}
+
+TEST_F(Xdp, SendsLiveFramesWhereThePeerTakesThem) {
+  {
+    End a(world_, "xa");
+    EXPECT_THAT(mode_of(a.port()),
+                testing::StartsWith("sends by AF_XDP, copies in the driver (it has no zero copy), "
+                                    "not live frames: its peer xb has no XDP program and no GRO; "
+                                    "ethtool -K xb gro on; receives by AF_XDP, "));
+    End b(world_, "xb");
+    EXPECT_THAT(mode_of(b.port()), testing::StartsWith("sends XDP live frames; receives by"));
+    ASSERT_EQ(a.send(frame(1)), 0);
+    EXPECT_EQ(b.receive(), frame(1));
+  }
+  const nmh_option live{"send", "live", 0};
+  const nmh_port_request request{"xa", &live, 1};
+  nmh_port* port = nullptr;
+  ASSERT_EQ(nmh_port_create(world_, xdp(), &request, &port, nullptr), 0);
+  nmh_fd* fd = nullptr;
+  ASSERT_EQ(nmh_open(world_, &fd), 0);
+  nmreq_register reg{};
+  EXPECT_EQ(client_register(fd, "xa", NR_REG_ALL_NIC, 0, 0, &reg), -EOPNOTSUPP);
+  EXPECT_THAT(nmh_reason(fd), testing::HasSubstr("xa: live frames would be lost: its peer xb has"));
+  nmh_close(fd);
+  nmh_port_destroy(port);
+  ASSERT_EQ(std::system("ethtool -K xb gro on"), 0);
+  End a(world_, "xa");
+  EXPECT_THAT(mode_of(a.port()), testing::StartsWith("sends XDP live frames; "));
+  ASSERT_EQ(a.send(frame(1)), 0);
+  wait_until([] { return interface("xb").rx_packets == 2; });
+}
+
+// Where the other end is in another namespace, nobody can look at its GRO.
+TEST_F(Xdp, LiveFramesThatNobodyTakesAreAnError) {
+  const pid_t child = fork();
+  if (child == 0) {
+    unshare(CLONE_NEWNET);
+    pause();
+    _exit(0);
+  }
+  const std::string other = std::to_string(child);
+  while (!ip("link set xb netns " + other + " 2>/dev/null") || !std::system(nullptr))
+    usleep(1000);
+  wait_until([] {
+    nmh_netif netif{};
+    return nmh_netif_find("xb", &netif) == -ENODEV;
+  });
+  const std::string inside = "nsenter -t " + other + " -n ";
+  ASSERT_EQ(std::system((inside + "ip link set xb up").c_str()), 0);
+  {
+    End a(world_, "xa");
+    EXPECT_THAT(mode_of(a.port()),
+                testing::HasSubstr("its peer in another namespace has no XDP program, and its GRO "
+                                   "cannot be seen; send \"live\" if it is on"));
+  }
+  End a(world_, "xa", {{"send", "live", 0}});
+  EXPECT_EQ(a.send(frame(1)), -ENOLINK);
+  EXPECT_EQ(a.stats().tx_frames, 0u);
+  ASSERT_EQ(std::system((inside + "ethtool -K xb gro on").c_str()), 0);
+  EXPECT_EQ(a.txsync(), 0);
+  EXPECT_EQ(a.stats().tx_frames, 1u);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
+TEST_F(Xdp, AQueueThatAnotherProgramHasIsNamed) {
+  // Its sockets outlive its program in no case: only another process could keep one.
+  const int fd = socket(AF_XDP, SOCK_RAW, 0);
+  ASSERT_GE(fd, 0);
+  const size_t size = 2048 * 64;
+  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  xdp_umem_reg umem{};
+  umem.addr = reinterpret_cast<uintptr_t>(memory);
+  umem.len = size;
+  umem.chunk_size = 2048;
+  const int entries = 64;
+  ASSERT_EQ(setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)), 0);
+  for (const int ring : {XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING})
+    ASSERT_EQ(setsockopt(fd, SOL_XDP, ring, &entries, sizeof(entries)), 0);
+  sockaddr_xdp address{};
+  address.sxdp_family = AF_XDP;
+  address.sxdp_flags = XDP_COPY;
+  address.sxdp_ifindex = static_cast<uint32_t>(interface("xa").index);
+  address.sxdp_queue_id = 2;
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+
+  const nmh_port_request request{"xa", nullptr, 0};
+  nmh_port* port = nullptr;
+  ASSERT_EQ(nmh_port_create(world_, xdp(), &request, &port, nullptr), 0);
+  nmh_fd* client = nullptr;
+  ASSERT_EQ(nmh_open(world_, &client), 0);
+  nmreq_register reg{};
+  EXPECT_EQ(client_register(client, "xa", NR_REG_ALL_NIC, 0, 0, &reg), -EBUSY);
+  EXPECT_STREQ(nmh_reason(client), "xa: another program has queue 2; end it, or use other rings");
+  close(fd);
+  EXPECT_EQ(client_register(client, "xa", NR_REG_ALL_NIC, 0, 0, &reg), 0);
+  nmh_close(client);
+  nmh_port_destroy(port);
+  munmap(memory, size);
 }
 
 }  // namespace

@@ -8,9 +8,6 @@
 
 #include <sys/socket.h>
 
-/* Some milliseconds. */
-#define LOOK_EVERY_TSC_TICKS	((u64)1 << 24)
-
 /* The buffers of the next @num slots go to @input. */
 static void give_to(struct xdp_queue *q, struct xdp_input *input, u32 num)
 {
@@ -121,17 +118,6 @@ static void take(struct xdp_queue *q, struct xdp_input *input)
 	xdp_count(&q->received, num, bytes);
 }
 
-/* A socket says nothing of an interface that has gone: one looks, but not each time that nothing came. */
-static int look_at_interface(struct xdp_queue *q)
-{
-	const u64 now = nm_os_tsc_ticks();
-
-	if (now - q->checked_tsc_ticks < LOOK_EVERY_TSC_TICKS)
-		return 0;
-	q->checked_tsc_ticks = now;
-	return xdp_check_interface(q->device);
-}
-
 int xdp_rxsync(struct nm_kring *kr)
 {
 	struct xdp_queue *q = xdp_queue_of(kr);
@@ -139,9 +125,14 @@ int xdp_rxsync(struct nm_kring *kr)
 	const u32 before = kr->hwtail;
 	u32 i;
 
+	if (nm_unlikely(q->broken))
+		return -EIO;
 	for (i = xdp_first(q); i < device->num_inputs; i += device->rings.queues)
 		take(q, &device->inputs[i]);
 	kr->hwcur = kr->rhead;
 	give(q, nm_prev(kr->hwcur, kr->num_slots - 1));
-	return kr->hwtail == before ? look_at_interface(q) : 0;
+	if (kr->hwtail != before)
+		return 0;
+	/* A socket does not tell of an interface that has gone. */
+	return nmh_netif_still_up(device->netif.index, nm_os_now_ns(), &q->look_ns);
 }

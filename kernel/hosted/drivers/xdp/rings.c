@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* How long a queue may be busy. */
+#define BUSY_TRIES	200
+#define BUSY_US		1000
+
 /* Writes down why. Return: @error */
 static int __attribute__((format(printf, 3, 4)))
 fail(struct xdp_device *device, int error, const char *format, ...)
@@ -98,17 +102,14 @@ static int any_socket(const struct xdp_device *device)
 	return -1;
 }
 
-static void notify(void *arg)
-{
-	nm_kring_notify(arg);
-}
-
-static void input_stop(struct xdp_queue *q, struct xdp_input *input)
+static void input_close(struct xdp_queue *q, struct xdp_input *input)
 {
 	struct xdp_device *device = q->device;
 
+	if (input->socket.fd < 0)
+		return;
 	xdp_map_remove(device->maps.sockets, input->queue);
-	nmh_watch_remove(&input->watch);
+	nmh_queue_watch_remove(&input->watch);
 	nm_mutex_lock(&device->lock);
 	q->missed += xdp_socket_missed(&input->socket);
 	xdp_socket_close(&input->socket);
@@ -116,7 +117,7 @@ static void input_stop(struct xdp_queue *q, struct xdp_input *input)
 	input->given = 0;
 }
 
-static int input_start(struct xdp_queue *q, struct xdp_input *input)
+static int input_open(struct xdp_queue *q, struct xdp_input *input, bool rx, bool tx)
 {
 	struct xdp_device *device = q->device;
 	const struct xdp_socket_request request = {
@@ -125,17 +126,23 @@ static int input_start(struct xdp_queue *q, struct xdp_input *input)
 		.index = device->netif.index,
 		.queue = input->queue,
 		.copy = device->generic,
-		.rx_slots = q->rx->num_slots,
+		.rx_slots = rx ? q->rx->num_slots : 0,
+		.tx_slots = tx ? q->tx->num_slots : 0,
 	};
+	u32 tries = 0;
 	int error;
 
-	nm_mutex_lock(&device->lock);
-	error = xdp_socket_open(&input->socket, &request);
-	nm_mutex_unlock(&device->lock);
+	/* The kernel lets go of a queue a moment after its last socket was closed. */
+	do {
+		if (tries)
+			usleep(BUSY_US);
+		nm_mutex_lock(&device->lock);
+		error = xdp_socket_open(&input->socket, &request);
+		nm_mutex_unlock(&device->lock);
+	} while (error == -EBUSY && ++tries < BUSY_TRIES);
 	if (error)
 		return refuse_socket(device, request.queue, error);
-	input->watch = (struct nmh_watch){ .fd = input->socket.fd, .ready = notify, .arg = q->rx };
-	error = nmh_watch_add(device->os, &input->watch);
+	error = nmh_queue_watch_add(device->os, &input->watch, input->socket.fd, q->rx, q->tx);
 	if (!error)
 		return 0;
 	xdp_socket_close(&input->socket);
@@ -143,58 +150,160 @@ static int input_start(struct xdp_queue *q, struct xdp_input *input)
 		    device->netif.name, -error);
 }
 
-/* The inputs of @q up to @end. */
-static void rx_stop(struct xdp_queue *q, u32 end)
+static bool sends_by_socket(const struct xdp_queue *q)
+{
+	return q->tx_on && q->device->send == XDP_SEND_SOCKET;
+}
+
+static void sockets_close(struct xdp_queue *q)
 {
 	struct xdp_device *device = q->device;
 	u32 i;
 
-	for (i = xdp_first(q); i < end; i += device->rings.queues)
-		input_stop(q, &device->inputs[i]);
+	for (i = xdp_first(q); i < device->num_inputs; i += device->rings.queues)
+		input_close(q, &device->inputs[i]);
+}
+
+/* From now on frames come. */
+static int receive(struct xdp_queue *q)
+{
+	struct xdp_device *device = q->device;
+	int error = 0;
+	u32 i;
+
+	xdp_rx_start(q);
+	for (i = xdp_first(q); i < device->num_inputs && !error; i += device->rings.queues)
+		error = xdp_map_set(device->maps.sockets, device->inputs[i].queue, (u32)device->inputs[i].socket.fd);
+	return !error ? 0 : fail(device, error, "%s: a socket cannot be made known to the program (error %d); use packet:%s",
+				 device->netif.name, -error, device->netif.name);
+}
+
+/* Those that the open rings of @q need. */
+static int sockets_open(struct xdp_queue *q)
+{
+	struct xdp_device *device = q->device;
+	const u32 first = xdp_first(q);
+	int error = 0;
+	u32 i;
+
+	for (i = first; i < device->num_inputs && !error; i += device->rings.queues) {
+		const bool tx = i == first && sends_by_socket(q);
+
+		if (q->rx_on || tx)
+			error = input_open(q, &device->inputs[i], q->rx_on, tx);
+	}
+	if (!error && q->rx_on)
+		error = receive(q);
+	if (!error && sends_by_socket(q))
+		xdp_tx_start(q);
+	if (error)
+		sockets_close(q);
+	q->broken = error;
+	return error;
+}
+
+/* The kernel lets a socket have rings before it is bound only: a change of one closes both for a moment. */
+static int sockets_change(struct xdp_queue *q, bool rx_on, bool tx_on)
+{
+	const bool rx_before = q->rx_on, tx_before = q->tx_on;
+	const bool rx_stays = rx_before && rx_on, tx_stays = sends_by_socket(q) && tx_on;
+	int error;
+
+	if (rx_stays)
+		nm_kring_pause(q->rx, NM_RESET);
+	if (tx_stays)
+		nm_kring_pause(q->tx, NM_RESET);
+	if (sends_by_socket(q) && !q->broken)
+		xdp_tx_settle(q);
+	sockets_close(q);
+	q->rx_on = rx_on;
+	q->tx_on = tx_on;
+	error = sockets_open(q);
+	if (error) {
+		char why[sizeof(q->device->why)];
+
+		/* As it was; the first reason counts. */
+		memcpy(why, q->device->why, sizeof(why));
+		q->rx_on = rx_before;
+		q->tx_on = tx_before;
+		sockets_open(q);
+		memcpy(q->device->why, why, sizeof(why));
+	}
+	if (rx_stays)
+		nm_kring_resume(q->rx, NM_RESET);
+	if (tx_stays)
+		nm_kring_resume(q->tx, NM_RESET);
+	return error;
+}
+
+static int rx_start(struct xdp_queue *q)
+{
+	int error = -ENOMEM;
+
+	q->held = nm_os_alloc(q->rx->num_slots * sizeof(q->held[0]));
+	q->slot_of = nm_os_alloc(q->rx->bufs.num * sizeof(q->slot_of[0]));
+	if (q->held && q->slot_of)
+		error = sockets_change(q, true, q->tx_on);
+	if (!error)
+		return 0;
+	nm_os_free(q->held);
+	nm_os_free(q->slot_of);
+	q->held = NULL;
+	q->slot_of = NULL;
+	return error;
+}
+
+static void rx_stop(struct xdp_queue *q)
+{
+	sockets_change(q, false, q->tx_on);
 	nm_os_free(q->held);
 	nm_os_free(q->slot_of);
 	q->held = NULL;
 	q->slot_of = NULL;
 }
 
-static int rx_start(struct xdp_queue *q)
+static bool any_sends(const struct xdp_device *device)
 {
-	struct xdp_device *device = q->device;
-	const u32 step = device->rings.queues;
-	int error = 0;
 	u32 i;
 
-	q->held = nm_os_alloc(q->rx->num_slots * sizeof(q->held[0]));
-	q->slot_of = nm_os_alloc(q->rx->bufs.num * sizeof(q->slot_of[0]));
-	if (!q->held || !q->slot_of)
-		error = -ENOMEM;
-	for (i = xdp_first(q); i < device->num_inputs && !error; i += step)
-		error = input_start(q, &device->inputs[i]);
-	if (error) {
-		/* The last one has not begun. */
-		rx_stop(q, i < step ? 0 : i - step);
+	for (i = 0; i < device->rings.queues && !device->queues[i].tx_on; i++)
+		;
+	return i < device->rings.queues;
+}
+
+static int tx_start(struct xdp_queue *q)
+{
+	struct xdp_device *device = q->device;
+	int error = 0;
+
+	if (!any_sends(device)) {
+		error = xdp_choose_send(device, device->why, sizeof(device->why));
+		device->has_why = error;
+	}
+	if (error)
 		return error;
-	}
-	xdp_rx_start(q);
-	/* Only now may frames come. */
-	for (i = xdp_first(q); i < device->num_inputs && !error; i += step)
-		error = xdp_map_set(device->maps.sockets, device->inputs[i].queue, (u32)device->inputs[i].socket.fd);
-	if (error) {
-		rx_stop(q, device->num_inputs);
-		return fail(device, error, "%s: a socket cannot be made known to the program (error %d); use packet:%s",
-			    device->netif.name, -error, device->netif.name);
-	}
+	if (device->send == XDP_SEND_SOCKET)
+		return sockets_change(q, q->rx_on, true);
+	q->tx_on = true;
 	return 0;
+}
+
+static void tx_stop(struct xdp_queue *q)
+{
+	if (sends_by_socket(q))
+		sockets_change(q, q->rx_on, false);
+	else
+		q->tx_on = false;
 }
 
 static int ring_start(struct xdp_device *device, struct nm_kring *kr)
 {
+	struct xdp_queue *q = &device->queues[kr->ring_id];
 	int error = device->num_on ? 0 : take_memory(device, kr);
 
 	if (error)
 		return error;
-	if (kr->dir == NM_RX)
-		error = rx_start(&device->queues[kr->ring_id]);
+	error = kr->dir == NM_RX ? rx_start(q) : tx_start(q);
 	if (!error)
 		device->num_on++;
 	else if (!device->num_on)
@@ -204,8 +313,12 @@ static int ring_start(struct xdp_device *device, struct nm_kring *kr)
 
 static void ring_stop(struct xdp_device *device, struct nm_kring *kr)
 {
+	struct xdp_queue *q = &device->queues[kr->ring_id];
+
 	if (kr->dir == NM_RX)
-		rx_stop(&device->queues[kr->ring_id], device->num_inputs);
+		rx_stop(q);
+	else
+		tx_stop(q);
 	if (--device->num_on == 0)
 		release_memory(device);
 }

@@ -30,15 +30,16 @@
  */
 #define XDP_LIVE_LARGEST	3392u
 
-enum xdp_send { XDP_SEND_LIVE, XDP_SEND_SOCKET };
+/* By calls, or by a socket; auto: by what the interface and its peer take. */
+enum xdp_send { XDP_SEND_AUTO, XDP_SEND_LIVE, XDP_SEND_SOCKET };
 
 /**
- * struct xdp_input - a queue of the interface that a ring receives from
+ * struct xdp_input - a queue of the interface that a ring receives from, and, if by a socket, sends to
  * @given: chunks that the socket has
  */
 struct xdp_input {
 	struct xdp_socket socket;
-	struct nmh_watch watch;
+	struct nmh_queue_watch watch;
 	u32 queue;
 	u32 given;
 };
@@ -50,6 +51,7 @@ struct xdp_counts {
 
 /**
  * struct xdp_queue - a ring to receive and one to send
+ * @broken: its sockets could not be opened again
  * @next_slot: of @rx, the next whose buffer a socket gets
  * @held: slot of @rx: the chunk that a socket was given for it
  * @slot_of: chunk that was given: its slot
@@ -60,8 +62,10 @@ struct xdp_counts {
 struct xdp_queue {
 	struct xdp_device *device;
 	struct nm_kring *rx, *tx;
+	bool rx_on, tx_on;
+	bool broken;
 	u32 next_slot;
-	u64 checked_tsc_ticks;	/* when the interface was looked at, by the receiver */
+	u64 look_ns;		/* when the receiver looks at the interface again */
 	u32 *held;
 	u32 *slot_of;
 	struct xdp_call *call;
@@ -78,6 +82,9 @@ struct xdp_queue {
  * @program: with @memory; @idle_program: without, for when no ring is open
  * @control_fd: for ioctl()
  * @promiscuous_fd: a packet socket that keeps the interface promiscuous; -1: none
+ * @proved: live frames have arrived
+ * @asked: how to send; @send: how it is done, since a ring to send is open
+ * @not_live: why @send is not XDP_SEND_LIVE; empty: it was asked for
  * @generic: the program runs in the stack, not in the driver
  * @memory: the buffers; buffer i is element @first_chunk + i of the region
  * @num_on: rings that are open
@@ -92,9 +99,11 @@ struct xdp_device {
 	struct nm_spin name_lock;
 	char name[NMH_NETIF_NAME];
 	struct nmh_ring_options rings;
-	enum xdp_send send;
+	enum xdp_send asked, send;
+	char not_live[160];
 	u32 mtu;
 	u64 dropped_before;	/* by the interface, before the port */
+	bool proved;
 	int control_fd, promiscuous_fd;
 	struct xdp_maps maps;
 	int idle_memory, idle_program, program, link;
@@ -135,10 +144,23 @@ int xdp_check_interface(struct xdp_device *device);
 
 /* What a sync of each direction does. */
 int xdp_live_txsync(struct nm_kring *kr);
+int xdp_socket_txsync(struct nm_kring *kr);
 int xdp_rxsync(struct nm_kring *kr);
 
 /* A receive ring begins: its buffers go to its sockets, which are open. */
 void xdp_rx_start(struct xdp_queue *q);
+
+/* A ring that sends by a socket begins: all its slots are done with. */
+void xdp_tx_start(struct xdp_queue *q);
+
+/* Waits, not long, until the socket has sent what it was given. */
+void xdp_tx_settle(struct xdp_queue *q);
+
+/* Decides how to send. Return: 0, or a negative errno where it cannot be done as asked, and @why says it. */
+int xdp_choose_send(struct xdp_device *device, char *why, size_t size);
+
+/* How frames go, in words. */
+void xdp_describe_mode(struct xdp_device *device, char *text, size_t size);
 
 /* The rings of a port are opened and closed: nm_driver_ops.reg. */
 int xdp_reg(struct nm_port *port);

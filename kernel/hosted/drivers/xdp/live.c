@@ -6,6 +6,12 @@
  */
 #include "xdp.h"
 
+#include <unistd.h>
+
+/* How long the first frames may take. */
+#define PROVE_TRIES	200
+#define PROVE_US	500
+
 /* What frames of a call begin as; the program writes over it. */
 static const u8 model[XDP_LIVE_LARGEST];
 
@@ -58,6 +64,29 @@ static bool account(struct xdp_queue *q, const struct xdp_call *call, u32 taken)
 	return !refused;
 }
 
+/*
+ * A veth counts what its other end has taken or refused; it counts nothing where that does not look for frames at
+ * all, and they are lost. Return: 0, or -ENOLINK.
+ */
+static int prove(struct xdp_device *device, const struct nmh_netif *before)
+{
+	struct nmh_netif now;
+	u32 tries;
+	int error;
+
+	for (tries = 0; tries < PROVE_TRIES; tries++) {
+		error = nmh_netif_read(device->netif.index, &now);
+		if (error)
+			return error;
+		if (now.tx_packets != before->tx_packets || now.tx_dropped != before->tx_dropped) {
+			nm_write_once(device->proved, true);
+			return 0;
+		}
+		usleep(PROVE_US);
+	}
+	return -ENOLINK;
+}
+
 int xdp_live_txsync(struct nm_kring *kr)
 {
 	struct xdp_queue *q = xdp_queue_of(kr);
@@ -69,7 +98,9 @@ int xdp_live_txsync(struct nm_kring *kr)
 	if (kr->hwcur != kr->rhead)
 		error = xdp_check_interface(device);
 	while (kr->hwcur != kr->rhead && !error) {
+		const bool proved = nm_read_once(device->proved);
 		u32 taken, model_len = 0;
+		struct nmh_netif before;
 		int num = collect(kr, kr->hwcur, call, nm_read_once(device->mtu) + XDP_MTU_EXTRA, &model_len);
 
 		if (num <= 0) {
@@ -79,8 +110,18 @@ int xdp_live_txsync(struct nm_kring *kr)
 		call->next = 0;
 		call->refused = 0;
 		call->end = (u32)num;
+		if (nm_unlikely(!proved))
+			nmh_netif_read(device->netif.index, &before);
 		error = xdp_send(device->program, model, model_len, (u32)num);
 		taken = nm_read_once(call->next);
+		if (nm_unlikely(!proved) && taken) {
+			const int proof = prove(device, &before);
+
+			if (proof) {
+				error = proof;
+				break;
+			}
+		}
 		kr->hwcur = nm_add(kr->hwcur, taken, kr->num_slots);
 		if (!account(q, call, taken) && !error)
 			error = -EMSGSIZE;

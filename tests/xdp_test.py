@@ -2,10 +2,12 @@
 """Runs over XDP, with nothing loaded: a veth pair in a network namespace that goes with its test."""
 import json
 import os
+import subprocess
 import unittest
 
+import records
 from network import NetworkTest
-from nmgen_process import NMGEN
+from nmgen_process import NMGEN, ROOT, TIMEOUT_S, scenario
 
 # Fewer than a receive ring has slots: none is lost, however late the receiver is.
 FRAMES = 800
@@ -93,6 +95,44 @@ class Xdp(NetworkTest):
                 record, counted = self.run_shipped(name, "xdp:va", "xdp:vb", 500)
                 self.assertEqual(counted[:2], [500, 500])
                 self.assertEqual(record["runs"][0]["rx"]["frames"], 500)
+
+    def test_scenarios_for_a_veth_run_beside_one(self):
+        for name in ("veth-max", "veth-latency"):
+            with self.subTest(name):
+                out = self.path("r.json")
+                command = [os.path.join(ROOT, "scripts/veth"), NMGEN, "run", scenario(name), "--quiet", "--out", out, "--force", "--duration", "300ms"]
+                result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+                self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+                record = records.read(out)
+                records.check(self, record, result.returncode)
+                run = record["runs"][0]
+                self.assertGreater(run["rx"]["frames"], 100)
+                self.assertEqual((run["duplicates"], run["reordered"]), (0, 0))
+                self.assertEqual(record["devices"][0]["mode"], "sends XDP live frames")
+                if name == "veth-latency":
+                    self.assertEqual(run["latency_ns"]["count"], run["rx"]["frames"])
+
+    def test_its_command_decides_what_scripts_veth_returns(self):
+        for command, code, words in ((["sh", "-c", "ip link show va && exit 7"], 7, "va@vb"), ([], 2, "Runs a command beside a veth pair")):
+            result = subprocess.run([os.path.join(ROOT, "scripts/veth"), *command], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn(words, result.stdout)
+
+    def test_bridges_two_interfaces(self):
+        setup = "ip link add vc type veth peer name vd && ip link set vc up && ip link set vd up"
+        path = self.write("s.json", json.dumps(self.document(receivers=[{"port": "packet:vd"}], senders=[{"port": "packet:va", "rate": "10 kpps"}])))
+        result = self.inside(f"""{setup}
+trap 'kill -9 $pid 2>/dev/null' EXIT
+{NMGEN} bridge xdp:vb xdp:vc >&2 & pid=$!
+until ip -d link show vb | grep -q prog/xdp && ip -d link show vc | grep -q prog/xdp; do kill -0 $pid || exit 98; sleep 0.1; done
+sleep 1
+{NMGEN} run {path} --quiet --force --out {self.path("r.json")} >&2
+code=$?
+kill -TERM $pid
+wait $pid
+exit $code""")
+        self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+        self.check_run(records.read(self.path("r.json"))["runs"][0], 60)
 
     def test_killed_it_leaves_no_program(self):
         path = self.write("s.json", json.dumps(self.document(frames=10**9, senders=[{"port": "xdp:va", "rate": "max"}])))

@@ -38,6 +38,9 @@ static int __init netmap_init(void)
 		pr_err("netmap: the sizes of the pools do not fit: buf_size and if_size are multiples of 64, ring_size of 128\n");
 		return error;
 	}
+	error = nm_os_work_start();
+	if (error)
+		goto fail_work;
 	set_core(core);
 	error = generic_init();
 	if (error)
@@ -62,6 +65,8 @@ fail_native:
 	generic_exit();
 fail_generic:
 	set_core(NULL);
+	nm_os_work_end();
+fail_work:
 	nm_core_destroy(core);
 	return error;
 }
@@ -76,6 +81,7 @@ static void __exit netmap_exit(void)
 	nm_native_exit();
 	generic_exit();
 	set_core(NULL);
+	nm_os_work_end();
 	nm_core_destroy(core);
 }
 

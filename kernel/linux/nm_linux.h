@@ -36,6 +36,10 @@ bool nm_interface_is_ours(const struct net_device *dev);
 int nm_interface_init(void);
 void nm_interface_exit(void);
 
+/* os.c: around all that uses the core. */
+int nm_os_work_start(void);
+void nm_os_work_end(void);
+
 /* params.c */
 void nm_params_config(struct nm_core_config *config);
 

@@ -178,7 +178,23 @@ void nm_os_wake_all(struct nm_waitq *wq)
 		wake_up_interruptible(&wq->head);
 }
 
-/* Work */
+/*
+ * Work: what switches bring from interfaces, for as long as frames come. It takes its turns with
+ * programs, of no higher priority than theirs, and keeps no other work from its processor.
+ */
+static struct workqueue_struct *work_queue;
+
+int nm_os_work_start(void)
+{
+	work_queue = alloc_workqueue("netmap_switch", WQ_PERCPU | WQ_CPU_INTENSIVE, 0);
+	return work_queue ? 0 : -ENOMEM;
+}
+
+/* All work is cancelled: no port is there. */
+void nm_os_work_end(void)
+{
+	destroy_workqueue(work_queue);
+}
 
 static void run_work(struct work_struct *item)
 {
@@ -196,7 +212,7 @@ void nm_os_work_init(struct nm_work *work, void (*run)(struct nm_work *work))
 /* The caller is where the frames are; the work stays on its processor. */
 void nm_os_work_queue(struct nm_work *work)
 {
-	queue_work(system_highpri_wq, &work->work);
+	queue_work(work_queue, &work->work);
 }
 
 void nm_os_work_cancel(struct nm_work *work)

@@ -61,7 +61,8 @@ static void interface_setup(struct net_device *dev)
 	dev->netdev_ops = &interface_ops;
 	dev->needs_free_netdev = true;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+	/* netpoll sends with interrupts off, where a ring's lock may not be taken. */
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = MAX_FRAME - VLAN_ETH_HLEN;
 	eth_hw_addr_random(dev);

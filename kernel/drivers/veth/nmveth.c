@@ -407,7 +407,8 @@ static void nmveth_setup(struct net_device *dev)
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = nmveth_free;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+	/* netpoll sends with interrupts off, where a ring's lock may not be taken. */
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU - VLAN_ETH_HLEN;
 }

@@ -354,6 +354,7 @@ static int make_interface(void)
 		return -ENOMEM;
 	strscpy(netdev->name, "fn0", IFNAMSIZ);
 	netdev->netdev_ops = &fake_netdev_ops;
+	netdev->priv_flags |= IFF_DISABLE_NETPOLL;
 	SET_NETDEV_DEV(netdev, &platform->dev);
 	eth_hw_addr_random(netdev);
 	error = register_netdev(netdev);

@@ -30,7 +30,7 @@ device_of() {
 
 # pack_guest: make $work/initrd.
 pack_guest() {
-  local file name target number=100 modules=(veth tun dummy) device driver
+  local file name target number=100 modules=(veth tun dummy "${kernel_modules[@]}") device driver
   for name in "${nics[@]}"; do
     device_of "$name"
     modules+=("${driver[@]}")

@@ -208,7 +208,7 @@ static int finish(struct nm_client *client, struct nm_port *port,
 static int bind_null(struct nm_client *client, const char *name, struct nmreq_register *reg,
 		     u64 max_memsize)
 {
-	static const struct nm_range none[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	static const struct nm_range none[NM_DIRS] = { { 0 }, { 0 } };
 	const struct nm_port_config config = {
 		.num_rings = { [NM_TX] = reg->nr_tx_rings, [NM_RX] = reg->nr_rx_rings },
 		.num_host_rings = { [NM_TX] = reg->nr_host_tx_rings,
@@ -251,7 +251,7 @@ static int bind_port(struct nm_client *client, struct nm_port *port, struct nmre
 		     u64 max_memsize)
 {
 	const bool exclusive = reg->nr_flags & NR_EXCLUSIVE;
-	struct nm_range rings[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	struct nm_range rings[NM_DIRS] = { { 0 }, { 0 } };
 	const enum nm_ring_use use = exclusive ? NM_USE_EXCLUSIVE : NM_USE_SHARED;
 	int error;
 

@@ -197,11 +197,11 @@ TEST_F(Driver, NobodyIsInASyncDuringAPause) {
 TEST_F(Driver, AnInterruptIsPassedOnUnlessNetmapHasTheQueue) {
   EXPECT_FALSE(nm_ring_irq(nullptr));
   EXPECT_FALSE(nm_ring_irq(device.rx()));
-  EXPECT_FALSE(nm_host_diverts(device.port(), 0));
+  EXPECT_FALSE(nm_port_queue_ring(device.port(), NM_TX, 0));
   ASSERT_EQ(client.bind("d", NR_REG_ONE_NIC, NR_RX_RINGS_ONLY), 0);
   EXPECT_TRUE(nm_ring_irq(device.rx()));
   EXPECT_FALSE(nm_ring_irq(device.tx()));
-  EXPECT_FALSE(nm_host_diverts(device.port(), 0));
+  EXPECT_FALSE(nm_port_queue_ring(device.port(), NM_TX, 0));
   client.close();
   EXPECT_FALSE(nm_ring_irq(device.rx()));
 }

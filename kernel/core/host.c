@@ -24,12 +24,6 @@ int nm_host_sync_none(struct nm_kring *kr, int flags)
 	return 0;
 }
 
-bool nm_host_diverts(struct nm_port *port, u32 queue)
-{
-	return queue < port->config.num_rings[NM_TX] &&
-	       nm_kring_is_netmap(&port->krings[NM_TX][queue]);
-}
-
 int nm_host_queue(struct nm_port *port, u32 queue, u32 len,
 		  void (*copy)(void *arg, u32 offset, void *to, u32 len), void *arg)
 {

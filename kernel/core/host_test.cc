@@ -109,17 +109,50 @@ TEST_F(Host, AFullRingDropsAndCounts) {
 
 TEST_F(Host, NobodyThereIsSaid) {
   EXPECT_EQ(port.stack_sends(0, "x"), -ENXIO);
-  EXPECT_FALSE(nm_host_diverts(port.port(), 0));
+  EXPECT_FALSE(nm_port_queue_ring(port.port(), NM_TX, 0));
   ASSERT_EQ(client.bind("p", NR_REG_ONE_NIC, NR_TX_RINGS_ONLY, 1), 0);
-  EXPECT_FALSE(nm_host_diverts(port.port(), 0)) << "that ring stays with the host";
-  EXPECT_TRUE(nm_host_diverts(port.port(), 1));
-  EXPECT_FALSE(nm_host_diverts(port.port(), 2));
+  EXPECT_FALSE(nm_port_queue_ring(port.port(), NM_TX, 0)) << "that ring stays with the host";
+  EXPECT_EQ(nm_port_queue_ring(port.port(), NM_TX, 1), port.kring(NM_TX, 1));
+  EXPECT_FALSE(nm_port_queue_ring(port.port(), NM_TX, 2)) << "that has nothing of a ring's";
+  EXPECT_FALSE(nm_port_queue_ring(port.port(), NM_RX, 1));
   EXPECT_EQ(port.stack_sends(1, "x"), -ENXIO);
   Client sw(world);
   ASSERT_EQ(sw.bind("p", NR_REG_SW), 0);
   EXPECT_EQ(port.stack_sends(1, "x"), 0);
   sw.close();
   EXPECT_EQ(port.stack_sends(1, "x"), -ENXIO);
+}
+
+// An interface may have more queues than its port has rings. Who opens the port for the whole of it
+// has them all, by whatever way and however many do; who opens its rings one by one has as many
+// queues, and not more.
+TEST_F(Host, AWholeInterfaceHasAllItsQueues) {
+  const auto ring_of = [&](nm_dir dir, uint32_t queue) {
+    return nm_port_queue_ring(port.port(), dir, queue);
+  };
+  Client first(world), second(world), whole(world), again(world);
+  ASSERT_EQ(first.bind("p", NR_REG_ONE_NIC, 0, 0), 0);
+  ASSERT_EQ(second.bind("p", NR_REG_ONE_NIC, 0, 1), 0);
+  EXPECT_TRUE(ring_of(NM_TX, 1));
+  EXPECT_FALSE(ring_of(NM_TX, 2)) << "both rings are open, each for itself";
+  ASSERT_EQ(whole.bind("p", NR_REG_ALL_NIC, NR_TX_RINGS_ONLY), 0);
+  EXPECT_EQ(ring_of(NM_TX, 2), port.kring(NM_TX, 0));
+  EXPECT_EQ(ring_of(NM_TX, 7), port.kring(NM_TX, 1));
+  EXPECT_FALSE(ring_of(NM_RX, 2)) << "it has transmit rings only";
+  ASSERT_EQ(again.bind("p", NR_REG_NIC_SW), 0);
+  EXPECT_EQ(ring_of(NM_RX, 3), port.kring(NM_RX, 1));
+  whole.close();
+  EXPECT_EQ(ring_of(NM_TX, 2), port.kring(NM_TX, 0)) << "there is one more";
+  Client refused(world);
+  EXPECT_EQ(refused.bind("p", NR_REG_ALL_NIC, NR_EXCLUSIVE), -EBUSY);
+  again.close();
+  EXPECT_FALSE(ring_of(NM_TX, 2)) << "single rings are open still";
+  EXPECT_FALSE(ring_of(NM_RX, 2));
+  first.close();
+  second.close();
+  EXPECT_FALSE(ring_of(NM_TX, 0));
+  ASSERT_EQ(client.bind("p", NR_REG_SW), 0);
+  EXPECT_FALSE(ring_of(NM_TX, 2)) << "host rings alone capture nothing";
 }
 
 TEST_F(Host, AsManyRingsAsAreAskedFor) {

@@ -517,12 +517,6 @@ int nm_rx_put(struct nm_kring *kr, u32 len,
 
 /* Host rings: what the residence calls for frames of its own stack. */
 
-/*
- * Whether frames that the stack sends on TX queue @queue of the interface belong to netmap: the
- * queue is netmap's. They go to nm_host_queue() then, and nowhere else. Any thread.
- */
-bool nm_host_diverts(struct nm_port *port, u32 queue);
-
 /**
  * nm_host_queue() - a frame that the host stack sends comes to a host RX ring
  * @queue: TX queue that the stack chose; host RX ring @queue modulo their number gets it
@@ -584,6 +578,18 @@ const char *nm_port_name(const struct nm_port *port);
 u32 nm_port_rings(const struct nm_port *port, enum nm_dir dir);
 /* NIC ring @i of them; krings are the same at least as long as a ring is in netmap mode. */
 struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i);
+
+/**
+ * nm_port_queue_ring() - whose a queue of an interface is that has more queues than rings
+ * @queue: of the interface; TX: the one on which the stack sends
+ *
+ * Who opens the port for all of its rings has all queues: queue k is ring k modulo their number. A
+ * ring that is opened by its number has the queue of that number. TX: what the stack sends on a
+ * queue that a ring has goes to nm_host_queue(), and nowhere else. Any thread, any context, while
+ * the krings stay.
+ * Return: the ring, which is in netmap mode; NULL: the queue is the host's.
+ */
+struct nm_kring *nm_port_queue_ring(struct nm_port *port, enum nm_dir dir, u32 queue);
 
 #ifdef __cplusplus
 }

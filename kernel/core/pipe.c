@@ -208,8 +208,8 @@ static struct nm_kring *other_ring(struct nm_kring *kr)
 
 static void all_nic(const struct nm_port *port, struct nm_range rings[NM_DIRS])
 {
-	rings[NM_TX] = (struct nm_range){ 0, port->config.num_rings[NM_TX] };
-	rings[NM_RX] = (struct nm_range){ 0, port->config.num_rings[NM_RX] };
+	rings[NM_TX] = (struct nm_range){ 0, port->config.num_rings[NM_TX], false };
+	rings[NM_RX] = (struct nm_range){ 0, port->config.num_rings[NM_RX], false };
 }
 
 static void unpin(struct nm_port *end)

@@ -14,9 +14,13 @@
 struct nm_client;
 struct nm_region;
 
-/* Rings first .. last - 1 of a direction. */
+/*
+ * Rings first .. last - 1 of a direction. @whole: they stand for the interface, with all its queues,
+ * and not for themselves only.
+ */
 struct nm_range {
 	u32 first, last;
+	bool whole;
 };
 
 /**
@@ -32,13 +36,13 @@ struct nm_ring_watch {
 /**
  * struct nm_port_kind - what ports of one kind do where the core treats all ports alike
  * @client_flags: nr_flags that each client of such a port gets
+ * @stands_in: for a port of its name that is not there: one that comes is found in its place
  * @host_rings_carry: its host rings have buffers and are switched by reg, though no host stack is
  *	behind them
  * @no_host_rings: those that its clients see in their netmap_if, where old programs count on one
  *	pair, are in no reply: who adds them to the others would use rings that lead nowhere
  * @may_bind: whether a client with these nr_flags may open the port. Return: 0 or a negative errno
  *	with its sentence. NULL: every client may. Under core->lock
- * @stands_in: for a port of its name that is not there: one that comes is found in its place
  * @may_have: the same, of the rings that the client asks for
  * @idle: only one reference is left, its maker's. NULL: nothing to do. Under core->lock
  * @release: the last reference has gone: undo what the maker did; the port is freed after. NULL:
@@ -50,12 +54,12 @@ struct nm_ring_watch {
  */
 struct nm_port_kind {
 	u64 client_flags;
+	bool stands_in;
 	bool host_rings_carry;
 	bool no_host_rings;
 	int (*may_bind)(struct nm_client *client, struct nm_port *port, u64 flags);
 	int (*may_have)(struct nm_client *client, struct nm_port *port,
 			const struct nm_range rings[NM_DIRS]);
-	bool stands_in;
 	void (*idle)(struct nm_port *port);
 	void (*release)(struct nm_port *port);
 	int (*fetch)(struct nm_kring *kr, u32 i, bool *give_up);
@@ -84,6 +88,8 @@ struct nm_port_owner {
  * @map_users: NIC rings that are there, of a port with a device. Under core->lock
  * @queues: of RX rings that the core fills; nm_rx_queues_make()
  * @max_rings: krings there are in each direction; host rings may be made more
+ * @wholes: how many have all NIC rings of a direction for the whole interface. Written under
+ *	core->lock, read anywhere
  * @pipes: pipes at this port. Under core->lock
  * @twin: the two have one release() and are freed together, when neither has a reference
  * @owner: a switch; NULL: nobody. Under core->lock
@@ -104,6 +110,7 @@ struct nm_port {
 	u32 map_users;
 	struct nm_rx_queue *queues;
 	u32 max_rings[NM_DIRS];
+	u32 wholes[NM_DIRS];
 	u32 refs;
 	const struct nm_port_kind *kind;
 	struct nm_list pipes;

@@ -485,3 +485,18 @@ struct nm_kring *nm_port_ring(struct nm_port *port, enum nm_dir dir, u32 i)
 	return i < port->config.num_rings[dir] ? &port->krings[dir][i] : NULL;
 }
 NM_EXPORT(nm_port_ring);
+
+/* A ring is in netmap mode before and after all that @wholes lets it take. */
+struct nm_kring *nm_port_queue_ring(struct nm_port *port, enum nm_dir dir, u32 queue)
+{
+	const u32 n = port->config.num_rings[dir];
+	struct nm_kring *kr;
+
+	if (queue >= n) {
+		if (!n || !nm_read_once(port->wholes[dir]))
+			return NULL;
+		queue %= n;
+	}
+	kr = &port->krings[dir][queue];
+	return nm_kring_is_netmap(kr) ? kr : NULL;
+}

@@ -19,7 +19,7 @@
  */
 static struct nm_range one_of(u32 base, u32 count, u32 i)
 {
-	struct nm_range range = { base, base };
+	struct nm_range range = { base, base, false };
 
 	if (count) {
 		range.first = base + (i < count ? i : 0);
@@ -45,13 +45,13 @@ int nm_rings_choose(struct nm_client *client, const struct nm_port *port,
 
 		switch (reg->nr_mode) {
 		case NR_REG_ALL_NIC:
-			rings[dir] = (struct nm_range){ 0, nic };
+			rings[dir] = (struct nm_range){ 0, nic, true };
 			break;
 		case NR_REG_SW:
-			rings[dir] = (struct nm_range){ nic, nic + host };
+			rings[dir] = (struct nm_range){ nic, nic + host, false };
 			break;
 		case NR_REG_NIC_SW:
-			rings[dir] = (struct nm_range){ 0, nic + host };
+			rings[dir] = (struct nm_range){ 0, nic + host, true };
 			break;
 		case NR_REG_ONE_NIC:
 			if (reg->nr_ringid >= pairs)
@@ -75,9 +75,9 @@ int nm_rings_choose(struct nm_client *client, const struct nm_port *port,
 		}
 	}
 	if (reg->nr_flags & NR_RX_RINGS_ONLY)
-		rings[NM_TX] = (struct nm_range){ 0, 0 };
+		rings[NM_TX] = (struct nm_range){ 0 };
 	if (reg->nr_flags & NR_TX_RINGS_ONLY)
-		rings[NM_RX] = (struct nm_range){ 0, 0 };
+		rings[NM_RX] = (struct nm_range){ 0 };
 	return 0;
 }
 
@@ -385,6 +385,8 @@ void nm_rings_unuse(struct nm_port *port, const struct nm_range rings[NM_DIRS],
 	if (rings_switch(port, rings))
 		nm_os_log(nm_core_os(port->core), "%s: the driver could not leave netmap mode",
 			  port->name);
+	for (dir = 0; dir < NM_DIRS; dir++)
+		nm_write_once(port->wholes[dir], port->wholes[dir] - rings[dir].whole);
 	rings_leave(port, rings);
 	for (dir = 0; dir < NM_DIRS; dir++) {
 		for (i = rings[dir].first; i < rings[dir].last; i++) {
@@ -458,12 +460,13 @@ static int rings_unstick(struct nm_port *port, const struct nm_range rings[NM_DI
 
 int nm_rings_use(struct nm_port *port, const struct nm_range rings[NM_DIRS], enum nm_ring_use use)
 {
-	struct nm_range made[NM_DIRS] = { { 0, 0 }, { 0, 0 } };
+	struct nm_range made[NM_DIRS] = { { 0 }, { 0 } };
 	int dir, error = rings_unstick(port, rings);
 	u32 i;
 
 	for (dir = 0; dir < NM_DIRS && !error; dir++) {
-		made[dir] = (struct nm_range){ rings[dir].first, rings[dir].first };
+		made[dir] = (struct nm_range){ rings[dir].first, rings[dir].first, rings[dir].whole };
+		nm_write_once(port->wholes[dir], port->wholes[dir] + rings[dir].whole);
 		for (i = rings[dir].first; i < rings[dir].last; i++) {
 			struct nm_kring *kr = &port->krings[dir][i];
 

@@ -46,8 +46,15 @@ static void show_port(const struct nm_port_view *view, void *arg)
 	int d;
 	u32 i;
 
-	seq_printf(to, "%s driver=%s link=%s\n", view->name, view->driver,
+	seq_printf(to, "%s driver=%s link=%s", view->name, view->driver,
 		   view->config.link_up ? "up" : "down");
+	if (!strcmp(view->driver, generic_ops.name)) {
+		const struct generic *g = view->driver_data;
+
+		seq_printf(to, " host_no_memory=%llu host_secret=%llu",
+			   READ_ONCE(g->host_no_memory), READ_ONCE(g->host_secret));
+	}
+	seq_putc(to, '\n');
 	for (d = 0; d < NM_DIRS; d++) {
 		const u32 all = view->config.num_rings[d] + view->config.num_host_rings[d];
 

@@ -55,10 +55,8 @@ static void rings_off(struct generic *g)
 		if (nm_kring_pending(kr) && kr->on)
 			generic_rx_stop(&g->rx[i]);
 	}
-	if (g->hooked && !is_used(g, NM_RX)) {
-		netdev_rx_handler_unregister(g->dev);
-		g->hooked = false;
-	}
+	if (!is_used(g, NM_RX))
+		generic_rx_unhook(g);
 	if (!is_used(g, NM_TX))
 		generic_host_stop(g);
 	synchronize_net();
@@ -82,15 +80,10 @@ static int rings_on(struct generic *g)
 	int error = 0;
 	u32 i;
 
-	if (!g->hooked && is_used(g, NM_RX)) {
-		error = netdev_rx_handler_register(g->dev, generic_rx_handler, g);
-		if (error) {
-			nm_os_log(&nm_linux_os,
-				  "%s is part of a bridge, a bond or the like (error %d): take it out there first",
-				  g->dev->name, -error);
+	if (is_used(g, NM_RX)) {
+		error = generic_rx_hook(g);
+		if (error)
 			return error;
-		}
-		g->hooked = true;
 	}
 	for (i = 0; i < nm_port_rings(g->port, NM_TX) && !error; i++) {
 		struct nm_kring *kr = nm_port_ring(g->port, NM_TX, i);
@@ -115,10 +108,8 @@ fail:
 		if (!nm_port_ring(g->port, NM_TX, i)->on)
 			generic_tx_stop(&g->tx[i]);
 	}
-	if (g->hooked && !is_on(g, NM_RX)) {
-		netdev_rx_handler_unregister(g->dev);
-		g->hooked = false;
-	}
+	if (!is_on(g, NM_RX))
+		generic_rx_unhook(g);
 	return error;
 }
 
@@ -342,10 +333,7 @@ static void generic_go(struct generic *g)
 		return;
 	WRITE_ONCE(g->going, true);
 	notify_all(g);
-	if (g->hooked) {
-		netdev_rx_handler_unregister(g->dev);
-		g->hooked = false;
-	}
+	generic_rx_unhook(g);
 	generic_host_stop(g);
 	queue_work(generic_wq, &g->detach);
 }

@@ -49,6 +49,7 @@ struct generic_rx {
  * again, before the last of them is freed. One reference of the ring, one a frame.
  */
 struct generic_session {
+	const struct net_device *dev;	/* which the ring sends on; to be compared only */
 	refcount_t refs;
 	atomic_t slots;			/* of frames that the device has not completed */
 	u32 wake_at;			/* a completion that leaves so many, or fewer, wakes */
@@ -79,11 +80,13 @@ struct generic_tx {
  * @detach: runs nm_port_detach()
  * @going: the interface goes away, or gets another name or namespace. Written under RTNL
  * @down: it was set down while the port was there. Written under RTNL
- * @hooked: the rx_handler is ours; written under RTNL
+ * @hooked: the rx_handler is ours, and @ingress is registered in @net; written under RTNL
  * @diverting: @egress is registered in @net; under RTNL
+ * @net: the namespace of @dev, while one of the two is registered; under RTNL
  * @used: a ring is in netmap mode, so the krings and the module stay; written under core->lock and
  *	RTNL, read under either
  * @host_no_memory: frames of the stack that could not be finished; a guess where many send at once
+ * @host_secret: frames of the stack that only a device could have encrypted; as @host_no_memory
  * @rx, @tx: of as many rings as the interface can ever have
  */
 struct generic {
@@ -97,8 +100,10 @@ struct generic {
 	bool diverting;
 	bool used;
 	struct net *net;
+	struct nf_hook_ops ingress;
 	struct nf_hook_ops egress;
 	u64 host_no_memory;
+	u64 host_secret;
 	struct generic_rx *rx;
 	struct generic_tx *tx;
 };
@@ -130,20 +135,26 @@ void generic_copy(const struct sk_buff *skb, u32 from, u8 *to, u32 len);
 struct sk_buff *generic_finish(struct sk_buff *skb, u64 *lost);
 struct sk_buff *generic_skb(struct net_device *dev, u32 queue, const struct nm_frag *frags, u32 num);
 int generic_rxsync(struct nm_kring *kr, int flags);
-rx_handler_result_t generic_rx_handler(struct sk_buff **pskb);
+/*
+ * Frames of the interface come to us from now on, and no more. Under RTNL; who calls the second has
+ * a synchronize_net() in it.
+ */
+int generic_rx_hook(struct generic *g);
+void generic_rx_unhook(struct generic *g);
 
 /* generic_tx.c */
 void generic_tx_init(struct generic_tx *tx);
 int generic_tx_start(struct generic_tx *tx, struct nm_kring *kr);
 void generic_tx_stop(struct generic_tx *tx);
 int generic_txsync(struct nm_kring *kr, int flags);
-/* Whether a client of an emulated adapter sent it. */
-bool generic_tx_is_ours(const struct sk_buff *skb);
+/* Whether a client of the emulated adapter of this very interface sent it. */
+bool generic_tx_is_from(const struct sk_buff *skb, const struct net_device *dev);
 void generic_tx_wait_all(void);
 
 /* generic_host.c; the first two under RTNL. After a stop and synchronize_net() nothing is diverted. */
 int generic_host_start(struct generic *g);
 void generic_host_stop(struct generic *g);
+struct sk_buff *generic_finish_tx(struct sk_buff *skb, u64 *no_memory, u64 *secret);
 bool generic_host_up(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num);
 
 #endif /* NM_GENERIC_H */

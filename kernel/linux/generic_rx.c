@@ -4,6 +4,7 @@
  * client's rxsync from there into slots.
  */
 #include <linux/if_vlan.h>
+#include <linux/netfilter_netdev.h>
 
 #include "generic.h"
 
@@ -73,12 +74,16 @@ void generic_rx_drain(struct generic_rx *rx)
 	__skb_queue_purge(&rx->taken);
 }
 
-/* Queue one frame as it would be on the wire, and wake its client now or soon. */
+/*
+ * Queue one frame as it would be on the wire, and wake its client now or soon. From here on it is
+ * ours alone: whoever sent it may not depend on when, or whether, the client takes it.
+ */
 static void put_one(struct generic_rx *rx, struct nm_kring *kr, struct sk_buff *skb)
 {
 	const u32 gap_ns = READ_ONCE(nm_generic_mit);
 	bool wake = false, start = false, full;
 
+	skb_orphan(skb);
 	spin_lock_bh(&rx->queue.lock);
 	full = skb_queue_len(&rx->queue) >= rx->limit;
 	if (full)
@@ -127,8 +132,9 @@ struct sk_buff *generic_finish(struct sk_buff *skb, u64 *lost)
 	}
 	skb_list_walk_safe(skb, skb, next) {
 		skb_mark_not_on_list(skb);
+		/* Of whatever kind: SCTP's is another one than the Internet's. */
 		if (skb->ip_summed == CHECKSUM_PARTIAL && !READ_ONCE(nm_generic_hwcsum) &&
-		    skb_checksum_help(skb)) {
+		    skb_csum_hwoffload_help(skb, 0)) {
 			WRITE_ONCE(*lost, *lost + 1);
 			kfree_skb(skb);
 			continue;
@@ -139,36 +145,131 @@ struct sk_buff *generic_finish(struct sk_buff *skb, u64 *lost)
 	return list;
 }
 
-/* Called by the stack, in an RCU section. What no ring in netmap mode gets goes on as ever. */
-rx_handler_result_t generic_rx_handler(struct sk_buff **pskb)
+/*
+ * Called by the stack, in an RCU section. Return: whether a ring in netmap mode has taken the frame;
+ * else it goes on as ever.
+ */
+static bool take(struct generic *g, struct sk_buff *skb)
 {
-	struct sk_buff *skb = *pskb;
-	struct generic *g = rcu_dereference(skb->dev->rx_handler_data);
+	const u32 queue = skb_rx_queue_recorded(skb) ? skb_get_rx_queue(skb) : 0;
+	const struct nm_kring *ring = nm_port_queue_ring(g->port, NM_RX, queue);
 	struct generic_rx *rx;
 	struct sk_buff *next;
 	struct nm_kring *kr;
-	u32 i = 0;
 
-	if (skb->priority == NM_GENERIC_UP) {
-		skb->priority = 0;
-		return RX_HANDLER_PASS;
-	}
-	if (skb_rx_queue_recorded(skb))
-		i = skb_get_rx_queue(skb) % nm_port_rings(g->port, NM_RX);
-	rx = &g->rx[i];
+	if (!ring || skb->pkt_type == PACKET_LOOPBACK)
+		return false;
+	rx = &g->rx[ring->ring_id];
 	kr = rcu_dereference(rx->kr);
-	if (!kr || skb->pkt_type == PACKET_LOOPBACK)
-		return RX_HANDLER_PASS;
+	if (!kr)
+		return false;
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (!skb)
-		return RX_HANDLER_CONSUMED;
+		return true;
 	skb_push(skb, skb->data - skb_mac_header(skb));
 	skb = generic_finish(skb, &rx->no_memory);
 	skb_list_walk_safe(skb, skb, next) {
 		skb_mark_not_on_list(skb);
 		put_one(rx, kr, skb);
 	}
-	return RX_HANDLER_CONSUMED;
+	return true;
+}
+
+static rx_handler_result_t handler(struct sk_buff **pskb)
+{
+	struct sk_buff *skb = *pskb;
+	struct generic *g = rcu_dereference(skb->dev->rx_handler_data);
+
+	if (skb->priority == NM_GENERIC_UP) {
+		skb->priority = 0;
+		return RX_HANDLER_PASS;
+	}
+	return take(g, skb) ? RX_HANDLER_CONSUMED : RX_HANDLER_PASS;
+}
+
+#if IS_ENABLED(CONFIG_NETFILTER_INGRESS)
+
+/*
+ * A frame with a tag for which the interface has a sub-interface goes to that, and never comes to
+ * the handler: it is taken before, as what the sub-interface sends is.
+ */
+static unsigned int ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (!skb_vlan_tag_present(skb) || skb->priority == NM_GENERIC_UP)
+		return NF_ACCEPT;
+	return take(priv, skb) ? NF_STOLEN : NF_ACCEPT;
+}
+
+static int tagged_hook(struct generic *g)
+{
+	g->ingress = (struct nf_hook_ops){
+		.hook = ingress,
+		.dev = g->dev,
+		.priv = g,
+		.pf = NFPROTO_NETDEV,
+		.hooknum = NF_NETDEV_INGRESS,
+		.priority = INT_MAX,
+	};
+	g->net = dev_net(g->dev);
+	return nf_register_net_hook(g->net, &g->ingress);
+}
+
+static void tagged_unhook(struct generic *g)
+{
+	nf_unregister_net_hook(g->net, &g->ingress);
+}
+
+#else /* the kernel has no ingress hooks */
+
+static int tagged_hook(struct generic *g)
+{
+	nm_os_log(&nm_linux_os,
+		  "%s: this kernel has no CONFIG_NETFILTER_INGRESS: what comes in for a VLAN sub-interface goes to that",
+		  g->dev->name);
+	return 0;
+}
+
+static void tagged_unhook(struct generic *g)
+{
+}
+
+#endif
+
+int generic_rx_hook(struct generic *g)
+{
+	int error;
+
+	if (g->hooked)
+		return 0;
+	error = netdev_rx_handler_register(g->dev, handler, g);
+	if (error) {
+		nm_os_log(&nm_linux_os,
+			  "%s is part of a bridge, a bond or the like (error %d): take it out there first",
+			  g->dev->name, -error);
+		return error;
+	}
+	error = tagged_hook(g);
+	if (error) {
+		netdev_rx_handler_unregister(g->dev);
+		return error;
+	}
+	/*
+	 * What a device has merged in its own way nobody can take apart. It stays off, as it does
+	 * where a bridge has switched it off.
+	 */
+	dev_disable_lro(g->dev);
+	WRITE_ONCE(g->hooked, true);
+	return 0;
+}
+
+void generic_rx_unhook(struct generic *g)
+{
+	if (!g->hooked)
+		return;
+	WRITE_ONCE(g->hooked, false);
+	tagged_unhook(g);
+	/* It waits for RCU sections, those of the other hook too. */
+	netdev_rx_handler_unregister(g->dev);
 }
 
 /* Bytes of a frame with the tag that the device took out, or will put in. */

@@ -98,6 +98,7 @@ void generic_tx_init(struct generic_tx *tx)
 /* Under core->lock, with the ring stopped. */
 int generic_tx_start(struct generic_tx *tx, struct nm_kring *kr)
 {
+	const struct generic *g = nm_port_data(kr->port);
 	struct generic_session *s = nm_os_alloc(sizeof(*s));
 
 	BUILD_BUG_ON(NM_CACHE_LINE < NETMAP_MAX_FRAGS);
@@ -112,6 +113,7 @@ int generic_tx_start(struct generic_tx *tx, struct nm_kring *kr)
 	refcount_set(&s->refs, 1);
 	spin_lock_init(&s->lock);
 	s->kr = kr;
+	s->dev = g->dev;
 	tx->session = s;
 	atomic_inc(&sessions);
 	return 0;
@@ -230,9 +232,10 @@ static void frame_finish(struct generic *g, struct generic_session *s, struct sk
 	atomic_add(slots, &s->slots);
 }
 
-bool generic_tx_is_ours(const struct sk_buff *skb)
+/* One that has come from elsewhere, by a bridge, still has the destructor of its sender. */
+bool generic_tx_is_from(const struct sk_buff *skb, const struct net_device *dev)
 {
-	return skb->destructor == completed;
+	return skb->destructor == completed && session_of(skb)->dev == dev;
 }
 
 /*
@@ -258,6 +261,8 @@ static bool send(struct generic_tx *tx, struct sk_buff *skb)
 	if (!READ_ONCE(nm_generic_txqdisc)) {
 		/* Whatever becomes of the frame, it is freed, which counts its slots. */
 		tx->waiting = NULL;
+		/* The stack chooses the queue: the one on which a frame seems to have come in. */
+		skb_record_rx_queue(skb, skb_get_queue_mapping(skb));
 		result = dev_queue_xmit(skb);
 		if (net_xmit_eval(result))
 			tx->refused++;

@@ -70,23 +70,11 @@ static inline void port_find_rings(const struct netmap_if *nif, uint32_t start, 
 	}
 }
 
-/* Binds port->fd. Return: 0, or the errno after one sentence on standard error. */
-static inline int port_bind(struct port *port, const char *full_name)
+/* Maps what port->fd, which is bound, has by port->reg. Return: as port_bind(). */
+static inline int port_map(struct port *port, const char *full_name)
 {
-	struct nmreq_header head = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
-	char name[NETMAP_REQ_IFNAMSIZ];
 	uint32_t tx, rx;
 
-	snprintf(name, sizeof(name), "%s", full_name);
-	port_parse(name, &port->reg);
-	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
-	head.nr_body = (uintptr_t)&port->reg;
-	if (port->fd < 0 || ioctl(port->fd, NIOCCTRL, &head)) {
-		const int error = errno;
-
-		fprintf(stderr, "cannot open %s: %s\n", full_name, strerror(error));
-		return error;
-	}
 	port->memory = mmap(NULL, port->reg.nr_memsize, PROT_READ | PROT_WRITE, MAP_SHARED,
 			    port->fd, 0);
 	if (port->memory == MAP_FAILED) {
@@ -99,6 +87,25 @@ static inline int port_bind(struct port *port, const char *full_name)
 	port_find_rings(port->nif, 0, tx, &port->first_tx, &port->last_tx);
 	port_find_rings(port->nif, tx, rx, &port->first_rx, &port->last_rx);
 	return 0;
+}
+
+/* Binds port->fd. Return: 0, or the errno after one sentence on standard error. */
+static inline int port_bind(struct port *port, const char *full_name)
+{
+	struct nmreq_header head = { .nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER };
+	char name[NETMAP_REQ_IFNAMSIZ];
+
+	snprintf(name, sizeof(name), "%s", full_name);
+	port_parse(name, &port->reg);
+	snprintf(head.nr_name, sizeof(head.nr_name), "%s", name);
+	head.nr_body = (uintptr_t)&port->reg;
+	if (port->fd < 0 || ioctl(port->fd, NIOCCTRL, &head)) {
+		const int error = errno;
+
+		fprintf(stderr, "cannot open %s: %s\n", full_name, strerror(error));
+		return error;
+	}
+	return port_map(port, full_name);
 }
 
 /* Opens the device, and binds it. Return: as port_bind(). */

@@ -5,6 +5,8 @@
  *   traffic send PORT FRAMES [SIZE [VLAN]]      numbered frames, until the last has left
  *   traffic receive PORT FRAMES SECONDS [SIZE]  those frames, each byte checked; loss is an error
  *   traffic among PORT FRAMES SECONDS SIZE      the same, among frames of others that look alike
+ *   traffic pace FROM TO FRAMES SIZE            numbered frames, never more than PACE ahead of the receiver; each checked, loss is an
+ *                                               error
  *   traffic bridge PORT PORT [SECONDS]          all frames between two ports, buffers swapped
  *   traffic count PORT SECONDS [FRAMES]         how many frames of any kind come in, until it is so many
  *   traffic sums PORT SECONDS [FRAMES]          how many TCP segments come in with a right checksum, and with a wrong one
@@ -38,6 +40,7 @@
 #define HEADER		14
 #define MAX_SIZE	9216
 #define PATIENCE_S	120	/* until a ring that does not move is taken for stuck */
+#define PACE		4096	/* frames; an emulated receive ring keeps twice as many */
 
 static double seconds_now(void)
 {
@@ -248,6 +251,69 @@ static int do_receive(struct port *port, uint32_t frames, double seconds, uint32
 	printf("received %u frames of %u, %u with a VLAN tag, and %u of somebody else\n", got, frames,
 	       vlans, others);
 	return among ? got < frames : got != frames;
+}
+
+/* What has come to @to, from frame @next on. Return: the number after the last; -1: it is not as it was sent. */
+static int64_t take_in_order(struct port *to, uint32_t next, uint32_t size)
+{
+	uint8_t frame[MAX_SIZE];
+	uint32_t r, n;
+
+	for (r = to->first_rx; r < to->last_rx; r++) {
+		struct netmap_ring *ring = NETMAP_RXRING(to->nif, r);
+
+		while ((n = get(ring, frame))) {
+			const int64_t seq = seq_of(frame, n);
+
+			if (seq < 0)
+				continue;
+			if (seq != next) {
+				fprintf(stderr, "pace: frame %lld instead of %u\n", (long long)seq, next);
+				return -1;
+			}
+			if (check(frame, n, next++, size))
+				return -1;
+		}
+	}
+	return next;
+}
+
+/* One ring to one ring. */
+static int do_pace(struct port *from, struct port *to, uint32_t frames, uint32_t size)
+{
+	struct netmap_ring *ring = NETMAP_TXRING(from->nif, from->first_tx);
+	const double start = seconds_now();
+	double moved = start;
+	uint8_t frame[MAX_SIZE];
+	uint32_t sent = 0, received = 0;
+
+	stay_here();
+	while (received < frames) {
+		const uint32_t before = received + sent;
+		int64_t next;
+
+		while (sent < frames && sent - received < PACE) {
+			build(frame, sent, size, 0);
+			if (!put(ring, frame, size))
+				break;
+			sent++;
+		}
+		if (ioctl(from->fd, NIOCTXSYNC) || ioctl(to->fd, NIOCRXSYNC))
+			return 1;
+		next = take_in_order(to, received, size);
+		if (next < 0)
+			return 1;
+		received = (uint32_t)next;
+		if (received + sent != before)
+			moved = seconds_now();
+		if (seconds_now() > moved + PATIENCE_S) {
+			fprintf(stderr, "pace: %u frames sent, and %u came\n", sent, received);
+			return 1;
+		}
+	}
+	printf("%u frames of %u bytes came, %.0f a second\n", received, size,
+	       received / (seconds_now() - start));
+	return 0;
 }
 
 /* Move as many frames as fit, by swapping buffers. Return: whether any moved. */
@@ -574,7 +640,7 @@ static int do_switch(const char *name, bool attach, bool host)
 
 static int bad_use(void)
 {
-	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | among PORT FRAMES SECONDS SIZE | bridge PORT PORT [SECONDS] | count PORT SECONDS [FRAMES] | sums PORT SECONDS [FRAMES] | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
+	fprintf(stderr, "usage: traffic send PORT FRAMES [SIZE [VLAN]] | receive PORT FRAMES SECONDS [SIZE] | among PORT FRAMES SECONDS SIZE | pace FROM TO FRAMES SIZE | bridge PORT PORT [SECONDS] | count PORT SECONDS [FRAMES] | sums PORT SECONDS [FRAMES] | watch PORT SECONDS | hold PORT SECONDS | pass PORT SECONDS | epoll PORT SECONDS | attach SWITCH:IF nic|host | detach SWITCH:IF - | newif IF - | delif IF -\n");
 	return 2;
 }
 
@@ -604,6 +670,11 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "among") && argc > 5)
 		return do_receive(&port, (uint32_t)atoi(argv[3]), atof(argv[4]),
 				  (uint32_t)atoi(argv[5]), true);
+	if (!strcmp(argv[1], "pace") && argc > 5) {
+		if (port_open(&other, argv[3]))
+			return 2;
+		return do_pace(&port, &other, (uint32_t)atoi(argv[4]), (uint32_t)atoi(argv[5]));
+	}
 	if (!strcmp(argv[1], "bridge")) {
 		if (port_open(&other, argv[3]))
 			return 2;

@@ -291,8 +291,8 @@ static int join_nic(struct nm_vale *vale, const char *sw_name, struct nm_port *n
 	int dir, error;
 
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		nic_rings[dir] = (struct nm_range){ 0, c->num_rings[dir] };
-		host_rings[dir] = (struct nm_range){ c->num_rings[dir], rings[dir].last };
+		nic_rings[dir] = (struct nm_range){ 0, c->num_rings[dir], false };
+		host_rings[dir] = (struct nm_range){ c->num_rings[dir], rings[dir].last, false };
 	}
 	error = join_half(vale, sw_name, nic, name, NM_VALE_NIC, nic_rings, &port);
 	if (error)
@@ -329,8 +329,7 @@ static int attach_nic(struct nm_client *client, struct nm_port *nic, const char 
 		return nm_refuse(client, -EBUSY, "%s is open or belongs to %s; close it there first",
 				 name, nic->owner ? nic->owner->name : "a client");
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		rings[dir].first = 0;
-		rings[dir].last = c->num_rings[dir];
+		rings[dir] = (struct nm_range){ 0, c->num_rings[dir], true };
 		if (reg->nr_mode == NR_REG_NIC_SW)
 			rings[dir].last += c->num_host_rings[dir];
 	}
@@ -360,8 +359,9 @@ static int join_stack(struct nm_client *client, struct nm_vale_port *port)
 	int dir, error;
 
 	for (dir = 0; dir < NM_DIRS; dir++) {
-		rings[dir].first = c->num_rings[dir];
-		rings[dir].last = c->num_rings[dir] + c->num_host_rings[dir];
+		rings[dir] = (struct nm_range){
+			c->num_rings[dir], c->num_rings[dir] + c->num_host_rings[dir], false
+		};
 	}
 	error = rings_make(client, port->port, rings);
 	if (error)

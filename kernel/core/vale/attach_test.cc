@@ -244,6 +244,49 @@ TEST(ValeAttach, InterruptsAreOffWhileFramesAreBrought) {
   EXPECT_TRUE(nic.interrupts.back());
 }
 
+// An interface may have more queues than rings: a switch takes all of them.
+TEST(ValeAttach, TheWholeInterfaceIsTheSwitchs) {
+  World world;
+  TestPort nic(world, "nic", port_config(1, 16), Wire::kBlackHole);
+  ASSERT_EQ(attach(world, true), 0);
+  EXPECT_EQ(nm_port_queue_ring(nic.port(), NM_TX, 3), nic.kring(NM_TX, 0));
+  EXPECT_EQ(nm_port_queue_ring(nic.port(), NM_RX, 3), nic.kring(NM_RX, 0));
+  ASSERT_EQ(attach(world, false), 0);
+  EXPECT_FALSE(nm_port_queue_ring(nic.port(), NM_TX, 3));
+  Client one(world);
+  ASSERT_EQ(one.bind("nic", NR_REG_ONE_NIC), 0);
+  EXPECT_FALSE(nm_port_queue_ring(nic.port(), NM_TX, 3));
+}
+
+// A header would stand in front of the frames on its wire, and be missing in front of those from
+// there.
+TEST(ValeAttach, AnInterfaceHasNoVnetHeader) {
+  World world;
+  Nic nic(world, {});
+  ASSERT_EQ(attach(world, true), 0);
+  Client client(world);
+  nmreq_port_hdr body = {};
+  body.nr_hdr_len = 12;
+  nmreq_header h = Client::header(NETMAP_REQ_PORT_HDR_SET, "vale0:nic", &body);
+  EXPECT_EQ(client.control(&h), -EINVAL);
+  EXPECT_NE(client.reason().find("interface"), std::string::npos) << client.reason();
+  h = Client::header(NETMAP_REQ_PORT_HDR_GET, "vale0:nic", &body);
+  ASSERT_EQ(client.control(&h), 0);
+  EXPECT_EQ(body.nr_hdr_len, 0u);
+  h = Client::header(NETMAP_REQ_PORT_HDR_SET, "nic", &body);
+  EXPECT_EQ(client.control(&h), -ENXIO) << "it is no port of a switch by this name";
+  EXPECT_EQ(attach(world, false), 0);
+}
+
+TEST(ValeAttach, WhyItsDriverRefusesIsSaid) {
+  World world;
+  TestPort nic(world, "nic", port_config(1, 16), Wire::kBlackHole);
+  std::string reason;
+  nic.reg_results = {-ENXIO};
+  EXPECT_EQ(attach(world, true, &reason), -ENXIO);
+  EXPECT_NE(reason.find("went away"), std::string::npos) << reason;
+}
+
 TEST(ValeAttach, ADriverThatHasGoneIsNotAskedAboutInterrupts) {
   World world;
   Nic nic(world, {}, true);

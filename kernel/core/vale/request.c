@@ -207,6 +207,11 @@ static int do_hdr_set(struct nm_client *client, const char *name, const struct n
 	}
 	if (!port)
 		return error;
+	/* What is behind these takes frames as they are on a wire. */
+	if (port->kind == NM_VALE_NIC || port->kind == NM_VALE_HOST)
+		return nm_refuse(client, -EINVAL,
+				 "%s is an interface's: only ports of programs may have a vnet header",
+				 name);
 	if (!nm_vnet_len_is_valid(body->nr_hdr_len))
 		return nm_refuse(client, -EINVAL, "a vnet header has 0, 10 or 12 bytes, not %u",
 				 body->nr_hdr_len);

@@ -52,7 +52,8 @@ struct generic_session {
 	const struct net_device *dev;	/* which the ring sends on; to be compared only */
 	refcount_t refs;
 	atomic_t slots;			/* of frames that the device has not completed */
-	u32 wake_at;			/* a completion that leaves so many, or fewer, wakes */
+	/* A completion that leaves so many, or fewer, wakes, and takes this away; -1: none does. */
+	int wake_at;
 	spinlock_t lock;		/* @kr; taken only to wake */
 	struct nm_kring *kr;		/* NULL: the ring is closed */
 };
@@ -60,9 +61,7 @@ struct generic_session {
 struct generic_tx {
 	/* All of these belong to the thread in txsync; changed by reg while the ring is stopped. */
 	struct generic_session *session;
-	struct page **pages;		/* one a slot, used again when its frame has been freed */
-	u32 num_pages;
-	struct sk_buff *waiting;	/* the device had no room for this one */
+	struct sk_buff_head waiting;	/* frames that the device has not been given yet, in order */
 	struct hrtimer timer;		/* tries again */
 
 	/* Frames lost, by reason. */

@@ -20,6 +20,9 @@
  */
 #define MIN_QUEUE	8192
 
+/* Frames that are put into slots before softirqs of this processor have their turn. */
+#define BATCH		64
+
 static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 {
 	struct generic_rx *rx = container_of(timer, struct generic_rx, timer);
@@ -343,33 +346,54 @@ static struct sk_buff *next_frame(struct generic_rx *rx)
 	return skb_peek(&rx->taken);
 }
 
-/* Slots back, frames in, one slot stays empty. */
-int generic_rxsync(struct nm_kring *kr, int flags)
+/*
+ * At most BATCH frames into slots. Their memory goes to what this processor keeps for new ones, which
+ * is its softirqs': they are off. Return: whether there may be more.
+ */
+static bool fill_some(struct nm_kring *kr, struct generic_rx *rx)
 {
-	struct generic *g = nm_port_data(kr->port);
-	struct generic_rx *rx = &g->rx[kr->ring_id];
 	const u32 n = kr->num_slots;
 	struct sk_buff *skb;
+	u32 done;
 
-	if (generic_is_down(g))
-		return -EIO;
-	kr->hwcur = kr->rhead;
-	if (!READ_ONCE(nm_no_pendintr) && !xchg(&rx->pending, 0))
-		return 0;
-	while ((skb = next_frame(rx))) {
-		const u32 len = generic_len(skb);
-		const u32 slots = DIV_ROUND_UP(len, kr->bufs.size);
+	for (done = 0; done < BATCH; done++) {
+		u32 len, slots;
 
+		skb = next_frame(rx);
+		if (!skb)
+			return false;
+		len = generic_len(skb);
+		slots = DIV_ROUND_UP(len, kr->bufs.size);
 		if (slots > NETMAP_MAX_FRAGS || slots >= n)
 			rx->too_long++;
 		else if (slots > nm_dist(kr->hwtail, nm_prev(kr->hwcur, n - 1), n) ||
 			 !fill_slots(kr, skb, len, slots)) {
 			/* The rest comes with the next sync, which no wake-up has to be for. */
 			WRITE_ONCE(rx->pending, 1);
-			break;
+			return false;
 		}
 		__skb_unlink(skb, &rx->taken);
-		consume_skb(skb);
+		napi_consume_skb(skb, 1);
 	}
+	return true;
+}
+
+/* Slots back, frames in, one slot stays empty. */
+int generic_rxsync(struct nm_kring *kr, int flags)
+{
+	struct generic *g = nm_port_data(kr->port);
+	struct generic_rx *rx = &g->rx[kr->ring_id];
+	bool more;
+
+	if (generic_is_down(g))
+		return -EIO;
+	kr->hwcur = kr->rhead;
+	if (!READ_ONCE(nm_no_pendintr) && !xchg(&rx->pending, 0))
+		return 0;
+	do {
+		local_bh_disable();
+		more = fill_some(kr, rx);
+		local_bh_enable();
+	} while (more);
 	return 0;
 }

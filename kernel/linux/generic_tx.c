@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The emulated adapter, frames out: each is copied to a page of the ring's own, which is used again
- * when the frame has been freed, and given straight to the device's queue.
+ * The emulated adapter, frames out: each is copied, and given straight to the device's queue. That is
+ * done for some frames at a time: memory for them comes from what the processor keeps for frames
+ * that come in, the device is told of them once, and where they come in on this processor, as those
+ * of veth do, the stack takes them in once.
  *
  * A slot is the client's again when the device has completed its frame: that is when the kernel
  * calls the frame's destructor. Completions may come out of order; as the slot's buffer was copied,
@@ -9,11 +11,11 @@
  *
  * No wake-up is lost: txsync stores wake_at, then reads how many slots are under way, and gives the
  * client all others. If some are under way, a completion is still to come; it counts first and then
- * loads wake_at, and finds what was stored, as both sides have a fence between.
+ * loads wake_at, and finds what was stored, as both sides have a fence between. The first that finds
+ * it takes it away, and wakes after that: whoever waits has been in txsync since, or is woken.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
-#include <linux/mm.h>
 
 #include "generic.h"
 
@@ -28,9 +30,15 @@
  */
 #define MAX_IN_BACKLOG	256
 
-/* Before the frame in its page. */
+/*
+ * Frames made before the device is given them. The stack takes 64 in at a time (net.core.dev_weight);
+ * no softirq runs on this processor meanwhile, for a few microseconds.
+ */
+#define BATCH		32
+
+/* Before the frame in its memory, and behind it. */
 #define HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
-#define PAGE_ROOM	(PAGE_SIZE - HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+#define SHARED_INFO	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 
 /* Sessions there are: a module that goes waits for the last. */
 static atomic_t sessions = ATOMIC_INIT(0);
@@ -71,8 +79,9 @@ static void completed(struct sk_buff *skb)
 {
 	struct generic_session *s = session_of(skb);
 	const int left = atomic_sub_return(slots_of(skb), &s->slots);
+	const int wake_at = READ_ONCE(s->wake_at);
 
-	if (left <= READ_ONCE(s->wake_at)) {
+	if (left <= wake_at && cmpxchg(&s->wake_at, wake_at, -1) == wake_at) {
 		spin_lock_bh(&s->lock);
 		if (s->kr)
 			nm_kring_notify(s->kr);
@@ -92,6 +101,7 @@ static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 
 void generic_tx_init(struct generic_tx *tx)
 {
+	__skb_queue_head_init(&tx->waiting);
 	hrtimer_setup(&tx->timer, timer_fires, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 }
 
@@ -102,14 +112,8 @@ int generic_tx_start(struct generic_tx *tx, struct nm_kring *kr)
 	struct generic_session *s = nm_os_alloc(sizeof(*s));
 
 	BUILD_BUG_ON(NM_CACHE_LINE < NETMAP_MAX_FRAGS);
-	tx->pages = kvcalloc(kr->num_slots, sizeof(*tx->pages), GFP_KERNEL);
-	if (!s || !tx->pages) {
-		nm_os_free(s);
-		kvfree(tx->pages);
-		tx->pages = NULL;
+	if (!s)
 		return -ENOMEM;
-	}
-	tx->num_pages = kr->num_slots;
 	refcount_set(&s->refs, 1);
 	spin_lock_init(&s->lock);
 	s->kr = kr;
@@ -122,7 +126,6 @@ int generic_tx_start(struct generic_tx *tx, struct nm_kring *kr)
 void generic_tx_stop(struct generic_tx *tx)
 {
 	struct generic_session *s = tx->session;
-	u32 i;
 
 	if (!s)
 		return;
@@ -130,15 +133,7 @@ void generic_tx_stop(struct generic_tx *tx)
 	spin_lock_bh(&s->lock);
 	s->kr = NULL;
 	spin_unlock_bh(&s->lock);
-	kfree_skb(tx->waiting);
-	tx->waiting = NULL;
-	/* A page whose frame is still under way is freed with that. */
-	for (i = 0; i < tx->num_pages; i++) {
-		if (tx->pages[i])
-			put_page(tx->pages[i]);
-	}
-	kvfree(tx->pages);
-	tx->pages = NULL;
+	__skb_queue_purge(&tx->waiting);
 	tx->session = NULL;
 	session_put(s);
 }
@@ -192,40 +187,33 @@ static void frame_copy(struct nm_kring *kr, u32 first, u32 slots, struct sk_buff
 	}
 }
 
-/* A frame's memory: the slot's page if that is free again, else a new one. */
-static struct sk_buff *frame_alloc(struct generic_tx *tx, u32 slot, u32 len)
+/* A frame's memory. With softirqs off: what the processor keeps is theirs. */
+static struct sk_buff *frame_alloc(u32 len)
 {
-	struct page *page = tx->pages[slot];
+	const u32 room = SKB_DATA_ALIGN(HEADROOM + len) + SHARED_INFO;
 	struct sk_buff *skb;
+	void *data;
 
-	if (len > PAGE_ROOM)
+	if (room > PAGE_SIZE)
 		return alloc_skb(len, GFP_ATOMIC | __GFP_NOWARN);
-	if (page && page_ref_count(page) != 1) {
-		put_page(page);
-		page = NULL;
-	}
-	if (!page) {
-		page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
-		tx->pages[slot] = page;
-		if (!page)
-			return NULL;
-	}
-	skb = build_skb(page_address(page), PAGE_SIZE);
-	if (!skb)
+	data = napi_alloc_frag(room);
+	if (!data)
 		return NULL;
-	get_page(page);
-	skb_reserve(skb, HEADROOM);
+	skb = napi_build_skb(data, room);
+	if (skb)
+		skb_reserve(skb, HEADROOM);
+	else
+		skb_free_frag(data);
 	return skb;
 }
 
 static void frame_finish(struct generic *g, struct generic_session *s, struct sk_buff *skb,
-			 u32 slots, u32 queue)
+			 u32 slots)
 {
 	skb->dev = g->dev;
 	skb_reset_mac_header(skb);
 	skb->protocol = eth_hdr(skb)->h_proto;
 	skb_set_network_header(skb, ETH_HLEN);
-	skb_set_queue_mapping(skb, queue);
 	skb_shinfo(skb)->destructor_arg = (void *)((unsigned long)s | (slots - 1));
 	skb->destructor = completed;
 	refcount_inc(&s->refs);
@@ -239,48 +227,76 @@ bool generic_tx_is_from(const struct sk_buff *skb, const struct net_device *dev)
 }
 
 /*
- * The interface may have fewer queues than the client's port has rings, since the client has it. A
- * driver is asked for a queue that is there, in a section that who takes queues away waits for.
+ * Give the device what waits, on the queue of ring @ring. The interface may have fewer queues than
+ * the client's port has rings, since the client has it: a driver is asked for a queue that is there,
+ * in a section that who takes queues away waits for. Return: false where the device has no room.
  */
-static int send_on_queue(struct sk_buff *skb)
+static bool send_direct(struct generic *g, struct generic_tx *tx, u32 ring)
 {
+	struct net_device *dev = g->dev;
+	struct netdev_queue *txq;
+	struct sk_buff *skb;
+	bool room = true;
 	int result;
+	u32 queue;
 
 	rcu_read_lock_bh();
-	result = __dev_direct_xmit(skb, skb_get_queue_mapping(skb) %
-					READ_ONCE(skb->dev->real_num_tx_queues));
+	if (!netif_running(dev) || !netif_carrier_ok(dev)) {
+		tx->refused += skb_queue_len(&tx->waiting);
+		__skb_queue_purge(&tx->waiting);
+	}
+	queue = ring % READ_ONCE(dev->real_num_tx_queues);
+	txq = netdev_get_tx_queue(dev, queue);
+	HARD_TX_LOCK(dev, txq, smp_processor_id());
+	while (room && !skb_queue_empty(&tx->waiting)) {
+		if (netif_xmit_frozen_or_drv_stopped(txq)) {
+			room = false;
+			break;
+		}
+		skb = __skb_dequeue(&tx->waiting);
+		skb_set_queue_mapping(skb, queue);
+		result = netdev_start_xmit(skb, dev, txq, !skb_queue_empty(&tx->waiting));
+		if (!dev_xmit_complete(result)) {
+			__skb_queue_head(&tx->waiting, skb);
+			room = false;
+		} else if (result != NETDEV_TX_OK) {
+			tx->refused++;
+		}
+	}
+	HARD_TX_UNLOCK(dev, txq);
 	rcu_read_unlock_bh();
-	return result;
+	return room;
 }
 
-/* Return: false where the device has no room: then the frame waits. */
-static bool send(struct generic_tx *tx, struct sk_buff *skb)
+/* By the interface's queueing discipline. Whatever becomes of a frame, it is freed, which counts its slots. */
+static void send_queued(struct generic_tx *tx, u32 ring)
 {
+	struct sk_buff *skb;
 	int result;
 
-	if (!READ_ONCE(nm_generic_txqdisc)) {
-		/* Whatever becomes of the frame, it is freed, which counts its slots. */
-		tx->waiting = NULL;
+	while ((skb = __skb_dequeue(&tx->waiting))) {
 		/* The stack chooses the queue: the one on which a frame seems to have come in. */
-		skb_record_rx_queue(skb, skb_get_queue_mapping(skb));
+		skb_record_rx_queue(skb, ring);
 		result = dev_queue_xmit(skb);
+		/* A macro, which takes its argument twice. */
 		if (net_xmit_eval(result))
 			tx->refused++;
+	}
+}
+
+/* Return: whether nothing waits any more. */
+static bool send_waiting(struct generic *g, struct generic_tx *tx, u32 ring)
+{
+	if (skb_queue_empty(&tx->waiting))
 		return true;
-	}
-	result = send_on_queue(skb);
-	if (!dev_xmit_complete(result)) {
-		tx->waiting = skb;
-		return false;
-	}
-	tx->waiting = NULL;
-	if (result != NETDEV_TX_OK)
-		tx->refused++;
+	if (READ_ONCE(nm_generic_txqdisc))
+		return send_direct(g, tx, ring);
+	send_queued(tx, ring);
 	return true;
 }
 
-/* One frame from slot kr->hwcur on. Return: false to stop here. */
-static bool send_one(struct generic *g, struct generic_tx *tx, struct nm_kring *kr)
+/* One frame from slot kr->hwcur on is made, and waits. Return: false to stop here. */
+static bool make_one(struct generic *g, struct generic_tx *tx, struct nm_kring *kr)
 {
 	const u32 max_len = READ_ONCE(g->dev->mtu) + g->dev->hard_header_len + VLAN_HLEN;
 	const u32 first = kr->hwcur;
@@ -298,7 +314,7 @@ static bool send_one(struct generic *g, struct generic_tx *tx, struct nm_kring *
 		tx->too_long++;
 		return true;
 	}
-	skb = frame_alloc(tx, first, len);
+	skb = frame_alloc(len);
 	if (!skb) {
 		tx->no_memory++;
 		return true;
@@ -310,8 +326,9 @@ static bool send_one(struct generic *g, struct generic_tx *tx, struct nm_kring *
 		tx->too_short++;
 		return true;
 	}
-	frame_finish(g, tx->session, skb, slots, kr->ring_id);
-	return send(tx, skb);
+	frame_finish(g, tx->session, skb, slots);
+	__skb_queue_tail(&tx->waiting, skb);
+	return true;
 }
 
 int generic_txsync(struct nm_kring *kr, int flags)
@@ -321,19 +338,25 @@ int generic_txsync(struct nm_kring *kr, int flags)
 	struct generic_session *s = tx->session;
 	const u32 n = kr->num_slots;
 	const u32 most = g->dev->priv_flags & IFF_NO_QUEUE ? min_t(u32, MAX_IN_BACKLOG, n) : n;
+	u32 made;
 
 	if (generic_is_down(g))
 		return -EIO;
-	if (!tx->waiting || send(tx, tx->waiting)) {
-		while (kr->hwcur != kr->rhead && atomic_read(&s->slots) < most &&
-		       send_one(g, tx, kr))
-			;
-	}
+	do {
+		made = 0;
+		local_bh_disable();
+		if (send_waiting(g, tx, kr->ring_id)) {
+			while (made < BATCH && kr->hwcur != kr->rhead &&
+			       atomic_read(&s->slots) < most && make_one(g, tx, kr))
+				made++;
+		}
+		local_bh_enable();
+	} while (made);
 	WRITE_ONCE(s->wake_at, atomic_read(&s->slots) / 2);
 	/* With the fence of completed()'s atomic_sub_return(), see the head of this file. */
 	smp_mb();
 	kr->hwtail = nm_add(kr->hwcur, n - 1 - atomic_read(&s->slots), n);
-	if (tx->waiting)
+	if (!skb_queue_empty(&tx->waiting))
 		hrtimer_start(&tx->timer, ns_to_ktime(RETRY_NS), HRTIMER_MODE_REL_SOFT);
 	return 0;
 }

@@ -209,7 +209,7 @@ static void take_attribute(const struct rtattr *attribute, struct nmh_netif *out
 
 static int read_link(const struct link_request *request, struct nmh_netif *out)
 {
-	struct nlmsghdr *answer = malloc(ANSWER_BYTES);
+	struct nlmsghdr *answer = calloc(1, ANSWER_BYTES);
 	const struct ifinfomsg *link;
 	const struct rtattr *at;
 	ssize_t size;
@@ -275,7 +275,7 @@ int nmh_netif_set_up(int index)
 	union {
 		struct nlmsghdr header;
 		char bytes[1024];
-	} answer;
+	} answer = { .bytes = { 0 } };
 	ssize_t size;
 
 	request.link.ifi_flags = IFF_UP;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <net/netmap_user.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "nmh_capture.h"
@@ -259,6 +261,40 @@ TEST_F(Mixed, PortsOfAllDriversSwapBuffers) {
     continue;
   EXPECT_EQ(got, 0);
   nmh_capture_close(reader);
+}
+
+// Its queues can be waited for as soon as its name is there.
+TEST_F(Mixed, AClientThatWaitsForAPortsNameWaitsForItsFramesAtOnce) {
+  nmh_config config{};
+  config.buf_num = 4000;
+  nmh* world = nullptr;
+  ASSERT_EQ(nmh_create(&config, &world), 0);
+  for (const std::pair<const char*, const char*>& kind :
+       {std::pair{"packet", "va"}, std::pair{"tap", "ta"}})
+    for (int round = 0; round < 20; round++) {
+      std::atomic<bool> looked{false};
+      std::thread early([&] {
+        ::client client{};
+        while (client_open(&client, world, kind.second, NR_REG_ALL_NIC, 0, 0) != 0)
+          std::this_thread::yield();
+        EXPECT_EQ(nmh_poll(client.fd, POLLIN, 0) & POLLERR, 0);
+        const int fd = nmh_eventfd(client.fd);
+        EXPECT_GE(fd, 0);
+        EXPECT_EQ(nmh_poll(client.fd, POLLIN, 0) & POLLERR, 0);
+        client_close(&client);
+        looked.store(true);
+      });
+      const nmh_option queues{"queues", nullptr, 4};
+      const nmh_port_request request{kind.second, &queues, 1};
+      nmh_port* port = nullptr;
+      EXPECT_EQ(nmh_port_create(world, nmh_driver_find(kind.first, std::strlen(kind.first)),
+                                &request, &port, nullptr),
+                0);
+      early.join();
+      EXPECT_TRUE(looked.load());
+      nmh_port_destroy(port);
+    }
+  nmh_destroy(world);
 }
 
 }  // namespace

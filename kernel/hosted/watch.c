@@ -110,6 +110,9 @@ void nmh_watch_ask(struct nmh_watch *watch, u32 events)
 {
 	struct epoll_event event = { .events = events | EPOLLONESHOT, .data.u64 = watch->id };
 
+	/* Never added: its port could not be made, and a client had found it. */
+	if (!watch->os)
+		return;
 	epoll_ctl(watch->os->watches.epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
 }
 

@@ -345,21 +345,27 @@ static int attach(struct nmh *world, const struct nmh_port_request *request, con
 	u32 i;
 
 	nmh_rings_describe(&options->rings, &config);
-	error = nm_port_attach(nmh_core(world), request->name, &tap_ops, &config, device, &device->port);
-	if (error)
+	/* A client that waits for the name binds its rings at once. */
+	nm_core_lock(nmh_core(world));
+	error = nm_port_attach_locked(nmh_core(world), nm_os_namespace(nmh_os(world)), request->name, &tap_ops, &config,
+				      device, &device->port);
+	if (error) {
+		nm_core_unlock(nmh_core(world));
 		return nmh_refuse(reason, error, error == -EEXIST ?
 				  "there is already a port %s; choose another interface" :
 				  "%s is no name for a port; choose another one", request->name);
-	/* Nobody knows the port's rings before they are bound, and that happens after this function. */
-	for (i = 0; i < device->num_queues; i++) {
+	}
+	for (i = 0; i < device->num_queues && !error; i++) {
 		struct tap_queue *q = &device->queues[i];
 
 		error = nmh_queue_watch_add(nmh_os(world), &q->watch, q->fd, nm_port_ring(device->port, NM_RX, i),
 					    nm_port_ring(device->port, NM_TX, i));
-		if (!error)
-			continue;
-		while (i--)
-			nmh_queue_watch_remove(&device->queues[i].watch);
+	}
+	nm_core_unlock(nmh_core(world));
+	if (error) {
+		/* The last one is none. */
+		for (i--; i > 0; i--)
+			nmh_queue_watch_remove(&device->queues[i - 1].watch);
 		nm_port_detach(device->port);
 		return nmh_refuse(reason, error, "%s: its queues cannot be waited for (error %d); close other programs",
 				  request->name, -error);

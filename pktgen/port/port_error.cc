@@ -19,6 +19,10 @@ const char* remedy_of_port(int error) {
     case EBADMSG:
       return "its file is truncated or damaged after the frames that were read: copy or capture it "
              "again";
+    case EREMCHG:
+      return "what receives its frames, or monitors them, keeps their buffers and gives others "
+             "(zero "
+             "copy), so that other frames were sent: let it copy them";
     case ENOSPC:
     case EDQUOT:
     case EFBIG:

@@ -13,9 +13,12 @@
 // The loops over a batch keep what they need in local variables: a store into a frame might else
 // change a member, for all the compiler knows.
 //
-// All of one thread. A writer puts every slot's own buffer back when it goes.
+// All of one thread. A writer puts every slot's own buffer back when it goes. Frames are written
+// into buffers once, so a slot that has got another buffer, from a pipe's receiver or a monitor
+// that keeps what it gets, would send something else: has_its_buffers() tells.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -69,6 +72,12 @@ inline void set_slot(netmap_slot* slot, uint32_t buffer, uint16_t size, uint16_t
   slot->flags = flags;
 }
 
+// Whether each slot has the buffer that is its own.
+inline bool have_buffers(const netmap_ring& ring, const std::vector<uint32_t>& own) {
+  return std::equal(own.begin(), own.end(), ring.slot,
+                    [](uint32_t index, const netmap_slot& slot) { return slot.buf_idx == index; });
+}
+
 template <ProbeMode kMode>
 class InPlaceWriter {
  public:
@@ -80,9 +89,12 @@ class InPlaceWriter {
       uint8_t* buffer = reinterpret_cast<uint8_t*>(port.buffer(slot->buf_idx));
       plan.write_frame(plan.cycle().front(), buffer);
       set_slot(slot, slot->buf_idx, stream.size_no_crc, 0);
+      own_.push_back(slot->buf_idx);
       probe_at_.push_back(buffer + stream.probe_offset);
     }
   }
+
+  bool has_its_buffers() const { return have_buffers(*ring_, own_); }
 
   // Fills `count` slots from `head`; the caller knows that they are free. Return: the slot after
   // them.
@@ -111,6 +123,7 @@ class InPlaceWriter {
 
  private:
   netmap_ring* ring_;
+  std::vector<uint32_t> own_;       // the slots' own buffers
   std::vector<uint8_t*> probe_at_;  // a slot each
   ProbeSampler sampler_;
 };
@@ -145,6 +158,15 @@ class SwapWriter {
   }
   SwapWriter(const SwapWriter&) = delete;
   SwapWriter& operator=(const SwapWriter&) = delete;
+  bool has_its_buffers() const {
+    std::vector<uint32_t> all = own_;
+    for (const SlotWord& frame : frames_)
+      all.push_back(frame.buf_idx);
+    std::sort(all.begin(), all.end());
+    return std::all_of(ring_->slot, ring_->slot + ring_->num_slots, [&](const netmap_slot& slot) {
+      return std::binary_search(all.begin(), all.end(), slot.buf_idx);
+    });
+  }
   ~SwapWriter() {
     for (uint32_t i = 0; i < ring_->num_slots; i++)
       set_slot(&ring_->slot[i], own_[i], 0, NS_BUF_CHANGED);
@@ -215,9 +237,12 @@ class PatchWriter {
       uint8_t* buffer = reinterpret_cast<uint8_t*>(port.buffer(slot->buf_idx));
       plan.write_frame(plan.cycle().front(), buffer);
       set_slot(slot, slot->buf_idx, stream.size_no_crc, 0);
+      own_.push_back(slot->buf_idx);
       buffers_.push_back(buffer);
     }
   }
+
+  bool has_its_buffers() const { return have_buffers(*ring_, own_); }
 
   uint32_t write(uint32_t head, uint32_t count, BatchStamp& stamp) {
     const uint32_t n = ring_->num_slots;
@@ -247,6 +272,7 @@ class PatchWriter {
   };
 
   netmap_ring* ring_;
+  std::vector<uint32_t> own_;      // the slots' own buffers
   std::vector<uint8_t*> buffers_;  // a slot each
   std::vector<Image> images_;      // a flow each
   size_t next_ = 0;

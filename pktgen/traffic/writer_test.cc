@@ -59,6 +59,12 @@ void check(const Scenario& scenario, const std::vector<std::string>& streams, ui
       }
     }
     EXPECT_EQ(stamp.sequence, probes);
+    EXPECT_TRUE(writer.has_its_buffers());
+    // A receiver keeps one, and gives another.
+    netmap_slot& slot = ring->slot[random() % kSlots];
+    const uint32_t index = std::exchange(slot.buf_idx, 1);
+    EXPECT_FALSE(writer.has_its_buffers());
+    slot.buf_idx = index;
   });
   for (uint32_t i = 0; i < kSlots; i++)
     EXPECT_EQ(ring->slot[i].buf_idx, own[i]) << "slot " << i << " did not get its own buffer back";

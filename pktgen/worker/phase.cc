@@ -323,6 +323,7 @@ class PhaseRunner {
     orders_.let_go.notify_all();
     for (std::thread& thread : threads_)
       thread.join();
+    (void)broken();
   }
 
   void collect() {

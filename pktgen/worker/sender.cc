@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "net/netmap_user.h"
 #include "pktgen/traffic/duty.h"
@@ -217,6 +218,8 @@ void SenderWorker::run(PhaseOrders& orders) {
     // Only now: a writer prepares every slot, which on a long ring takes longer than a start waits.
     ready.store(true, std::memory_order_release);
     loop.run();
+    if (!writer.has_its_buffers() && error.load(std::memory_order_relaxed) == 0)
+      error.store(EREMCHG, std::memory_order_relaxed);
   });
 }
 

@@ -3,6 +3,7 @@
 // schedule.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "pktgen/measure/cores.h"
 #include "pktgen/packet/probe.h"
 #include "pktgen/scenario/port_options.h"
+#include "pktgen/traffic/testing/memory_ring.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/worker.h"
 
@@ -98,6 +100,53 @@ void send(const ScheduleSpec& schedule, SentFrames* sent) {
     }
   }
   ASSERT_EQ(sent->stamps.size(), kFrames);
+}
+
+// Has sent all when a sync returns; a receiver keeps the buffer of one of its slots for another.
+class TakingRing final : public test::MemoryRing {
+ public:
+  explicit TakingRing(bool takes) : test::MemoryRing(64, 0, 2112), takes_(takes) {}
+  int sync() override {
+    ring_->tail = ring_->head == 0 ? ring_->num_slots - 1 : ring_->head - 1;
+    if (takes_)
+      ring_->slot[3].buf_idx = 1;
+    return 0;
+  }
+
+ private:
+  bool takes_;
+};
+
+// Other frames than those asked for have left: the run says so.
+TEST(Sender, AReceiverThatKeepsBuffersIsAnError) {
+  const Scenario scenario = pair_scenario();
+  const Result<TscClock> clock = TscClock::calibrate(10'000'000);
+  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario);
+  ASSERT_TRUE(clock && ports);
+  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
+  ASSERT_TRUE(plan);
+  for (const bool takes : {false, true}) {
+    const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
+    const std::atomic<uint32_t> rate_order{kWholeRate};
+    PhaseOrders orders;
+    orders.magic = kMagic;
+    orders.start_tsc = tsc_now();
+    orders.drain_ticks = clock->to_ticks(1'000'000'000);
+    orders.rate_order = &rate_order;
+    orders.go = true;
+    SenderWorker worker(segment->worker(0));
+    worker.port = *(*ports)->port("sim:left");
+    worker.clock = &*clock;
+    worker.core = allowed_cores().front();
+    worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+    worker.ring = std::make_unique<TakingRing>(takes);
+    worker.plan = &*plan;
+    worker.timetable = worker.timetable_for(kWholeRate, orders.start_tsc);
+    worker.quota = kFrames;
+    std::thread([&] { worker.run(orders); }).join();
+    EXPECT_EQ(worker.error.load(), takes ? EREMCHG : 0);
+    EXPECT_EQ(worker.counters.frames.get(), kFrames);
+  }
 }
 
 // However the machine is loaded, no frame leaves before it is due, and all leave.

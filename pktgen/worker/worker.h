@@ -84,8 +84,10 @@ struct WorkerBase {
   std::atomic<pid_t> tid{0};
   std::atomic<bool> ready{false};
   std::atomic<bool> ended{false};  // its loop has, and its counters change no more
-  std::atomic<int> error{0};       // errno of a sync that failed: the worker has stopped
-  int nice = 0;                    // of its thread; read once that has ended
+  // errno of a sync that failed: the worker has stopped; EREMCHG: the frames that a sender had put
+  // into its buffers were taken away with them
+  std::atomic<int> error{0};
+  int nice = 0;  // of its thread; read once that has ended
   // Of its core, before and after the phase; read once its thread has ended.
   double core_cycles_per_tick[2] = {0, 0};
 

@@ -30,7 +30,7 @@ class Run(NmgenTest):
     def test_64b_10g(self):
         text, record = self.record_of("64b-10g", "--duration", "2", "--set", "warmup_s=0.2")
         self.assertEqual(record["devices"], [{"port": "sim:" + end, "residence": "hosted", "driver": "sim82599",
-                                              "simulated": True, "speed_gbps": 10.0} for end in ("left", "right")])
+                                              "simulated": True, "speed_gbps": 10.0, "mode": ""} for end in ("left", "right")])
         run = record["runs"][0]
         self.assertGreater(run["tx"]["frames"], 0)
         self.assertGreater(run["rx"]["frames"], 0)
@@ -60,7 +60,7 @@ class Run(NmgenTest):
             self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"], run["missed"]), (500, 500, 0, 0))
             self.assertGreaterEqual(run["latency_ns"]["min"], least_ns * 0.99)
             self.assertEqual(record["devices"], [{"port": "null:a", "residence": "hosted", "driver": "null", "simulated": False,
-                                                  "speed_gbps": 0.0}])
+                                                  "speed_gbps": 0.0, "mode": ""}])
 
     def test_every_scenario_without_a_cable_or_with(self):
         for name in ("64b-10g-tx", "64b-40g", "64b-100g", "1518b-10g", "4q-4w-10g", "udp-flows-64k", "ipv6",

@@ -5,7 +5,7 @@
 
 #include <linux/bpf.h>
 
-#include "bpf.h"
+#include "shared.h"
 
 #define XDP_MAX_INSNS	96u
 #define XDP_MAX_LABELS	8u

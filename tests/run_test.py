@@ -100,12 +100,37 @@ class Run(NmgenTest):
     def test_a_limit_of_the_scenario_decides(self):
         # With no limit at all, and none that a run could keep.
         for percent, wanted in (("100", False), ("0", True)):
-            _, record = self.record_of("64b-10g", *SHORT, "--set", "senders.0.rate.pps=1000",
+            _, record = self.record_of("64b-10g", *SHORT, "--set", "senders.0.rate.pps=1000", "--set", "time=real",
                                        "--set", f"limits.off_core_percent={percent}")
             os.unlink(self.path("r.json"))
             said = any(reason.startswith("Workers lost their cores") for reason in record["verdict_reasons"])
             if any(worker["off_core_ms"] > 0 for worker in record["runs"][0]["workers"]):
                 self.assertEqual(said, wanted, record["verdict_reasons"])
+
+    def test_wire_time_says_what_it_left_out(self):
+        text, record = self.record_of("64b-10g", *SHORT, "--set", "senders.0.rate.pps=1000")
+        run = record["runs"][0]
+        self.assertTrue(run["wire_time"])
+        self.assertIn(f"wire time: took {run['real_seconds']:.1f} s", " ".join(text.split()))
+        self.assertGreaterEqual(run["real_seconds"] + 0.01, run["seconds"])
+        for worker in run["workers"]:
+            self.assertGreater(worker["gap_from_us"], 49.9)
+            self.assertEqual(worker["left_out_times"] > 0, worker["left_out_ms"] > 0)
+        self.assertFalse(any("lost their cores" in reason for reason in record["verdict_reasons"]))
+
+    def test_real_time_leaves_nothing_out(self):
+        text, record = self.record_of("64b-10g", *SHORT, "--set", "senders.0.rate.pps=1000", "--set", "time=real")
+        run = record["runs"][0]
+        self.assertFalse(run["wire_time"])
+        self.assertEqual(run["real_seconds"], run["seconds"])
+        self.assertNotIn("wire time", text)
+        self.assertTrue(all(worker["left_out_ms"] == 0 == worker["held_ms"] for worker in run["workers"]))
+
+    def test_wire_time_needs_simulated_ports(self):
+        result = self.nmgen("run", scenario("pipe"), "--set", "time=wire")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("/time: ", result.stderr)
+        self.assertIn("is not simulated, so its wire does not stand still; use \"real\"", " ".join(result.stderr.split()))
 
     def test_sampled_probes(self):
         _, record = self.record_of("64b-10g", *SHORT, "--set", 'probes={"one_in": 100}')

@@ -42,6 +42,12 @@ int nmh_create(const struct nmh_config *config, struct nmh **out)
 		goto fail_os;
 	world->os.memory_file = config->memory_file;
 	world->os.buf_size = config->buf_size ? config->buf_size : NM_BUF_SIZE;
+	if (config->wire_workers) {
+		error = -ENOMEM;
+		world->os.wire = nmh_wire_create(config->wire_workers, config->tsc_hz);
+		if (!world->os.wire)
+			goto fail_core;
+	}
 	core = (struct nm_core_config){
 		.os = &world->os,
 		.buf_size = config->buf_size,
@@ -58,6 +64,7 @@ int nmh_create(const struct nmh_config *config, struct nmh **out)
 	return 0;
 
 fail_core:
+	nmh_wire_destroy(world->os.wire);
 	nmh_os_destroy(&world->os);
 fail_os:
 	nm_os_free(world);
@@ -68,6 +75,7 @@ void nmh_destroy(struct nmh *world)
 {
 	nm_core_namespace_gone(world->core, nm_os_namespace(&world->os));
 	nm_core_destroy(world->core);
+	nmh_wire_destroy(world->os.wire);
 	nmh_os_destroy(&world->os);
 	nm_os_free(world);
 }
@@ -80,6 +88,11 @@ struct nm_core *nmh_core(struct nmh *world)
 struct nm_os *nmh_os(struct nmh *world)
 {
 	return &world->os;
+}
+
+struct nmh_wire *nmh_wire_of(struct nmh *world)
+{
+	return world->os.wire;
 }
 
 const char *nmh_memory_kind(const struct nmh *world)

@@ -8,6 +8,7 @@
 
 #include "netmap_hosted.h"
 #include "nm_core.h"
+#include "wire_time.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -101,6 +102,8 @@ struct nm_os {
 	 */
 	struct nm_os_caller caller;
 	u32 callers;			/* that the core has got and not put */
+
+	struct nmh_wire *wire;		/* time of the simulated wires; NULL: the TSC */
 
 	struct nmh_log log;
 };

@@ -20,6 +20,7 @@ extern "C" {
 #endif
 
 struct nmh;	/* a world */
+struct nmh_wire;	/* wire_time.h */
 struct nmh_fd;	/* an open descriptor of its device */
 
 /* All zero takes the defaults of netmap's parameters. */
@@ -46,12 +47,21 @@ struct nmh_config {
 	/* Back the memory by memfds, which other processes may map; else by private pages. */
 	bool shared;
 	bool no_timestamp;	/* rxsync does not write ts */
+	/*
+	 * Threads that the simulated wires wait for (wire_time.h), and the rate of the TSC; 0: wires
+	 * are in real time.
+	 */
+	uint32_t wire_workers;
+	double tsc_hz;
 };
 
 int nmh_create(const struct nmh_config *config, struct nmh **out);
 
 /* All descriptors are closed and all models destroyed before; persistent ports go with it. */
 void nmh_destroy(struct nmh *world);
+
+/* The time of the world's simulated wires; NULL: real time, as nmh_config.wire_workers is 0. */
+struct nmh_wire *nmh_wire_of(struct nmh *world);
 
 /* "2 MiB pages", "4 KiB pages (no huge pages: ...)" */
 const char *nmh_memory_kind(const struct nmh *world);

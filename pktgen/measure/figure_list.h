@@ -94,11 +94,16 @@ WORKER_COUNTER(duplicates, "Frames that came again.")
 WORKER_COUNTER(late_frames, "Frames received that an earlier warm-up or run had sent.")
 WORKER_COUNTER(late_departures, "Frames sent that left later than limits.late_ms of the scenario after they were due.")
 // Both watches begin a little earlier and end a little later than the measured time.
-WORKER_FIELD(double, off_core_ms, std::min(off_core_ms(result.off_core, result.gaps, clock), result.seconds * 1e3), add_up,
+WORKER_FIELD(double, off_core_ms, std::min(off_core_ms(result.off_core, result.gaps, clock), most_off_core_ms), add_up,
              "Time it was taken off its core, as the scheduler counts it or as gaps in its loop show it.")
 WORKER_FIELD(uint64_t, off_core_times, off_core_times(result.off_core, result.gaps), add_up, "How often.")
 WORKER_FIELD(double, longest_gap_us, static_cast<double>(clock.to_ns(result.gaps.longest)) / 1e3, take_higher,
              "Longest time between two turns of its loop.")
+
+WORKER_FIELD(uint64_t, left_out_times, result.wire_counts.gaps, add_up, "In wire time: gaps between its turns that were left out.", .optional = true)
+WORKER_FIELD(double, left_out_ms, result.left_out_ms, add_up, "Their time, all together; the longest is longest_gap_us.", .optional = true)
+WORKER_FIELD(double, held_ms, result.held_ms, add_up, "Left out too: time that it waited because other workers were off their cores.", .optional = true)
+WORKER_FIELD(double, gap_from_us, result.gap_from_ms * 1e3, take_higher, "What is longer between two turns was a gap: 50 us, or 20 of its typical turns where that is more. 0 in real time.", .optional = true)
 
 HIDDEN_COUNTER(held_tsc_ticks, "Of idle_tsc_ticks: waited to look like a slower core.")
 HIDDEN_COUNTER(unique, "Frames received once, or the first time.")
@@ -171,6 +176,8 @@ INTERVAL_FIELD(double, latency_max_ns, span.latency.max(), "The highest.")
 INTERVAL_FIELD(double, off_core_ms, span.off_core_ms, "Time that workers were taken off their cores, all together.")
 
 RUN_FIELD(double, seconds, phase.seconds, "Measured time.")
+RUN_FIELD(bool, wire_time, phase.wire_time, "true: its seconds, and all times and rates, are of the simulated wires, which stand still while a worker is off its core; else they are real ones.", .optional = true)
+RUN_FIELD(double, real_seconds, phase.real_seconds, "Real time that it took.", .optional = true)
 RUN_FIELD(bool, interrupted, phase.interrupted, "Whether it was ended before its time was over or its frames were sent.")
 RUN_FIELD(DirectionRecord, tx, sent, "What was sent.")
 RUN_FIELD(DirectionRecord, rx, received, "What was received.")

@@ -54,6 +54,7 @@ struct alignas(64) LiveHeader {
   uint32_t repeat = 1;
   uint32_t probe_every = 0;   // 0: no probes, so that loss is the device's to tell
   int32_t observer_core = 0;  // where a watcher disturbs least
+  uint32_t wire_time = 0;     // 1: the run's clock is wire time; else it is the TSC
   LiveText<64> scenario;
   RunLimits limits;  // what the run is judged by
 
@@ -93,7 +94,8 @@ struct alignas(64) LiveWorker {
   double most_ahead = 1;  // of its entry: see JudgedPort
   double full_pps = 0;    // what an order is a share of; 0: orders cannot be followed
   double mean_size_with_crc = 0;
-  double floor_ns = 0;  // of a receiver's latencies
+  double floor_ns = 0;                 // of a receiver's latencies
+  std::atomic<uint64_t> turned_at{0};  // its last turn, by the run's clock
   SampledCounters sampled;
   WorkerCounters counters;
 };

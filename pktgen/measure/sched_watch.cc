@@ -41,13 +41,15 @@ SchedWatch::Counters SchedWatch::read() {
   Counters now = last_;
   std::optional<std::string> text = read_text(schedstat_path_);
   std::optional<SchedStat> sched = text ? parse_schedstat(*text) : std::nullopt;
-  if (sched)
+  if (sched) {
+    now.run_ns = sched->run_ns;
     now.wait_ns = sched->wait_ns;
-  else
+  } else {
     lack(
         fmt::format("the time that thread {} waited for its core is not known: {} cannot be read; "
                     "use a kernel with CONFIG_SCHED_INFO",
                     tid_, schedstat_path_));
+  }
 
   text = read_text(status_path_);
   std::optional<uint64_t> nonvoluntary =
@@ -86,6 +88,7 @@ OffCore SchedWatch::difference(const Counters& from, const Counters& to) const {
     return after > before ? static_cast<double>(after - before) : 0.0;
   };
   OffCore result;
+  result.run_ms = risen(from.run_ns, to.run_ns) / 1e6;
   result.wait_ms = risen(from.wait_ns, to.wait_ns) / 1e6;
   result.steal_ms = risen(from.steal_ticks, to.steal_ticks) * ms_per_tick_;
   result.times = static_cast<uint64_t>(risen(from.nonvoluntary, to.nonvoluntary));

@@ -20,6 +20,7 @@ namespace nmgen {
 
 // Over some time, as the kernel counts it. A part that it does not tell is 0, and in lacks().
 struct OffCore {
+  double run_ms = 0;    // it had the core
   double wait_ms = 0;   // runnable, but another thread had the core
   double steal_ms = 0;  // the host had the core; in ticks of 10 ms, and everything on that core
   uint64_t times = 0;   // switched out against its will
@@ -44,7 +45,7 @@ class SchedWatch {
 
  private:
   struct Counters {
-    uint64_t wait_ns = 0, nonvoluntary = 0, steal_ticks = 0;
+    uint64_t run_ns = 0, wait_ns = 0, nonvoluntary = 0, steal_ticks = 0;
   };
   Counters read();
   OffCore difference(const Counters& from, const Counters& to) const;

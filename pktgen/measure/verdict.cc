@@ -163,6 +163,22 @@ void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
         "long enough for its rate.");
 }
 
+// Whether what wire time left out was time off the core.
+void judge_wire_time(const JudgeInput& input, std::vector<std::string>& reasons) {
+  for (const JudgedWorker& worker : input.workers) {
+    if (worker.lost)
+      reasons.push_back(
+          fmt::format("{} did not turn for 10 s, and the wire went on without it: no loss or rate "
+                      "of this run can be trusted; look for what stopped its thread.",
+                      worker.name));
+    if (worker.ran_ms > kRanShare * 1e3 * input.real_seconds)
+      reasons.push_back(fmt::format(
+          "{} ran for {:.0f} ms of the {:.0f} ms that wire time left out of its time as gaps, so "
+          "what it did then is missing; run the scenario with \"time\": \"real\".",
+          worker.name, worker.ran_ms, worker.left_out_ms));
+  }
+}
+
 void judge_port(const JudgeInput& input, const JudgedPort& port,
                 std::vector<std::string>& reasons) {
   const char* verb = port.sends ? "sent" : "received";
@@ -292,6 +308,11 @@ void judge_counts(const JudgeInput& input, std::vector<std::string>& invalid,
 
 // What a reader should know though it decides nothing.
 void add_notes(const JudgeInput& input, bool all_is_well, std::vector<std::string>& notes) {
+  if (input.real_seconds > 2 * input.seconds + 1)
+    notes.push_back(fmt::format(
+        "The workers had their cores for less than half of the time: {:.3f} s of wire time took "
+        "{:.3f} s. The figures hold; keep other work off those cores for a shorter run.",
+        input.seconds, input.real_seconds));
   double longest_us = 0;
   const std::string absent = list_off_core(input, [&](const JudgedWorker& worker) {
     if (lost_its_core(input, worker) || (worker.off_core_times == 0 && !(worker.off_core_ms > 0)))
@@ -333,7 +354,8 @@ LossRecord loss_of(uint64_t sent, uint64_t received_once) {
 Judgement judge(const JudgeInput& input) {
   std::vector<std::string> invalid, fail, notes;
   judge_trust(input, invalid);
-  // First, as it is the cause of others.
+  // First, as they are the cause of others.
+  judge_wire_time(input, invalid);
   judge_cores(input, invalid);
   for (const JudgedPort& port : input.ports)
     judge_port(input, port, invalid);

@@ -24,9 +24,12 @@ struct JudgedWorker {
   bool core_is_shared = false;               // with another worker of the run
   bool kernel_shares = false;  // its core also runs the kernel's threads that move its frames
   double idle_percent = 0;     // of its time, spent waiting for the next deadline or for frames
-  double off_core_ms = 0;
+  double off_core_ms = 0;      // in real time only: wire time leaves it out
   uint64_t off_core_times = 0;
   double longest_gap_us = 0;
+  // In wire time: what was left out of its time, and how much of this the kernel says that it ran.
+  double left_out_ms = 0, ran_ms = 0;
+  bool lost = false;  // it did not turn for so long that the wire went on without it
 };
 
 // One sending or receiving port, all its workers together.
@@ -46,7 +49,8 @@ struct JudgedPort {
 
 struct JudgeInput {
   RunLimits limits;
-  double seconds = 0;  // measured
+  double seconds = 0;       // measured
+  double real_seconds = 0;  // that it took; more than that in wire time
   bool interrupted = false;
   double planned_seconds = 0;   // of an interrupted run
   uint64_t planned_frames = 0;  // likewise; 0: no bound
@@ -93,5 +97,8 @@ inline constexpr double kSaturatedIdlePercent = 1.0;
 // of 64 bytes at 10 Gbit/s, more than a ring holds.
 inline constexpr double kNamedGapUs = 100;
 inline constexpr double kNamedShare = 0.001;  // of the measured time
+// Of real time, that a worker may have run in what was left out: what the kernel's clock and a turn
+// that a gap interrupted account for.
+inline constexpr double kRanShare = 0.01;
 
 }  // namespace nmgen

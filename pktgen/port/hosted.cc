@@ -211,12 +211,15 @@ Result<std::unique_ptr<WholePort>> open_whole_hosted_port(nmh* world, const Port
   return opened;
 }
 
-Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenario) {
+Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenario, double tsc_hz) {
   std::unique_ptr<HostedWorld> hosted(new HostedWorld);
   nmh_config config = suitable_config(scenario);
   // VALE ports hold every frame too.
   if (largest_frame(scenario) > kUsualBuffer)
     config.priv_buf_size = config.buf_size;
+  if (scenario.time == RunTime::kWire)
+    config.wire_workers = scenario.workers();
+  config.tsc_hz = tsc_hz;
   if (int error = nmh_create(&config, &hosted->world_); error != 0)
     return fail_refused("cannot create the hosted netmap", "", "", -error);
 
@@ -244,6 +247,15 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::create(const Scenario& scenari
                   refusal.cause(), refusal.remedy(), -error);
   }
   return hosted;
+}
+
+RunClock HostedWorld::clock() const {
+  return RunClock(nmh_wire_of(world_));
+}
+
+WorkerClock HostedWorld::worker_clock(unsigned worker) const {
+  nmh_wire* wire = nmh_wire_of(world_);
+  return wire != nullptr ? WorkerClock(nmh_wire_worker(wire, worker)) : WorkerClock();
 }
 
 HostedWorld::~HostedWorld() {

@@ -16,8 +16,8 @@ namespace nmgen {
 
 class HostedWorld {
  public:
-  // Errors: a port that its driver refuses, no memory.
-  static Result<std::unique_ptr<HostedWorld>> create(const Scenario& scenario);
+  // `tsc_hz`: what wire time needs to know. Errors: a port that its driver refuses, no memory.
+  static Result<std::unique_ptr<HostedWorld>> create(const Scenario& scenario, double tsc_hz);
   ~HostedWorld();
   HostedWorld(const HostedWorld&) = delete;
   HostedWorld& operator=(const HostedWorld&) = delete;
@@ -28,6 +28,9 @@ class HostedWorld {
 
   // All rings that the name asks for, of the same ports. The world must outlive it.
   Result<std::unique_ptr<WholePort>> whole_port(const PortName& name);
+
+  RunClock clock() const;
+  WorkerClock worker_clock(unsigned worker) const;
 
  private:
   HostedWorld() = default;

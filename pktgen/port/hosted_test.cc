@@ -48,7 +48,7 @@ constexpr uint64_t kLittle = 512 << 20, kNothing = 1 << 20;
 // What comes of opening a transmit ring of the port with so much memory.
 Error error_of(const Scenario& scenario, const char* port_name, uint64_t bytes) {
   const LittleMemory little(bytes);
-  Result<std::unique_ptr<HostedWorld>> world = HostedWorld::create(scenario);
+  Result<std::unique_ptr<HostedWorld>> world = HostedWorld::create(scenario, 1e9);
   if (!world)
     return world.error();
   Result<PortName> name = parse_port_name(port_name);

@@ -12,6 +12,7 @@
 #include "net/netmap.h"
 #include "pktgen/error.h"
 #include "pktgen/measure/counters.h"
+#include "pktgen/port/run_clock.h"
 #include "pktgen/scenario/scenario.h"
 
 namespace nmgen {
@@ -114,10 +115,13 @@ class PortSet {
   virtual ~PortSet() = default;
   // As port_name.h has it, without suffixes that choose rings. The port belongs to the set.
   virtual Result<Port*> port(const std::string& name) = 0;
+  // The run's clock, and that of each of its workers, senders first.
+  virtual RunClock clock() const { return RunClock(); }
+  virtual WorkerClock worker_clock(unsigned) const { return WorkerClock(); }
 };
 
-// least.
-Result<std::unique_ptr<PortSet>> open_ports(const Scenario& scenario);
+// `tsc_hz`: what wire time needs to know.
+Result<std::unique_ptr<PortSet>> open_ports(const Scenario& scenario, double tsc_hz);
 
 // What `nmgen ports` lists.
 struct PortListing {

@@ -27,6 +27,8 @@ class ScenarioPorts final : public PortSet {
       return tl::unexpected<Error>(opened.error());
     return kernel_.emplace(name, std::move(*opened)).first->second.get();
   }
+  RunClock clock() const override { return hosted_->clock(); }
+  WorkerClock worker_clock(unsigned worker) const override { return hosted_->worker_clock(worker); }
 
  private:
   std::unique_ptr<HostedWorld> hosted_;
@@ -35,8 +37,8 @@ class ScenarioPorts final : public PortSet {
 
 }  // namespace
 
-Result<std::unique_ptr<PortSet>> open_ports(const Scenario& scenario) {
-  Result<std::unique_ptr<HostedWorld>> hosted = HostedWorld::create(scenario);
+Result<std::unique_ptr<PortSet>> open_ports(const Scenario& scenario, double tsc_hz) {
+  Result<std::unique_ptr<HostedWorld>> hosted = HostedWorld::create(scenario, tsc_hz);
   if (!hosted)
     return tl::unexpected<Error>(hosted.error());
   return std::make_unique<ScenarioPorts>(std::move(*hosted));

@@ -147,6 +147,37 @@ ReceiverSpec receiver_from_json(const json& object) {
   return receiver;
 }
 
+// The first port of a sender or a receiver that is not simulated; null: all are.
+const std::string* real_port(const Scenario& scenario) {
+  const auto is_real = [&](const auto& entry) {
+    const PortSpec* port = scenario.port(entry.port);
+    return port == nullptr || !port->name.driver->simulated;
+  };
+  for (const SenderSpec& sender : scenario.senders)
+    if (is_real(sender))
+      return &sender.port;
+  for (const ReceiverSpec& receiver : scenario.receivers)
+    if (is_real(receiver))
+      return &receiver.port;
+  return nullptr;
+}
+
+// Once the ports are read.
+Result<void> read_time(const json& document, const std::string& file, Scenario& scenario) {
+  const std::string* real = real_port(scenario);
+  if (!document.contains("time")) {
+    scenario.time = real == nullptr ? RunTime::kWire : RunTime::kReal;
+    return {};
+  }
+  scenario.time =
+      document.at("time") == to_string(RunTime::kWire) ? RunTime::kWire : RunTime::kReal;
+  if (scenario.time == RunTime::kWire && real != nullptr)
+    return fail_at(file, "/time",
+                   "\"" + *real + "\" is not simulated, so its wire does not stand still",
+                   "use \"real\"");
+  return {};
+}
+
 Result<Scenario> scenario_from_json(const json& document, const std::string& file) {
   Scenario scenario;
   scenario.file = file;
@@ -186,6 +217,8 @@ Result<Scenario> scenario_from_json(const json& document, const std::string& fil
       scenario.receivers.push_back(receiver_from_json(receiver));
   if (Result<void> ports = read_ports(document, file, scenario); !ports)
     return tl::unexpected<Error>(ports.error());
+  if (Result<void> time = read_time(document, file, scenario); !time)
+    return tl::unexpected<Error>(time.error());
   return scenario;
 }
 

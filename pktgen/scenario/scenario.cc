@@ -17,6 +17,19 @@ const PortSpec* Scenario::port(const std::string& port_name) const {
   return nullptr;
 }
 
+unsigned Scenario::workers() const {
+  unsigned sum = 0;
+  for (const SenderSpec& sender : senders)
+    sum += sender.workers;
+  for (const ReceiverSpec& receiver : receivers)
+    sum += receiver.workers;
+  return sum;
+}
+
+const char* to_string(RunTime time) {
+  return time == RunTime::kWire ? "wire" : "real";
+}
+
 const char* to_string(ClockSpec::Method method) {
   switch (method) {
     case ClockSpec::Method::kNone:

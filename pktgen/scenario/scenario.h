@@ -35,6 +35,11 @@ struct ClockSpec {
 };
 const char* to_string(ClockSpec::Method method);  // "none", "duty", "cpufreq", "icount"
 
+// What a run's seconds are: of the simulated wires, which stand still while a worker is off its
+// core, or real ones.
+enum class RunTime { kWire, kReal };
+const char* to_string(RunTime time);  // "wire", "real"
+
 // An option of a port, as its driver's options.json has it.
 struct PortOption {
   std::string key;
@@ -85,6 +90,7 @@ struct Scenario {
   std::optional<int> nice;  // of the engine's threads; as they were started without it
   unsigned repeat = 1;
   ClockSpec clock;
+  RunTime time = RunTime::kReal;
   uint32_t probe_every = 1;     // a probe in one frame of N; 0 = none
   std::vector<PortSpec> ports;  // of drivers: all that are configured or used
   std::vector<StreamSpec> streams;
@@ -93,6 +99,7 @@ struct Scenario {
 
   const StreamSpec* stream(const std::string& stream_name) const;
   const PortSpec* port(const std::string& port_name) const;  // null: it is no driver's
+  unsigned workers() const;                                  // of all senders and receivers
 };
 
 }  // namespace nmgen

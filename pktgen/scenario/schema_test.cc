@@ -42,7 +42,7 @@ json full_document() {
     "nice": -5,
     "limits": {"off_core_percent": 5, "late_percent": 10, "late_ms": 0.5, "max_idle_percent": 50},
     "clock": {"method": "duty", "hz": 1.3e9},
-    "probes": {"one_in": 1000},
+    "probes": {"one_in": 1000}, "time": "real",
     "ports": {
       "sim:left": {"speed_gbps": 100, "queues": 16, "tx_slots": 64, "rx_slots": 8192,
                "cable": "sim:right", "flow_control": true},

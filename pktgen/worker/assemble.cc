@@ -23,6 +23,8 @@ constexpr double kQuietShare = 0.02;
 
 WorkerRecord worker_record(const WorkerBase& worker, const char* role, const WorkerResult& result,
                            const TscClock& clock) {
+  // Wire time may be much shorter than the real time in which it was off its core.
+  const double most_off_core_ms = std::max(result.seconds * 1e3, result.left_out_ms);
   WorkerRecord record;
 #define WORKER_FIELD(type, name, from, ...) record.name = from;
 #include "pktgen/measure/figure_list.h"
@@ -60,6 +62,18 @@ double speed_of(const std::vector<std::unique_ptr<Worker>>& workers) {
     speed += worker->port->speed_bps();
   }
   return speed;
+}
+
+// Of the gaps that wire time left out of a worker's time, how much the kernel says that it ran: it
+// cannot have been on its core and off it. What the host took (steal) the kernel may count as run.
+// A turn that a gap interrupted is a part of the gap, and may be as long as a full batch takes.
+double ran_in_gaps_ms(const WorkerResult& result, double real_seconds) {
+  constexpr double kTurnMs = 0.03;
+  const double gaps_ms = result.left_out_ms;
+  const double twice = result.off_core.run_ms + gaps_ms - real_seconds * 1e3;
+  const double turns = static_cast<double>(result.wire_counts.gaps) *
+                       std::max(kTurnMs, result.gap_from_ms / NMH_WIRE_TURNS);
+  return std::clamp(twice - result.off_core.steal_ms - turns, 0.0, gaps_ms);
 }
 
 // What loss is told over: probes where there are any, else all frames.
@@ -194,6 +208,7 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
   JudgeInput input;
   input.limits = scenario.limits;
   input.seconds = phase.seconds;
+  input.real_seconds = phase.real_seconds;
   input.interrupted = phase.interrupted;
   input.planned_seconds = scenario.duration_s;
   input.planned_frames = scenario.frames;
@@ -223,9 +238,15 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
     // A core that was slow had no time to spare while it was held.
     judged.idle_percent =
         100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, all_tsc_ticks(worker));
-    judged.off_core_ms = worker.off_core_ms;
-    judged.off_core_times = worker.off_core_times;
-    judged.longest_gap_us = worker.longest_gap_us;
+    if (phase.wire_time) {
+      judged.left_out_ms = worker.left_out_ms;
+      judged.ran_ms = ran_in_gaps_ms(result, phase.real_seconds);
+      judged.lost = result.wire_counts.lost;
+    } else {
+      judged.off_core_ms = worker.off_core_ms;
+      judged.off_core_times = worker.off_core_times;
+      judged.longest_gap_us = worker.longest_gap_us;
+    }
     input.workers.push_back(std::move(judged));
     for (const std::string& lack : result.lacks)
       input.unreadable.push_back(lack);

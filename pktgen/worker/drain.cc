@@ -35,14 +35,14 @@ void drain_wire(const RunSet& set, uint64_t quiet_ticks, const std::function<boo
   if (set.receivers.empty() || set.senders.empty())
     return;
   UnderWay last(set);
-  uint64_t until = tsc_now() + quiet_ticks;
-  while (!last.nothing() && tsc_now() < until && !give_up()) {
+  uint64_t until = set.time.now() + quiet_ticks;
+  while (!last.nothing() && set.time.now() < until && !give_up()) {
     const timespec moment{0, 1'000'000};
     nanosleep(&moment, nullptr);
     const UnderWay now(set);
     if (now.received != last.received || now.in_flight != last.in_flight ||
         now.waiting != last.waiting)
-      until = tsc_now() + quiet_ticks;
+      until = set.time.now() + quiet_ticks;
     last = now;
   }
 }

@@ -57,8 +57,9 @@ bool is_received(const Scenario& scenario, const Port& port) {
 
 class Engine {
  public:
-  Engine(const Scenario& scenario, RunObserver* observer, const std::atomic<bool>& stop)
-      : scenario_(scenario), observer_(observer), stop_(stop) {}
+  Engine(const Scenario& scenario, RunObserver* observer, const std::atomic<bool>& stop,
+         const PortOpener& open)
+      : scenario_(scenario), observer_(observer), stop_(stop), open_ports_(open) {}
 
   Result<Record> run() {
     Result<TscClock> clock = TscClock::calibrate();
@@ -74,10 +75,11 @@ class Engine {
       set_.turn_scale = std::max(1.0, 1e9 / scenario_.clock.hz);
     if (Result<void> taken = take_priority(); !taken)
       return tl::unexpected<Error>(taken.error());
-    Result<std::unique_ptr<PortSet>> ports = open_ports(scenario_);
+    Result<std::unique_ptr<PortSet>> ports = open_ports_(scenario_, clock_.hz);
     if (!ports)
       return tl::unexpected<Error>(ports.error());
     ports_ = std::move(*ports);
+    set_.time = ports_->clock();
 
     const std::vector<int> cores = allowed_cores();
     if (cores.empty())
@@ -145,6 +147,7 @@ class Engine {
     header.probe_every = scenario_.probe_every;
     header.limits = scenario_.limits;
     header.observer_core = placement_.observer;
+    header.wire_time = set_.time.is_wire_time() ? 1 : 0;
     header.scenario.set(record_.scenario_name);
     for (size_t i = 0; i < set_.ports.size(); i++) {
       LivePort& port = set_.live->port(i);
@@ -272,6 +275,7 @@ class Engine {
     worker.port_name = port.name();
     worker.ring_index = request.ring;
     worker.clock = &clock_;
+    worker.time = ports_->worker_clock(static_cast<unsigned>(live_workers_ - 1));
     worker.shares_core = placement_.shared || port.residence() == "kernel";
     Result<std::unique_ptr<PortRing>> ring = port.open_ring(request);
     if (!ring)
@@ -402,6 +406,7 @@ class Engine {
   const Scenario& scenario_;
   RunObserver* observer_;
   const std::atomic<bool>& stop_;
+  const PortOpener& open_ports_;
   TscClock clock_;
   std::unique_ptr<PortSet> ports_;
   std::list<TrafficPlan> plans_;  // a sender entry each; stays where it is
@@ -415,8 +420,8 @@ class Engine {
 }  // namespace
 
 Result<Record> run_scenario(const Scenario& scenario, RunObserver* observer,
-                            const std::atomic<bool>& stop) {
-  return Engine(scenario, observer, stop).run();
+                            const std::atomic<bool>& stop, const PortOpener& open) {
+  return Engine(scenario, observer, stop, open).run();
 }
 
 }  // namespace nmgen

@@ -122,6 +122,7 @@ class PhaseRunner {
   void start_thread(Worker& worker) {
     threads_.emplace_back([this, &worker] {
       worker.run(orders_);
+      worker.time.leave();
       worker.ended.store(true, std::memory_order_release);
       orders_.let_go.wait(false, std::memory_order_acquire);
       worker.core_cycles_per_tick[1] = core_cycles_per_tick();
@@ -142,7 +143,13 @@ class PhaseRunner {
     });
     for (SchedWatch& watch : watches_)
       watch.restart();
-    orders_.start_tsc = tsc_now() + clock_.to_ticks(kStartDelayNs);
+    // From now on the wire waits until all of them turn.
+    each_worker([](WorkerBase& worker) {
+      if (worker.error.load(std::memory_order_relaxed) == 0)
+        worker.time.join(worker.core);
+    });
+    start_real_tsc_ = tsc_now();
+    orders_.start_tsc = set_.time.now() + clock_.to_ticks(kStartDelayNs);
     orders_.end_tsc = orders_.start_tsc + clock_.to_ticks(seconds_to_ns(plan_.duration_s));
     orders_.first_rate = header_.rate_order.load(std::memory_order_relaxed);
     orders_.rate_order = &header_.rate_order;
@@ -217,10 +224,10 @@ class PhaseRunner {
       }
       if (broken() || (!set_.senders.empty() && senders_ended()))
         return false;
-      const uint64_t now = tsc_now();
+      const uint64_t now = set_.time.now();
       if (now >= tsc)
         return true;
-      if (now >= next_publish_)
+      if (tsc_now() >= next_publish_)
         publish_ports();
       sleep_ns(std::min(clock_.to_ns(tsc - now), kLookNs));
     }
@@ -234,13 +241,21 @@ class PhaseRunner {
       // After a late wake-up, continue with the next whole second.
       do
         next += interval;
-      while (next < tsc_now() + interval / 2);
+      while (next < set_.time.now() + interval / 2);
       const bool last = next + shortest > orders_.end_tsc;
       if (!wait_until(last ? orders_.end_tsc : next) || last)
         return;
       log_.add(take_sample());
       sink_(log_.records());
     }
+  }
+
+  static GapCounts gaps_of(const WorkerBase& worker) {
+    if (!worker.time.is_wire_time())
+      return worker.gaps->counts();
+    const nmh_worker_counts counts = worker.time.counts();
+    return {std::max(counts.longest_gap_ticks, worker.gaps->counts().longest), counts.gap_ticks,
+            counts.gaps};
   }
 
   // Reads what the kernel and the gaps tell of each worker; its thread is still there.
@@ -252,7 +267,7 @@ class PhaseRunner {
       SchedWatch& watch = watches_[index++];
       watch.interval();
       const OffCore off_core = watch.total();
-      const GapCounts gaps = worker.gaps->counts();
+      const GapCounts gaps = gaps_of(worker);
       const TscClock& clock = clock_;
 #define SAMPLED_COUNTER(name, from, ...) worker.live.sampled.name.set(from);
 #include "pktgen/measure/figure_list.h"
@@ -270,10 +285,10 @@ class PhaseRunner {
       sample.latency.merge(worker->latency.snapshot());
     const uint64_t good_ticks = clock_.to_ticks(10'000);
     for (int tries = 0; tries < 10; tries++) {
-      sample.tsc = tsc_now();
+      sample.tsc = set_.time.now();
       read_counters(sample);
       // Where this thread was held up between clock and counters, once more.
-      if (tsc_now() - sample.tsc < good_ticks)
+      if (set_.time.now() - sample.tsc < good_ticks)
         break;
     }
     return sample;
@@ -292,7 +307,7 @@ class PhaseRunner {
   }
 
   void stop_threads() {
-    end_tsc_ = std::min(tsc_now(), orders_.end_tsc);
+    end_tsc_ = std::min(set_.time.now(), orders_.end_tsc);
     bool sent_all = !set_.senders.empty();
     while (true) {
       if (!result_.error.what.empty() || stop_.load(std::memory_order_relaxed))
@@ -310,6 +325,7 @@ class PhaseRunner {
       end_tsc_ = std::max(end_tsc_, worker->end_tsc.load(std::memory_order_relaxed));
     end_tsc_ = std::max(end_tsc_, log_.last_tsc());
     off_core_ms_ = read_off_core();
+    result_.real_seconds = clock_.to_seconds(tsc_now() - start_real_tsc_);
     // Whoever interrupts a run waits no longer than that.
     const uint64_t latest = tsc_now() + orders_.drain_ticks;
     drain_wire(set_, orders_.drain_ticks, [this, latest] {
@@ -356,6 +372,9 @@ class PhaseRunner {
     sink_(log_.records());
     result_.intervals = log_.records();
     result_.seconds = seconds_until(end_tsc_);
+    result_.wire_time = set_.time.is_wire_time();
+    if (!result_.wire_time)
+      result_.real_seconds = result_.seconds;
     header_.end_tsc.store(end_tsc_, std::memory_order_relaxed);
     result_.rate_changed = rate_changed();
     result_.rate_share = header_.rate_order.load(std::memory_order_relaxed) / 1000.0;
@@ -389,12 +408,20 @@ class PhaseRunner {
     return tsc > orders_.start_tsc ? clock_.to_seconds(tsc - orders_.start_tsc) : 0;
   }
 
+  double to_ms(uint64_t ticks) const {
+    return static_cast<double>(clock_.to_ns(ticks)) / 1e6;
+  }
+
   WorkerResult worker_result(const WorkerBase& worker, size_t index) const {
     WorkerResult result;
     result.counters = CounterValues::read(worker.counters);
     result.off_core = watches_[index].total();
     result.gaps = gaps_[index];
     result.lacks = watches_[index].lacks();
+    result.wire_counts = worker.time.counts();
+    result.left_out_ms = to_ms(result.wire_counts.gap_ticks);
+    result.held_ms = to_ms(result.wire_counts.held_ticks);
+    result.gap_from_ms = to_ms(result.wire_counts.quantum_ticks);
     return result;
   }
 
@@ -410,6 +437,7 @@ class PhaseRunner {
   std::vector<GapCounts> gaps_;      // likewise, as last read
   std::vector<PortCounters> ports_before_;
   IntervalLog log_;
+  uint64_t start_real_tsc_ = 0;  // by the TSC; all other times are the run's
   uint64_t end_tsc_ = 0;
   double off_core_ms_ = 0;  // of all workers, at the end
   uint64_t next_publish_ = 0;

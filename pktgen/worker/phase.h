@@ -16,8 +16,11 @@ namespace nmgen {
 // One worker after a phase.
 struct WorkerResult {
   CounterValues counters;
-  OffCore off_core;       // up to the end of the measured time
-  GapCounts gaps;         // likewise
+  OffCore off_core;  // up to the end of the measured time
+  GapCounts gaps;    // likewise
+  // In wire time, to its end: what was left out, and what was a gap.
+  nmh_worker_counts wire_counts{};
+  double left_out_ms = 0, held_ms = 0, gap_from_ms = 0;
   double seconds = 0;     // its own time: up to its last frame where it has sent its quota
   double median_pps = 0;  // over the whole intervals, or its own time where there is none
   std::vector<std::string> lacks;
@@ -26,6 +29,8 @@ struct WorkerResult {
 struct PhaseResult {
   double seconds =
       0;  // from the start to the end of the phase, or of the last frame if it is later
+  bool wire_time = false;   // what the seconds are of
+  double real_seconds = 0;  // that it took
   bool interrupted = false;
   std::vector<IntervalRecord> intervals;
   std::vector<WorkerResult> senders, receivers;  // as in the RunSet

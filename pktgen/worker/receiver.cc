@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The receiver's loop. A turn: sync, read the clock once, look at what has come, give the slots
 // back with the next sync.
-#include <sched.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -235,9 +233,9 @@ class ReceiveLoop {
         parts_(worker) {}
 
   void run() {
-    uint64_t now = tsc_now();
-    worker_.gaps->restart(now);
-    TickSplit split(worker_.counters, *worker_.ring, now);
+    uint64_t now = worker_.turn(false);
+    worker_.gaps->restart(worker_.time.own());
+    TickSplit split(worker_.counters, *worker_.ring, worker_.time.own());
     const uint64_t gather_ticks = worker_.clock->to_ticks(kGatherNs);
     uint32_t count = 0;
     while (true) {
@@ -246,30 +244,31 @@ class ReceiveLoop {
       const bool last = orders_.stop_receivers.load(std::memory_order_acquire);
       const bool moved = count > 0;
       if (count >= kGatherFrom && count < kGatherFrames) {
-        split.on_turn(tsc_now(), true);
         const uint64_t until = now + gather_ticks;
-        while ((now = tsc_now()) < until) {
-        }
-        split.on_turn(now, false);
+        now = worker_.turn(true);
+        split.on_turn(worker_.time.own(), true);
+        while (now < until)
+          now = worker_.turn(false);
+        split.on_turn(worker_.time.own(), false);
       }
       if (int error = worker_.ring->sync(); error != 0) {
         worker_.error.store(error, std::memory_order_relaxed);
         return;
       }
-      now = tsc_now();
       const uint32_t waiting = nm_ring_space(ring_);
+      now = worker_.turn(moved || waiting > 0);
       worker_.counters.ring_frames.set(waiting);
       count = std::min(waiting, worker_.batch);
       // Looking at the frames of the turn before, and this sync.
-      split.on_turn(now, moved || count > 0);
-      worker_.gaps->on_turn(now);
+      split.on_turn(worker_.time.own(), moved || count > 0);
+      worker_.gaps->on_turn(worker_.time.own());
       worker_.counters.syncs.add(1);
       if (count > 0)
         look_at(count, now);
       else if (last)
         return;
-      else if (worker_.shares_core)
-        sched_yield();
+      else
+        worker_.give_core_away();
     }
   }
 
@@ -352,6 +351,7 @@ void ReceiverWorker::run(PhaseOrders& orders) {
     return;
   ready.store(true, std::memory_order_release);
   orders.await_go();
+  time.enter();
   if (probe_offsets.empty())
     receive<CountingChecker>(*this, orders);
   else if (probe_offsets.size() == 1 && senders->size() == 1)

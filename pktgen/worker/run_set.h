@@ -7,6 +7,7 @@
 
 #include "pktgen/measure/limits.h"
 #include "pktgen/measure/live_segment.h"
+#include "pktgen/port/run_clock.h"
 #include "pktgen/worker/worker.h"
 
 namespace nmgen {
@@ -14,6 +15,7 @@ namespace nmgen {
 // Workers' rings stay open over all phases.
 struct RunSet {
   const TscClock* clock = nullptr;
+  RunClock time;
   std::shared_ptr<LiveSegment> live;  // the workers' counters are in it
   std::vector<std::unique_ptr<SenderWorker>> senders;
   std::vector<std::unique_ptr<ReceiverWorker>> receivers;

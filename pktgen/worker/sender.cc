@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The sender's loop. A turn: read the clock, see how many frames are due and how many slots are
 // free, write that many, sync.
-#include <sched.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -32,14 +30,15 @@ class SendLoop {
 
   void run() {
     orders_.await_go();
-    while (tsc_now() < orders_.start_tsc) {
+    worker_.time.enter();
+    while (worker_.turn(false) < orders_.start_tsc) {
     }
     timetable_ = worker_.timetable;
     caught_up_ = orders_.start_tsc;
     rate_ = orders_.first_rate;
-    uint64_t now = tsc_now();
-    worker_.gaps->restart(now);
-    TickSplit split(worker_.counters, *worker_.ring, now);
+    uint64_t now = worker_.turn(false);
+    worker_.gaps->restart(worker_.time.own());
+    TickSplit split(worker_.counters, *worker_.ring, worker_.time.own());
     // With nothing due but time, wait for a batch's worth of free slots: a sync with few frames
     // costs as much as one with many.
     const uint32_t wanted = std::min(worker_.batch, ring_->num_slots / 4);
@@ -64,13 +63,13 @@ class SendLoop {
       else if (count < wanted)
         count = 0;
       const bool moved = turn(count, now);
-      if (!moved && worker_.shares_core)
-        sched_yield();
+      if (!moved)
+        worker_.give_core_away();
       if (worker_.error.load(std::memory_order_relaxed) != 0)
         return;
-      now = tsc_now();
-      const TickSplit::Turn turn = split.on_turn(now, moved);
-      worker_.gaps->on_turn(now);
+      now = worker_.turn(moved);
+      const TickSplit::Turn turn = split.on_turn(worker_.time.own(), moved);
+      worker_.gaps->on_turn(worker_.time.own());
       if (duty_.on())
         now = hold(now, turn, split);
     }
@@ -100,7 +99,7 @@ class SendLoop {
           owed(orders_.end_tsc - 1, std::min({room, free_slots(), worker_.batch}));
       if (count == 0)
         return;
-      turn(count, tsc_now());
+      turn(count, worker_.turn(false));
       room -= count;
     }
   }
@@ -123,16 +122,15 @@ class SendLoop {
     const uint64_t ticks = duty_.owed(turn.own, turn.model);
     if (ticks == 0)
       return now;
-    uint64_t end = now;
-    while (end - now < ticks) {
-      if (worker_.shares_core)
-        sched_yield();
-      end = tsc_now();
-      worker_.gaps->on_turn(end);
+    const uint64_t start = worker_.time.own();
+    while (worker_.time.own() - start < ticks) {
+      worker_.give_core_away();
+      now = worker_.turn(false);
+      worker_.gaps->on_turn(worker_.time.own());
     }
-    duty_.waited(end - now);
-    split.on_hold(end);
-    return end;
+    duty_.waited(worker_.time.own() - start);
+    split.on_hold(worker_.time.own());
+    return now;
   }
 
   // Of the `count` frames that leave now, those that were due long ago.
@@ -170,7 +168,7 @@ class SendLoop {
     uint64_t give_up = now + orders_.drain_ticks;
     while (left > 0 && now < give_up && worker_.error.load(std::memory_order_relaxed) == 0) {
       turn(0, now);
-      now = tsc_now();
+      now = worker_.turn(false);
       // The time starts again while frames leave, except in a run that was interrupted.
       if (worker_.pending() < left && !orders_.stop_senders.load(std::memory_order_relaxed))
         give_up = now + orders_.drain_ticks;

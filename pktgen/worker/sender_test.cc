@@ -49,7 +49,7 @@ void send(const ScheduleSpec& schedule, SentFrames* sent) {
   const Scenario scenario = pair_scenario();
   const Result<TscClock> clock = TscClock::calibrate(10'000'000);
   ASSERT_TRUE(clock) << clock.error().sentence();
-  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario);
+  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
   ASSERT_TRUE(ports) << ports.error().sentence();
   const Result<Port*> left = (*ports)->port("sim:left"), right = (*ports)->port("sim:right");
   ASSERT_TRUE(left && right);
@@ -121,7 +121,7 @@ class TakingRing final : public test::MemoryRing {
 TEST(Sender, AReceiverThatKeepsBuffersIsAnError) {
   const Scenario scenario = pair_scenario();
   const Result<TscClock> clock = TscClock::calibrate(10'000'000);
-  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario);
+  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
   ASSERT_TRUE(clock && ports);
   const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
   ASSERT_TRUE(plan);

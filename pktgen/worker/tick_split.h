@@ -22,7 +22,7 @@ class TickSplit {
     uint64_t own, model;  // ticks
   };
 
-  // The turn that began at the last call, or at the start, ends at `now`.
+  // The turn that began at the last call, or at the start, ends at `now`, by the worker's own time.
   Turn on_turn(uint64_t now, bool moved) {
     const uint64_t model = ring_.model_tsc_ticks();
     const uint64_t in_model = model - model_;

@@ -2,6 +2,7 @@
 // What the two kinds of worker have in common, and what the phase that runs them tells them.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/sched_watch.h"
 #include "pktgen/port/port.h"
+#include "pktgen/port/run_clock.h"
 #include "pktgen/traffic/plan.h"
 #include "pktgen/traffic/quota.h"
 #include "pktgen/traffic/schedule/timetable.h"
@@ -36,7 +38,8 @@ struct PhaseOrders {
   uint64_t end_tsc = UINT64_MAX;         // when senders stop by themselves
   uint64_t late_ticks = UINT64_MAX / 2;  // after it was due, a frame leaves late
   uint64_t drain_ticks = 0;              // without progress for so long, nothing more is waited for
-  // Everything above, and the senders' timetables, are written before this is set.
+  // All in ticks of the run's clock. Everything above, and the senders' timetables, are written
+  // before this is set.
   std::atomic<bool> go{false};
   std::atomic<bool> stop_senders{false};  // before end_tsc: the run was interrupted, or is broken
   std::atomic<bool> stop_receivers{false};
@@ -75,6 +78,7 @@ struct WorkerBase {
   bool shares_core = false;
   std::unique_ptr<PortRing> ring;
   const TscClock* clock = nullptr;
+  WorkerClock time;  // the run's, as this worker reads it
 
   LiveWorker& live;
 
@@ -90,6 +94,21 @@ struct WorkerBase {
   int nice = 0;  // of its thread; read once that has ended
   // Of its core, before and after the phase; read once its thread has ended.
   double core_cycles_per_tick[2] = {0, 0};
+
+  // A turn of the loop ends. Return: the time, which watchers see too.
+  uint64_t turn(bool moved) {
+    const uint64_t now = time.turn(moved);
+    live.turned_at.store(now, std::memory_order_relaxed);
+    return now;
+  }
+
+  // There is nothing to do: others may have the core, where they want it.
+  void give_core_away() const {
+    if (!shares_core)
+      return;
+    sched_yield();
+    time.yielded();
+  }
 
   // Pins the calling thread to `core`. Return: 0, and the worker says that it is `ready` once it
   // is, or an errno, which it is `ready` with.

@@ -11,6 +11,7 @@
 #include "reporters/device_line.h"
 #include "reporters/report.h"
 #include "reporters/text_table.h"
+#include "reporters/time_line.h"
 #include "reporters/totals.h"
 #include "reporters/units.h"
 
@@ -173,6 +174,8 @@ std::string verdict_text(const Record& record, Paint paint) {
     text += fmt::format(" in {} runs", record.runs.size());
   text += "\n";
   for (const std::string& line : wrapped(device_line(record.devices), kWidth - 2))
+    text += fmt::format("  {}\n", line);
+  for (const std::string& line : wrapped(time_line(record), kWidth - 2))
     text += fmt::format("  {}\n", line);
   for (const std::string& reason : record.verdict_reasons) {
     const char* mark = "- ";

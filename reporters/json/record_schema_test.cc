@@ -15,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 // Fields that records of this format of before lack.
-const std::set<std::string> kLater = {"mode", "tx_dropped"};
+const std::set<std::string> kLater = {"mode",           "tx_dropped",  "wire_time", "real_seconds",
+                                      "left_out_times", "left_out_ms", "held_ms",   "gap_from_us"};
 
 // Every object of the schema is closed and complete, and every field says what it means.
 void check_schema_node(const json& node, const std::string& path) {

@@ -7,6 +7,7 @@
 #include "reporters/device_line.h"
 #include "reporters/markup.h"
 #include "reporters/report.h"
+#include "reporters/time_line.h"
 #include "reporters/totals.h"
 
 namespace nmgen {
@@ -19,6 +20,8 @@ std::string property(std::string_view name, std::string_view value) {
 std::string properties(const Record& record) {
   std::string text = "    <properties>\n";
   text += property("device", device_line(record.devices));
+  if (const std::string time = time_line(record); !time.empty())
+    text += property("time", time);
   for (const bool sends : {true, false}) {
     const std::string way = sends ? "tx" : "rx";
     text += property(way + "_frames", fmt::format("{}", direction_totals(record, sends).frames));

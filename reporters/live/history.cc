@@ -84,6 +84,17 @@ LiveAbout about(const LiveSegment& segment) {
   return about;
 }
 
+// By the run's clock. Wire time is what its workers last read: it stands still while they do.
+uint64_t time_of(const LiveSegment& segment) {
+  const LiveHeader& header = segment.header();
+  if (header.wire_time == 0)
+    return tsc_now();
+  uint64_t latest = 0;
+  for (uint32_t i = 0; i < header.workers; i++)
+    latest = std::max(latest, segment.worker(i).turned_at.load(std::memory_order_relaxed));
+  return latest;
+}
+
 std::optional<LiveSample> take_sample(const LiveSegment& segment) {
   const LiveHeader& header = segment.header();
   LiveSample sample;
@@ -106,13 +117,13 @@ std::optional<LiveSample> take_sample(const LiveSegment& segment) {
   const uint64_t good_ticks = static_cast<uint64_t>(header.tsc_hz * kGoodReadSeconds);
   for (int tries = 0; tries < 10; tries++) {
     sample.workers.clear();
-    sample.tsc = tsc_now();
+    sample.tsc = time_of(segment);
     for (uint32_t i = 0; i < header.workers; i++) {
       const LiveWorker& worker = segment.worker(i);
       sample.workers.push_back(
           {SampledValues::read(worker.sampled), CounterValues::read(worker.counters)});
     }
-    if (tsc_now() - sample.tsc < good_ticks)
+    if (time_of(segment) - sample.tsc < good_ticks)
       break;
   }
   // After the counters: reading those acquires.

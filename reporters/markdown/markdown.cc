@@ -14,6 +14,7 @@
 #include "pktgen/measure/ratio.h"
 #include "reporters/device_line.h"
 #include "reporters/report.h"
+#include "reporters/time_line.h"
 #include "reporters/totals.h"
 #include "reporters/units.h"
 
@@ -115,6 +116,8 @@ std::string head(const Record& record) {
                                  kMark, escaped(record.scenario_name), verdict,
                                  escaped(device_line(record.devices)), measured_seconds(record),
                                  plural(record.runs.size(), "run"), escaped(record.started_at));
+  if (const std::string time = time_line(record); !time.empty())
+    text += fmt::format("{}.\n\n", escaped(time));
   for (const std::string& reason : record.verdict_reasons)
     text += fmt::format("- {}\n", escaped(reason));
   return text + (record.verdict_reasons.empty() ? "" : "\n");

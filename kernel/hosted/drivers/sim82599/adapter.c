@@ -48,6 +48,7 @@ int sim_adapter_init(struct ixgbe_hw *hw, struct nm_os *os, u32 speed_gbps, u32 
 	nm_spin_init(&hw->rx.lock);
 	nm_spin_init(&hw->bug_lock);
 	sim_clock_init(&clock);
+	clock.wire = os->wire;
 	sim_set_clock(hw, &clock);
 	error = sim_fifo_init(&hw->rx.cable, SIM_CABLE_CELLS);
 	if (!error)

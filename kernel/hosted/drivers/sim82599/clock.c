@@ -45,6 +45,7 @@ void sim_clock_init(struct sim_clock *clock)
 	read_both(&ns[1], &ticks[1]);
 	clock->read = NULL;
 	clock->arg = NULL;
+	clock->wire = NULL;
 	clock->epoch = ticks[0];
 	clock->hz = (u64)((double)(ticks[1] - ticks[0]) * 1e9 / (double)(ns[1] - ns[0]));
 }

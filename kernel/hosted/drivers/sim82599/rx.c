@@ -360,23 +360,23 @@ void sim_rx_advance(struct ixgbe_hw *hw, u64 time, u32 queue)
 
 u64 sim_rx_kick(struct ixgbe_hw *hw, u32 queue)
 {
-	const u64 start = nm_os_tsc_ticks();
+	const struct nmh_wire_time start = sim_read(&hw->clock);
 	struct sim_rx *rx = &hw->rx;
 
 	/* Who does not get the lock has nothing to do: the holder delivers to all queues. */
 	if (nm_spin_trylock(&rx->lock)) {
 		const u64 time = sim_time_at(&hw->clock,
-					     hw->clock.read ? sim_ticks(&hw->clock) : start);
+					     hw->clock.read ? sim_ticks(&hw->clock) : start.wire);
 
 		sim_rx_advance(hw, time, queue);
 		/* The sender is away, and its wire would be idle though it has frames: fetch them for it. */
 		if (hw->peer && !sim_fifo_frames(&rx->cable) && sim_tx_backlog(hw->peer)) {
-			sim_tx_kick(hw->peer);
+			sim_tx_run(hw->peer, sim_ticks(&hw->clock));
 			sim_rx_advance(hw, time, queue);
 		}
 		nm_spin_unlock(&rx->lock);
 	}
-	return nm_os_tsc_ticks() - start;
+	return sim_took(&hw->clock, &start);
 }
 
 /* When does the next frame come in? Return: false where none is under way. */

@@ -45,12 +45,13 @@ extern "C" {
 
 struct ixgbe_hw;
 
-/* @read: where not NULL, a test's clock instead of the cycle counter. */
+/* @read: where not NULL, a test's clock instead of wire time. @wire: NULL: the cycle counter is wire time. */
 struct sim_clock {
 	u64 (*read)(void *arg);
 	void *arg;
 	u64 epoch;
 	u64 hz;
+	struct nmh_wire *wire;
 };
 
 /**
@@ -204,9 +205,29 @@ struct ixgbe_hw {
 /* Reads both clocks for some milliseconds. */
 void sim_clock_init(struct sim_clock *clock);
 
+/* Wire time, and the time of the thread that reads it, which tells what a piece of code takes. */
+static inline struct nmh_wire_time sim_read(const struct sim_clock *clock)
+{
+	struct nmh_wire_time time;
+
+	if (nm_likely(clock->wire != NULL) && nm_likely(!clock->read))
+		return nmh_wire_read(clock->wire);
+	time.own = nm_os_tsc_ticks();
+	time.wire = nm_unlikely(clock->read != NULL) ? clock->read(clock->arg) : time.own;
+	return time;
+}
+
+/* What the model took of the calling thread since @start. */
+static inline u64 sim_took(const struct sim_clock *clock, const struct nmh_wire_time *start)
+{
+	if (nm_likely(clock->wire != NULL) && nm_likely(!clock->read))
+		return nmh_wire_simulated(clock->wire, start);
+	return nm_os_tsc_ticks() - start->own;
+}
+
 static inline u64 sim_ticks(const struct sim_clock *clock)
 {
-	return nm_unlikely(clock->read != NULL) ? clock->read(clock->arg) : nm_os_tsc_ticks();
+	return sim_read(clock).wire;
 }
 
 static inline u64 sim_time_at(const struct sim_clock *clock, u64 ticks)
@@ -271,6 +292,9 @@ static inline u64 sim_tx_clock(const struct ixgbe_hw *hw, u64 time)
 {
 	return hw->peer ? sim_wire_clock(hw->peer, time) : time;
 }
+
+/* Run the engine up to @ticks, which is now, or leave it to the thread that runs it. */
+void sim_tx_run(struct ixgbe_hw *hw, u64 ticks);
 
 /* Run the engine up to now, or leave it to the thread that runs it. Return: TSC ticks spent here. */
 u64 sim_tx_kick(struct ixgbe_hw *hw);

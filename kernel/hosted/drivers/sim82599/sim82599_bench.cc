@@ -36,7 +36,7 @@ u64 leap(void* arg) {
 }
 
 void use_leaping_clock(const Adapter& adapter, uint64_t& ticks) {
-  const sim_clock clock{leap, &ticks, 0, 2000000000};
+  const sim_clock clock{leap, &ticks, 0, 2000000000, nullptr};
   sim_set_clock(nmh_sim_hw(adapter.sim), &clock);
 }
 

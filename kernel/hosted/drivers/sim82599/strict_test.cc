@@ -51,7 +51,7 @@ class StrictTest : public testing::Test {
   std::unique_ptr<ixgbe_hw> make_adapter() {
     std::unique_ptr<ixgbe_hw> hw = std::make_unique<ixgbe_hw>();
     nmgen::test::check(sim_adapter_init(hw.get(), nmh_os(world_.world), 10, 1), "adapter");
-    const sim_clock manual{ManualClock::read, &clock_, 0, ManualClock::kHz};
+    const sim_clock manual{ManualClock::read, &clock_, 0, ManualClock::kHz, nullptr};
     sim_set_clock(hw.get(), &manual);
     ixgbe_write(hw.get(), IXGBE_DMATXCTL, IXGBE_DMATXCTL_TE);
     ixgbe_write(hw.get(), IXGBE_RXCTRL, IXGBE_RXCTRL_RXEN);

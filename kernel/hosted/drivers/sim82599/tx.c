@@ -401,9 +401,8 @@ void sim_tx_advance(struct ixgbe_hw *hw, u64 time)
 		hw->peer->interrupt(hw->peer->interrupt_arg, NM_RX, ~0u);
 }
 
-u64 sim_tx_kick(struct ixgbe_hw *hw)
+void sim_tx_run(struct ixgbe_hw *hw, u64 ticks)
 {
-	const u64 start = nm_os_tsc_ticks();
 	struct sim_tx *tx = &hw->tx;
 
 	/*
@@ -420,11 +419,18 @@ u64 sim_tx_kick(struct ixgbe_hw *hw)
 		/* An exchange, as the tails must not be read before it. */
 		if (nm_unlikely(nm_read_once(tx->pending)))
 			nm_xchg_acquire(&tx->pending, 0);
-		sim_tx_advance(hw, sim_time_at(&hw->clock, hw->clock.read ? sim_ticks(&hw->clock) : start));
+		sim_tx_advance(hw, sim_time_at(&hw->clock, hw->clock.read ? sim_ticks(&hw->clock) : ticks));
 		nm_spin_unlock(&tx->lock);
 		nm_mb();
 	} while (nm_unlikely(nm_read_once(tx->pending)));
-	return nm_os_tsc_ticks() - start;
+}
+
+u64 sim_tx_kick(struct ixgbe_hw *hw)
+{
+	const struct nmh_wire_time start = sim_read(&hw->clock);
+
+	sim_tx_run(hw, start.wire);
+	return sim_took(&hw->clock, &start);
 }
 
 u32 sim_tx_backlog(const struct ixgbe_hw *hw)

@@ -109,7 +109,7 @@ class BridgePorts {
     if (name.home == PortHome::kKernel)
       return open_whole_kernel_port(name);
     if (world_ == nullptr) {
-      Result<std::unique_ptr<HostedWorld>> world = HostedWorld::create(scenario_);
+      Result<std::unique_ptr<HostedWorld>> world = HostedWorld::create(scenario_, 0);
       if (!world)
         return tl::unexpected<Error>(world.error());
       world_ = std::move(*world);

@@ -80,7 +80,7 @@ struct Adapter {
 
   // Before the adapter is connected.
   void use(ManualClock& clock) {
-    const sim_clock manual{ManualClock::read, &clock, 0, ManualClock::kHz};
+    const sim_clock manual{ManualClock::read, &clock, 0, ManualClock::kHz, nullptr};
     sim_set_clock(nmh_sim_hw(sim), &manual);
   }
 

@@ -284,21 +284,26 @@ static void device_free(struct xdp_device *device)
 	if (device->calls)
 		munmap(device->calls, device->rings.queues * sizeof(*device->calls));
 	nm_os_free(device->inputs);
+	nm_os_free(device->queues);
 	nm_mutex_destroy(&device->lock);
 	nm_os_free(device);
 }
 
 static struct xdp_device *device_alloc(struct nmh *world, const struct xdp_port_options *options)
 {
-	struct xdp_device *device;
+	struct xdp_device *device = nm_os_alloc(sizeof(*device));
+	struct xdp_queue *queues = nm_os_alloc(options->rings.queues * sizeof(*queues));
 	u32 i;
 
-	device = nm_os_alloc(sizeof(*device) + options->rings.queues * sizeof(device->queues[0]));
-	if (!device)
+	if (!device || !queues) {
+		nm_os_free(device);
+		nm_os_free(queues);
 		return NULL;
+	}
 	*device = (struct xdp_device){
 		.os = nmh_os(world),
 		.rings = options->rings,
+		.queues = queues,
 		.asked = options->send,
 		.maps = { -1, -1, -1, -1 },
 		.idle_memory = -1, .idle_program = -1, .program = -1, .link = -1,

@@ -116,12 +116,12 @@ struct xdp_device {
 	struct xdp_call *calls;
 	u32 num_inputs;
 	struct xdp_input *inputs;
-	struct xdp_queue queues[];
+	struct xdp_queue *queues;
 };
 
 static inline struct xdp_queue *xdp_queue_of(const struct nm_kring *kr)
 {
-	struct xdp_device *device = nm_port_data(kr->port);
+	struct xdp_device *device = (struct xdp_device *)nm_port_data(kr->port);
 
 	return &device->queues[kr->ring_id];
 }

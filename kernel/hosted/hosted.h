@@ -123,6 +123,30 @@ void nmh_watches_destroy(struct nm_os *os);
 struct nm_core *nmh_core(struct nmh *world);
 struct nm_os *nmh_os(struct nmh *world);
 
+struct nmh_refusal;
+
+/**
+ * struct nmh_attachment - what a driver attaches to the core
+ * @config: copied
+ * @device: the driver's data, nm_port_data()
+ * @link: called once *@port is there and before any client finds it, for what the driver needs of
+ *	its rings. Return: 0, or a negative errno with its sentence, and the port is gone again. NULL:
+ *	nothing
+ * @if_taken, @if_bad: remedies for a name that another port has, or that none can have
+ */
+struct nmh_attachment {
+	const struct nm_driver_ops *ops;
+	const struct nm_port_config *config;
+	void *device;
+	struct nm_port **port;
+	int (*link)(struct nmh *world, void *device, struct nmh_refusal *reason);
+	const char *if_taken, *if_bad;
+};
+
+/* Return: 0, or a negative errno with its sentence. */
+int nmh_attach(struct nmh *world, const char *name, const struct nmh_attachment *attachment,
+	       struct nmh_refusal *reason);
+
 /* All but the names. */
 void nmh_port_info_fill(struct nmh_port_info *info, const struct nm_port_config *config);
 
@@ -191,7 +215,7 @@ int nmh_queue_watch_add(struct nm_os *os, struct nmh_queue_watch *watch, int fd,
 /* What a driver's deadline does: the client of @kr is woken once it can receive, or send. */
 void nmh_queue_watch_ask(struct nmh_queue_watch *watch, const struct nm_kring *kr);
 
-/* As nmh_watch_remove(). */
+/* As nmh_watch_remove(); one that was not added, of memory that was zero, is left alone. */
 void nmh_queue_watch_remove(struct nmh_queue_watch *watch);
 
 /* Waiters: event.c. */

@@ -83,6 +83,27 @@ void nmh_config_suit(struct nmh_config *config, const struct nmh_driver *const *
 	}
 }
 
+int nmh_attach(struct nmh *world, const char *name, const struct nmh_attachment *a, struct nmh_refusal *reason)
+{
+	struct nm_core *core = nmh_core(world);
+	int error;
+
+	/* A client that waits for the name binds its rings at once. */
+	nm_core_lock(core);
+	error = nm_port_attach_locked(core, nm_os_namespace(nmh_os(world)), name, a->ops, a->config, a->device, a->port);
+	if (error) {
+		nmh_refuse(reason, error,
+			   error == -EEXIST ? "there is already a port %s; %s" : "%s is no name for a port; %s", name,
+			   error == -EEXIST ? a->if_taken : a->if_bad);
+	} else if (a->link) {
+		error = a->link(world, a->device, reason);
+		if (error)
+			nm_port_detach_locked(*a->port);
+	}
+	nm_core_unlock(core);
+	return error;
+}
+
 int nmh_port_create(struct nmh *world, const struct nmh_driver *driver, const struct nmh_port_request *request,
 		    struct nmh_port **out, struct nmh_refusal *reason)
 {

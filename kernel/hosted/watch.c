@@ -91,13 +91,13 @@ int nmh_watch_add(struct nm_os *os, struct nmh_watch *watch)
 	pthread_mutex_lock(&watches->lock);
 	error = start(watches);
 	if (!error) {
-		watch->os = os;
 		watch->id = ++watches->last_id;
 		event.data.u64 = watch->id;
 		/* Nothing is told before it is asked for. */
 		if (epoll_ctl(watches->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event)) {
 			error = -errno;
 		} else {
+			watch->os = os;
 			watch->next = watches->first;
 			watches->first = watch;
 		}
@@ -110,9 +110,6 @@ void nmh_watch_ask(struct nmh_watch *watch, u32 events)
 {
 	struct epoll_event event = { .events = events | EPOLLONESHOT, .data.u64 = watch->id };
 
-	/* Never added: its port could not be made, and a client had found it. */
-	if (!watch->os)
-		return;
 	epoll_ctl(watch->os->watches.epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
@@ -139,6 +136,7 @@ int nmh_queue_watch_add(struct nm_os *os, struct nmh_queue_watch *watch, int fd,
 {
 	int error;
 
+	watch->rx.os = NULL;
 	watch->tx_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (watch->tx_fd < 0)
 		return -errno;
@@ -147,8 +145,10 @@ int nmh_queue_watch_add(struct nm_os *os, struct nmh_queue_watch *watch, int fd,
 	error = nmh_watch_add(os, &watch->rx);
 	if (!error) {
 		error = nmh_watch_add(os, &watch->tx);
-		if (error)
+		if (error) {
 			nmh_watch_remove(&watch->rx);
+			watch->rx.os = NULL;
+		}
 	}
 	if (error)
 		close(watch->tx_fd);
@@ -165,6 +165,8 @@ void nmh_queue_watch_ask(struct nmh_queue_watch *watch, const struct nm_kring *k
 
 void nmh_queue_watch_remove(struct nmh_queue_watch *watch)
 {
+	if (!watch->rx.os)
+		return;
 	nmh_watch_remove(&watch->rx);
 	nmh_watch_remove(&watch->tx);
 	close(watch->tx_fd);

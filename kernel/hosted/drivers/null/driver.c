@@ -279,6 +279,21 @@ static struct null_device *device_alloc(const struct null_options *options)
 	return device;
 }
 
+static int link_rings(struct nmh *world, void *arg, struct nmh_refusal *reason)
+{
+	struct null_device *device = arg;
+	u32 i;
+
+	(void)world;
+	(void)reason;
+	for (i = 0; i < device->queues; i++) {
+		device->wires[i].tx = nm_port_ring(device->port, NM_TX, i);
+		device->wires[i].rx = nm_port_ring(device->port, NM_RX, i);
+		device->wires[i].rx->lender = device->wires[i].tx;
+	}
+	return 0;
+}
+
 static int driver_create(struct nmh *world, const struct nmh_port_request *request, void **out,
 			 struct nmh_refusal *reason)
 {
@@ -286,7 +301,6 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	struct null_options options;
 	struct null_device *device;
 	int error = read_options(request, &options, reason);
-	u32 i;
 
 	if (error)
 		return error;
@@ -294,21 +308,13 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	if (!device)
 		return nmh_refuse(reason, -ENOMEM, "%s: no memory for its rings; use fewer slots", request->name);
 	nmh_rings_describe(&options.rings, &config);
-	/* A client that waits for the name binds its rings at once. */
-	nm_core_lock(nmh_core(world));
-	error = nm_port_attach_locked(nmh_core(world), nm_os_namespace(nmh_os(world)), request->name,
-				      &null_ops, &config, device, &device->port);
-	for (i = 0; i < device->queues && !error; i++) {
-		device->wires[i].tx = nm_port_ring(device->port, NM_TX, i);
-		device->wires[i].rx = nm_port_ring(device->port, NM_RX, i);
-		device->wires[i].rx->lender = device->wires[i].tx;
-	}
-	nm_core_unlock(nmh_core(world));
+	error = nmh_attach(world, request->name, &(struct nmh_attachment){
+		.ops = &null_ops, .config = &config, .device = device, .port = &device->port, .link = link_rings,
+		.if_taken = "choose another name", .if_bad = "choose a shorter one",
+	}, reason);
 	if (error) {
 		device_free(device);
-		return nmh_refuse(reason, error, error == -EEXIST ?
-				  "there is already a port %s; choose another name" :
-				  "%s is no name for a port; choose a shorter one", request->name);
+		return error;
 	}
 	*out = device;
 	return 0;

@@ -460,6 +460,33 @@ static int refuse_socket(struct nmh_refusal *reason, const char *name, int error
 	return nmh_netif_refuse(reason, name, "CAP_NET_RAW", error);
 }
 
+static void unwatch(struct packet_device *device)
+{
+	u32 i;
+
+	for (i = 0; i < device->num_queues; i++)
+		nmh_queue_watch_remove(&device->queues[i].watch);
+}
+
+static int watch(struct nmh *world, void *arg, struct nmh_refusal *reason)
+{
+	struct packet_device *device = arg;
+	int error = 0;
+	u32 i;
+
+	for (i = 0; i < device->num_queues && !error; i++) {
+		struct packet_queue *q = &device->queues[i];
+
+		error = nmh_queue_watch_add(nmh_os(world), &q->watch, q->fd, nm_port_ring(device->port, NM_RX, i),
+					    nm_port_ring(device->port, NM_TX, i));
+	}
+	if (!error)
+		return 0;
+	unwatch(device);
+	return nmh_refuse(reason, error, "%s: its sockets cannot be waited for (error %d); close other programs",
+			  nm_port_name(device->port), -error);
+}
+
 static int device_open(struct nmh *world, const struct nmh_port_request *request,
 		       const struct packet_options *options, struct packet_device *device,
 		       struct nmh_refusal *reason)
@@ -477,32 +504,10 @@ static int device_open(struct nmh *world, const struct nmh_port_request *request
 		return refuse_socket(reason, request->name, error);
 	device->index = netif.index;
 	describe(options, &netif, &config);
-	/* A client that waits for the name binds its rings at once. */
-	nm_core_lock(nmh_core(world));
-	error = nm_port_attach_locked(nmh_core(world), nm_os_namespace(nmh_os(world)), request->name, &packet_ops, &config,
-				      device, &device->port);
-	if (error) {
-		nm_core_unlock(nmh_core(world));
-		return nmh_refuse(reason, error, error == -EEXIST ?
-				  "there is already a port %s; choose another interface" :
-				  "%s is no name for a port; rename the interface", request->name);
-	}
-	for (i = 0; i < device->num_queues && !error; i++) {
-		struct packet_queue *q = &device->queues[i];
-
-		error = nmh_queue_watch_add(nmh_os(world), &q->watch, q->fd, nm_port_ring(device->port, NM_RX, i),
-					    nm_port_ring(device->port, NM_TX, i));
-	}
-	nm_core_unlock(nmh_core(world));
-	if (error) {
-		/* The last one is none. */
-		for (i--; i > 0; i--)
-			nmh_queue_watch_remove(&device->queues[i - 1].watch);
-		nm_port_detach(device->port);
-		return nmh_refuse(reason, error, "%s: its sockets cannot be waited for (error %d); close other programs",
-				  request->name, -error);
-	}
-	return 0;
+	return nmh_attach(world, request->name, &(struct nmh_attachment){
+		.ops = &packet_ops, .config = &config, .device = device, .port = &device->port, .link = watch,
+		.if_taken = "choose another interface", .if_bad = "rename the interface",
+	}, reason);
 }
 
 static int driver_create(struct nmh *world, const struct nmh_port_request *request, void **out,
@@ -535,11 +540,9 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 static void driver_destroy(void *arg)
 {
 	struct packet_device *device = arg;
-	u32 i;
 
 	/* After this no ring is told, and after the next step there may be none, and nobody asks. */
-	for (i = 0; i < device->num_queues; i++)
-		nmh_queue_watch_remove(&device->queues[i].watch);
+	unwatch(device);
 	nm_port_detach(device->port);
 	device_free(device);
 }

@@ -16,7 +16,6 @@
 
 /**
  * struct pcap_input - the file that is read
- * @path: for messages
  * @laps: how often it is read, 0: without end; @lap of them are done
  * @recorded: frames come in as far apart as they were captured
  * @frame: the next one, if @there
@@ -382,12 +381,11 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 	error = options.read ? open_input(&options, &device->in, reason) : open_output(&options, device, reason);
 	if (!error) {
 		describe(&options, &config);
-		error = nm_port_attach(nmh_core(world), request->name, &pcap_ops, &config, device, &device->port);
-		if (error)
-			nmh_refuse(reason, error, error == -EEXIST ?
-				   "there is already a port %s; choose another name" :
-				   "%s is no name for a port; choose a shorter one, and the option \"read\" or \"write\"",
-				   request->name);
+		error = nmh_attach(world, request->name, &(struct nmh_attachment){
+			.ops = &pcap_ops, .config = &config, .device = device, .port = &device->port,
+			.if_taken = "choose another name",
+			.if_bad = "choose a shorter one, and the option \"read\" or \"write\"",
+		}, reason);
 	}
 	if (error) {
 		device_free(device);

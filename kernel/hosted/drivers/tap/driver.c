@@ -337,40 +337,43 @@ static int device_open(const struct nmh_port_request *request, const struct tap_
 	return 0;
 }
 
-static int attach(struct nmh *world, const struct nmh_port_request *request, const struct tap_options *options,
-		  struct tap_device *device, struct nmh_refusal *reason)
+static void unwatch(struct tap_device *device)
 {
-	struct nm_port_config config = { 0 };
-	int error;
 	u32 i;
 
-	nmh_rings_describe(&options->rings, &config);
-	/* A client that waits for the name binds its rings at once. */
-	nm_core_lock(nmh_core(world));
-	error = nm_port_attach_locked(nmh_core(world), nm_os_namespace(nmh_os(world)), request->name, &tap_ops, &config,
-				      device, &device->port);
-	if (error) {
-		nm_core_unlock(nmh_core(world));
-		return nmh_refuse(reason, error, error == -EEXIST ?
-				  "there is already a port %s; choose another interface" :
-				  "%s is no name for a port; choose another one", request->name);
-	}
+	for (i = 0; i < device->num_queues; i++)
+		nmh_queue_watch_remove(&device->queues[i].watch);
+}
+
+static int watch(struct nmh *world, void *arg, struct nmh_refusal *reason)
+{
+	struct tap_device *device = arg;
+	int error = 0;
+	u32 i;
+
 	for (i = 0; i < device->num_queues && !error; i++) {
 		struct tap_queue *q = &device->queues[i];
 
 		error = nmh_queue_watch_add(nmh_os(world), &q->watch, q->fd, nm_port_ring(device->port, NM_RX, i),
 					    nm_port_ring(device->port, NM_TX, i));
 	}
-	nm_core_unlock(nmh_core(world));
-	if (error) {
-		/* The last one is none. */
-		for (i--; i > 0; i--)
-			nmh_queue_watch_remove(&device->queues[i - 1].watch);
-		nm_port_detach(device->port);
-		return nmh_refuse(reason, error, "%s: its queues cannot be waited for (error %d); close other programs",
-				  request->name, -error);
-	}
-	return 0;
+	if (!error)
+		return 0;
+	unwatch(device);
+	return nmh_refuse(reason, error, "%s: its queues cannot be waited for (error %d); close other programs",
+			  nm_port_name(device->port), -error);
+}
+
+static int attach(struct nmh *world, const struct nmh_port_request *request, const struct tap_options *options,
+		  struct tap_device *device, struct nmh_refusal *reason)
+{
+	struct nm_port_config config = { 0 };
+
+	nmh_rings_describe(&options->rings, &config);
+	return nmh_attach(world, request->name, &(struct nmh_attachment){
+		.ops = &tap_ops, .config = &config, .device = device, .port = &device->port, .link = watch,
+		.if_taken = "choose another interface", .if_bad = "choose another one",
+	}, reason);
 }
 
 static void device_free(struct tap_device *device)
@@ -417,11 +420,9 @@ static int driver_create(struct nmh *world, const struct nmh_port_request *reque
 static void driver_destroy(void *arg)
 {
 	struct tap_device *device = arg;
-	u32 i;
 
 	/* After this no ring is told, and after the next step there may be none, and nobody asks. */
-	for (i = 0; i < device->num_queues; i++)
-		nmh_queue_watch_remove(&device->queues[i].watch);
+	unwatch(device);
 	nm_port_detach(device->port);
 	device_free(device);
 }

@@ -328,20 +328,13 @@ static struct nm_port_limits limits_of(const struct xdp_device *device)
 	};
 }
 
-static int attach_port(struct nmh *world, struct xdp_device *device, const char *name,
-		       const struct xdp_port_options *options, struct nmh_refusal *reason)
+static int link_rings(struct nmh *world, void *arg, struct nmh_refusal *reason)
 {
-	struct nm_port_config config = { .device = &device->os->device, .limits = limits_of(device) };
-	int error;
+	struct xdp_device *device = arg;
 	u32 i;
 
-	describe(options, &device->netif, &config);
-	error = nm_port_attach(nmh_core(world), name, &xdp_ops, &config, device, &device->port);
-	if (error)
-		return nmh_refuse(reason, error, error == -EEXIST ?
-				  "there is already a port %s; choose another interface" :
-				  "%s is no name for a port; rename the interface", name);
-	/* Nobody knows the port's rings before they are bound, and that happens after this function. */
+	(void)world;
+	(void)reason;
 	for (i = 0; i < device->rings.queues; i++) {
 		struct xdp_queue *q = &device->queues[i];
 
@@ -350,6 +343,18 @@ static int attach_port(struct nmh *world, struct xdp_device *device, const char 
 		q->call = &device->calls[i];
 	}
 	return 0;
+}
+
+static int attach_port(struct nmh *world, struct xdp_device *device, const char *name,
+		       const struct xdp_port_options *options, struct nmh_refusal *reason)
+{
+	struct nm_port_config config = { .device = &device->os->device, .limits = limits_of(device) };
+
+	describe(options, &device->netif, &config);
+	return nmh_attach(world, name, &(struct nmh_attachment){
+		.ops = &xdp_ops, .config = &config, .device = device, .port = &device->port, .link = link_rings,
+		.if_taken = "choose another interface", .if_bad = "rename the interface",
+	}, reason);
 }
 
 /* Of the queues of the interface, those that are received from. */

@@ -89,6 +89,7 @@ struct xdp_queue {
  * @memory: the buffers; buffer i is element @first_chunk + i of the region
  * @num_on: rings that are open
  * @inputs: each queue that is received from; input i belongs to ring i modulo the number of rings
+ * @queues: @rings.queues of them
  * @why: of the last reg that failed; nobody has asked yet: @has_why
  */
 struct xdp_device {

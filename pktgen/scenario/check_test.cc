@@ -6,30 +6,16 @@
 #include <algorithm>
 
 #include "pktgen/measure/cores.h"
-#include "pktgen/scenario/port_options.h"
+#include "pktgen/scenario/testing/pair.h"
 
 namespace nmgen {
 namespace {
 
 // Two devices with a cable, one stream, one sender, one receiver.
 Scenario plain() {
-  Scenario scenario;
+  Scenario scenario = test::pair_scenario();
   scenario.name = "plain";
   scenario.file = "a.json";
-  scenario.ports = {*make_port("sim:left", {}, "sim:right"),
-                    *make_port("sim:right", {}, "sim:left")};
-  StreamSpec stream;
-  stream.name = "udp";
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  scenario.streams = {stream};
-  SenderSpec sender;
-  sender.port = "sim:left";
-  sender.streams = {"udp"};
-  scenario.senders = {sender};
-  ReceiverSpec receiver;
-  receiver.port = "sim:right";
-  scenario.receivers = {receiver};
   return scenario;
 }
 

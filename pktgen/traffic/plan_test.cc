@@ -7,18 +7,10 @@
 #include <map>
 #include <set>
 
+#include "pktgen/scenario/testing/pair.h"
+
 namespace nmgen {
 namespace {
-
-StreamSpec udp_stream(const std::string& name, unsigned size, unsigned weight = 1) {
-  StreamSpec stream;
-  stream.name = name;
-  stream.weight = weight;
-  stream.frame.size_no_crc = size;
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  return stream;
-}
 
 SenderSpec sender_of(std::vector<std::string> streams) {
   SenderSpec sender;
@@ -29,7 +21,7 @@ SenderSpec sender_of(std::vector<std::string> streams) {
 
 TEST(TrafficPlan, OneStreamWithOneFlowIsConstant) {
   Scenario scenario;
-  scenario.streams = {udp_stream("a", 60)};
+  scenario.streams = {test::udp_stream("a", 60)};
   Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender_of({"a"}));
   ASSERT_TRUE(plan) << plan.error().sentence();
   EXPECT_TRUE(plan->is_constant());
@@ -39,7 +31,7 @@ TEST(TrafficPlan, OneStreamWithOneFlowIsConstant) {
 
 TEST(TrafficPlan, EveryFlowComesOncePerCycle) {
   Scenario scenario;
-  StreamSpec stream = udp_stream("a", 60);
+  StreamSpec stream = test::udp_stream("a", 60);
   stream.vary = {step("udp.source_port", 256), step("ipv4.source", 256)};
   stream.flows = 65536;
   scenario.streams = {stream};
@@ -57,8 +49,8 @@ TEST(TrafficPlan, EveryFlowComesOncePerCycle) {
 
 TEST(TrafficPlan, StreamsTakeTurnsByWeight) {
   Scenario scenario;
-  scenario.streams = {udp_stream("small", 60, 7), udp_stream("middle", 590, 4),
-                      udp_stream("large", 1514, 1)};
+  scenario.streams = {test::udp_stream("small", 60, 7), test::udp_stream("middle", 590, 4),
+                      test::udp_stream("large", 1514, 1)};
   Result<TrafficPlan> plan =
       TrafficPlan::compile(scenario, sender_of({"small", "middle", "large"}));
   ASSERT_TRUE(plan);
@@ -80,7 +72,7 @@ TEST(TrafficPlan, StreamsTakeTurnsByWeight) {
 
 TEST(TrafficPlan, BytesFollowTheCycle) {
   Scenario scenario;
-  scenario.streams = {udp_stream("a", 60, 2), udp_stream("b", 1514, 1)};
+  scenario.streams = {test::udp_stream("a", 60, 2), test::udp_stream("b", 1514, 1)};
   Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender_of({"a", "b"}));
   ASSERT_TRUE(plan);
   uint64_t bytes = 0;
@@ -100,7 +92,7 @@ TEST(TrafficPlan, UnknownStreamIsASentence) {
 
 TEST(TrafficPlan, AFrameWithoutRoomForItsProbeIsRefused) {
   Scenario scenario;
-  StreamSpec stream = udp_stream("a", 60);
+  StreamSpec stream = test::udp_stream("a", 60);
   stream.frame.vlans = {VlanTag{}};
   scenario.streams = {stream};
   Result<TrafficPlan> plan = TrafficPlan::compile(scenario, sender_of({"a"}));

@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "pktgen/measure/clock.h"
+#include "pktgen/scenario/testing/pair.h"
 #include "pktgen/traffic/testing/memory_ring.h"
 #include "pktgen/traffic/writer.h"
 

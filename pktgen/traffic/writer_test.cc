@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "pktgen/scenario/testing/pair.h"
 #include "pktgen/traffic/testing/memory_ring.h"
 
 namespace nmgen {

@@ -19,19 +19,10 @@
 #include "pktgen/measure/cores.h"
 #include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/rate.h"
-#include "pktgen/scenario/port_options.h"
+#include "pktgen/scenario/testing/pair.h"
 
 namespace nmgen {
 namespace {
-
-StreamSpec udp_stream(unsigned size = 60) {
-  StreamSpec stream;
-  stream.name = "udp";
-  stream.frame.size_no_crc = size;
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  return stream;
-}
 
 // sim:NAME, with a cable to sim:CABLE, or into a sink.
 PortSpec device(const std::string& name, const std::string& cable, double queues = 1,
@@ -42,20 +33,10 @@ PortSpec device(const std::string& name, const std::string& cable, double queues
 
 // One sender, and one receiver at the other end of a cable.
 Scenario pair_scenario() {
-  Scenario scenario;
-  scenario.name = "test";
+  Scenario scenario = test::pair_scenario({{"flow_control", {}, 1}, {"queues", {}, 1}});
   scenario.duration_s = 0.3;
   scenario.warmup_s = 0.05;
-  scenario.ports = {device("left", "right"), device("right", "left")};
-  scenario.streams = {udp_stream()};
-  SenderSpec sender;
-  sender.port = "sim:left";
-  sender.streams = {"udp"};
-  sender.rate = {Rate::Unit::kPps, 200000};
-  scenario.senders = {sender};
-  ReceiverSpec receiver;
-  receiver.port = "sim:right";
-  scenario.receivers = {receiver};
+  scenario.senders[0].rate = {Rate::Unit::kPps, 200000};
   return scenario;
 }
 
@@ -323,7 +304,7 @@ TEST(Engine, EverySizeIsCountedRightOnEveryPort) {
         scenario.frames = 200;
         scenario.duration_s = 60;
         scenario.probe_every = probe_every;
-        scenario.streams = {udp_stream(size)};
+        scenario.streams = {test::udp_stream("udp", size)};
         scenario.senders[0].rate = {Rate::Unit::kPps, 20'000};
         if (std::string(kind) != "sim") {
           scenario.ports.clear();
@@ -425,7 +406,7 @@ TEST(Engine, ManyFlowsAndQueuesLoseNothing) {
 
 TEST(Engine, MixesOfSizesAreCountedByTheByte) {
   Scenario scenario = pair_scenario();
-  StreamSpec large = udp_stream(9216);
+  StreamSpec large = test::udp_stream("udp", 9216);
   large.name = "jumbo";
   scenario.streams.push_back(large);
   scenario.senders[0].streams = {"udp", "jumbo"};

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pktgen/measure/cores.h"
+#include "pktgen/scenario/testing/pair.h"
 #include "pktgen/traffic/testing/memory_ring.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/worker.h"

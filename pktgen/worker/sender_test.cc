@@ -11,7 +11,7 @@
 
 #include "pktgen/measure/cores.h"
 #include "pktgen/packet/probe.h"
-#include "pktgen/scenario/port_options.h"
+#include "pktgen/scenario/testing/pair.h"
 #include "pktgen/traffic/testing/memory_ring.h"
 #include "pktgen/traffic/writer.h"
 #include "pktgen/worker/worker.h"
@@ -23,19 +23,10 @@ constexpr uint32_t kMagic = 0x1234567;
 constexpr uint64_t kFrames = 448;  // fewer than the receiving ring has slots: nobody empties it
 constexpr double kPps = 32'000;
 
-Scenario pair_scenario() {
-  Scenario scenario;
-  scenario.ports = {*make_port("sim:left", {}, "sim:right"),
-                    *make_port("sim:right", {}, "sim:left")};
-  StreamSpec stream;
-  stream.name = "udp";
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  scenario.streams = {stream};
-  SenderSpec sender;
-  sender.port = "sim:left";
-  sender.streams = {"udp"};
-  scenario.senders = {sender};
+// Nobody receives but the test.
+Scenario sending_scenario() {
+  Scenario scenario = test::pair_scenario();
+  scenario.receivers.clear();
   return scenario;
 }
 
@@ -46,7 +37,7 @@ struct SentFrames {
 
 // Sends kFrames frames by the schedule, and reads them at the other end of the cable.
 void send(const ScheduleSpec& schedule, SentFrames* sent) {
-  const Scenario scenario = pair_scenario();
+  const Scenario scenario = sending_scenario();
   const Result<TscClock> clock = TscClock::calibrate(10'000'000);
   ASSERT_TRUE(clock) << clock.error().sentence();
   Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
@@ -119,7 +110,7 @@ class TakingRing final : public test::MemoryRing {
 
 // Other frames than those asked for have left: the run says so.
 TEST(Sender, AReceiverThatKeepsBuffersIsAnError) {
-  const Scenario scenario = pair_scenario();
+  const Scenario scenario = sending_scenario();
   const Result<TscClock> clock = TscClock::calibrate(10'000'000);
   Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
   ASSERT_TRUE(clock && ports);

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "pktgen/measure/clock.h"
-#include "pktgen/scenario/port_options.h"
+#include "pktgen/scenario/testing/pair.h"
 #include "pktgen/worker/engine.h"
 
 namespace nmgen {
@@ -90,28 +90,11 @@ class BurdenedPorts final : public PortSet {
 };
 
 Scenario full_line() {
-  Scenario scenario;
-  scenario.name = "test";
+  const double slots = kSlots;
+  Scenario scenario = test::pair_scenario({{"tx_slots", {}, slots}, {"rx_slots", {}, slots}});
   scenario.time = RunTime::kWire;
   scenario.duration_s = 0.3;
   scenario.warmup_s = 0.1;
-  const double slots = kSlots;
-  const std::vector<PortOption> options = {{"tx_slots", {}, slots}, {"rx_slots", {}, slots}};
-  scenario.ports = {*make_port("sim:left", options, "sim:right"),
-                    *make_port("sim:right", options, "sim:left")};
-  StreamSpec stream;
-  stream.name = "udp";
-  stream.frame.size_no_crc = 60;
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  scenario.streams = {stream};
-  SenderSpec sender;
-  sender.port = "sim:left";
-  sender.streams = {"udp"};
-  scenario.senders = {sender};
-  ReceiverSpec receiver;
-  receiver.port = "sim:right";
-  scenario.receivers = {receiver};
   return scenario;
 }
 

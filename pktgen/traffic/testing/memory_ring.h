@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // For tests and benchmarks: a ring without a sync, in memory with the layout of a region
-// (netmap_if, ring, buffers), and a stream.
+// (netmap_if, ring, buffers).
 #pragma once
 
 #include <cstdint>
@@ -41,14 +41,5 @@ class MemoryRing : public PortRing {
   };
   std::vector<Line> memory_;
 };
-
-inline StreamSpec udp_stream(const std::string& name, unsigned size) {
-  StreamSpec stream;
-  stream.name = name;
-  stream.frame.size_no_crc = size;
-  stream.frame.network = Ipv4Spec{};
-  stream.frame.transport = UdpSpec{};
-  return stream;
-}
 
 }  // namespace nmgen::test

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "pktgen/refusal.h"
+
 namespace nmgen {
 namespace {
 
@@ -21,21 +23,9 @@ tl::unexpected<Error> write_error(const std::string& name, int code) {
                     "choose a file in a writable directory with enough space");
 }
 
-// A refusal of the reader's: its sentence has the cause, a semicolon and the remedy.
-class Refusal {
- public:
-  nmh_refusal* get() { return &refusal_; }
-  tl::unexpected<Error> fail_reading(const std::string& name, int error) const {
-    const std::string_view text = text_;
-    const size_t remedy = text.rfind("; ");
-    return fail("cannot read " + name, std::string(text.substr(0, remedy)),
-                std::string(text.substr(remedy + 2)), -error);
-  }
-
- private:
-  char text_[200] = "";
-  nmh_refusal refusal_{text_, sizeof(text_)};
-};
+tl::unexpected<Error> read_error(const std::string& name, const Refusal& refusal, int error) {
+  return fail("cannot read " + name, refusal.cause(), refusal.remedy(), -error);
+}
 
 struct CloseReader {
   void operator()(nmh_capture_reader* reader) const { nmh_capture_close(reader); }
@@ -51,7 +41,7 @@ Result<std::vector<CapturedFrame>> read_frames(nmh_capture_reader* reader, const
     Refusal refusal;
     const int got = nmh_capture_next(reader, &frame, refusal.get());
     if (got < 0)
-      return refusal.fail_reading(name, got);
+      return read_error(name, refusal, got);
     if (got == 0)
       break;
     frames.push_back({frame.time_ns, frame.size, {frame.bytes, frame.bytes + frame.len}});
@@ -120,7 +110,7 @@ Result<std::vector<CapturedFrame>> read_pcap(const std::string& path, size_t max
   nmh_capture_reader* reader = nullptr;
   Refusal refusal;
   if (int error = nmh_capture_open(fd, &reader, refusal.get()); error != 0)
-    return refusal.fail_reading(path, error);
+    return read_error(path, refusal, error);
   return read_frames(reader, path, max_frames);
 }
 
@@ -130,7 +120,7 @@ Result<std::vector<CapturedFrame>> read_pcap_bytes(std::span<const uint8_t> file
   Refusal refusal;
   if (int error = nmh_capture_open_bytes(file.data(), file.size(), &reader, refusal.get());
       error != 0)
-    return refusal.fail_reading(name, error);
+    return read_error(name, refusal, error);
   return read_frames(reader, name, max_frames);
 }
 

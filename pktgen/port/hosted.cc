@@ -10,6 +10,7 @@
 #include "nmh_driver.h"
 #include "pktgen/port/request.h"
 #include "pktgen/port/whole_port.h"
+#include "pktgen/refusal.h"
 #include "pktgen/scenario/port_options.h"
 
 namespace nmgen {

@@ -2,9 +2,9 @@
 #include "pktgen/scenario/port_options.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include "pktgen/refusal.h"
 #include "pktgen/scenario/error_text.h"
 
 namespace nmgen {
@@ -14,17 +14,6 @@ PortRequest::PortRequest(const PortSpec& port) {
     options_.push_back(
         {option.key.c_str(), option.text ? option.text->c_str() : nullptr, option.number});
   request_ = {port.name.name.c_str(), options_.data(), options_.size()};
-}
-
-std::string Refusal::cause() const {
-  const std::string_view text = text_;
-  return std::string(text.substr(0, text.rfind("; ")));
-}
-
-std::string Refusal::remedy() const {
-  const std::string_view text = text_;
-  const size_t remedy = text.rfind("; ");
-  return remedy == std::string_view::npos ? "" : std::string(text.substr(remedy + 2));
 }
 
 Result<PortSpec> make_port(const std::string& name, std::vector<PortOption> options,

@@ -25,18 +25,6 @@ class PortRequest {
   nmh_port_request request_{};
 };
 
-// What a driver's refusal says: its sentence has the cause, a semicolon and the remedy.
-class Refusal {
- public:
-  nmh_refusal* get() { return &refusal_; }
-  std::string cause() const;
-  std::string remedy() const;
-
- private:
-  char text_[256] = "";
-  nmh_refusal refusal_{text_, sizeof(text_)};
-};
-
 // A port with what its driver says that it will be. `cable`: the port at its other end, or empty.
 // Errors: not the name of a driver's port, or the driver refuses the options.
 Result<PortSpec> make_port(const std::string& name, std::vector<PortOption> options,

@@ -101,9 +101,9 @@ WORKER_FIELD(double, longest_gap_us, static_cast<double>(clock.to_ns(result.gaps
              "Longest time between two turns of its loop.")
 
 WORKER_FIELD(uint64_t, left_out_times, result.wire_counts.gaps, add_up, "In wire time: gaps between its turns that were left out.", .optional = true)
-WORKER_FIELD(double, left_out_ms, result.left_out_ms, add_up, "Their time, all together; the longest is longest_gap_us.", .optional = true)
-WORKER_FIELD(double, held_ms, result.held_ms, add_up, "Left out too: time that it waited because other workers were off their cores.", .optional = true)
-WORKER_FIELD(double, gap_from_us, result.gap_from_ms * 1e3, take_higher, "What is longer between two turns was a gap: 50 us, or 20 of its typical turns where that is more. 0 in real time.", .optional = true)
+WORKER_FIELD(double, left_out_ms, static_cast<double>(clock.to_ns(result.wire_counts.gap_ticks)) / 1e6, add_up, "Their time, all together; the longest is longest_gap_us.", .optional = true)
+WORKER_FIELD(double, held_ms, static_cast<double>(clock.to_ns(result.wire_counts.held_ticks)) / 1e6, add_up, "Left out too: time that it waited because other workers were off their cores.", .optional = true)
+WORKER_FIELD(double, gap_from_us, static_cast<double>(clock.to_ns(result.wire_counts.quantum_ticks)) / 1e3, take_higher, "What is longer between two turns was a gap: 50 us, or 20 of its typical turns where that is more. 0 in real time.", .optional = true)
 
 HIDDEN_COUNTER(held_tsc_ticks, "Of idle_tsc_ticks: waited to look like a slower core.")
 HIDDEN_COUNTER(unique, "Frames received once, or the first time.")

@@ -166,11 +166,11 @@ void judge_trust(const JudgeInput& input, std::vector<std::string>& reasons) {
 // Whether what wire time left out was time off the core.
 void judge_wire_time(const JudgeInput& input, std::vector<std::string>& reasons) {
   for (const JudgedWorker& worker : input.workers) {
-    if (worker.lost)
-      reasons.push_back(
-          fmt::format("{} did not turn for 10 s, and the wire went on without it: no loss or rate "
-                      "of this run can be trusted; look for what stopped its thread.",
-                      worker.name));
+    if (worker.lost_after_s > 0)
+      reasons.push_back(fmt::format(
+          "{} did not turn for {:g} s, and the wire went on without it: no loss or rate "
+          "of this run can be trusted; look for what stopped its thread.",
+          worker.name, worker.lost_after_s));
     if (worker.ran_ms > kRanShare * 1e3 * input.real_seconds)
       reasons.push_back(fmt::format(
           "{} ran for {:.0f} ms of the {:.0f} ms that wire time left out of its time as gaps, so "

@@ -29,7 +29,8 @@ struct JudgedWorker {
   double longest_gap_us = 0;
   // In wire time: what was left out of its time, and how much of this the kernel says that it ran.
   double left_out_ms = 0, ran_ms = 0;
-  bool lost = false;  // it did not turn for so long that the wire went on without it
+  double lost_after_s =
+      0;  // it did not turn for so long, and the wire went on without it; 0: it did
 };
 
 // One sending or receiving port, all its workers together.

@@ -24,7 +24,8 @@ constexpr double kQuietShare = 0.02;
 WorkerRecord worker_record(const WorkerBase& worker, const char* role, const WorkerResult& result,
                            const TscClock& clock) {
   // Wire time may be much shorter than the real time in which it was off its core.
-  const double most_off_core_ms = std::max(result.seconds * 1e3, result.left_out_ms);
+  const double most_off_core_ms = std::max(
+      result.seconds * 1e3, static_cast<double>(clock.to_ns(result.wire_counts.gap_ticks)) / 1e6);
   WorkerRecord record;
 #define WORKER_FIELD(type, name, from, ...) record.name = from;
 #include "pktgen/measure/figure_list.h"
@@ -67,13 +68,13 @@ double speed_of(const std::vector<std::unique_ptr<Worker>>& workers) {
 // Of the gaps that wire time left out of a worker's time, how much the kernel says that it ran: it
 // cannot have been on its core and off it. What the host took (steal) the kernel may count as run.
 // A turn that a gap interrupted is a part of the gap, and may be as long as a full batch takes.
-double ran_in_gaps_ms(const WorkerResult& result, double real_seconds) {
+double ran_in_gaps_ms(const WorkerRecord& worker, const OffCore& off_core, double real_seconds) {
   constexpr double kTurnMs = 0.03;
-  const double gaps_ms = result.left_out_ms;
-  const double twice = result.off_core.run_ms + gaps_ms - real_seconds * 1e3;
-  const double turns = static_cast<double>(result.wire_counts.gaps) *
-                       std::max(kTurnMs, result.gap_from_ms / NMH_WIRE_TURNS);
-  return std::clamp(twice - result.off_core.steal_ms - turns, 0.0, gaps_ms);
+  const double gaps_ms = worker.left_out_ms;
+  const double twice = off_core.run_ms + gaps_ms - real_seconds * 1e3;
+  const double turns = static_cast<double>(worker.left_out_times) *
+                       std::max(kTurnMs, worker.gap_from_us / 1e3 / NMH_WIRE_TURNS);
+  return std::clamp(twice - off_core.steal_ms - turns, 0.0, gaps_ms);
 }
 
 // What loss is told over: probes where there are any, else all frames.
@@ -240,8 +241,8 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
         100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, all_tsc_ticks(worker));
     if (phase.wire_time) {
       judged.left_out_ms = worker.left_out_ms;
-      judged.ran_ms = ran_in_gaps_ms(result, phase.real_seconds);
-      judged.lost = result.wire_counts.lost;
+      judged.ran_ms = ran_in_gaps_ms(worker, result.off_core, phase.real_seconds);
+      judged.lost_after_s = result.wire_counts.lost ? NMH_WIRE_LOST_S : 0;
     } else {
       judged.off_core_ms = worker.off_core_ms;
       judged.off_core_times = worker.off_core_times;

@@ -408,10 +408,6 @@ class PhaseRunner {
     return tsc > orders_.start_tsc ? clock_.to_seconds(tsc - orders_.start_tsc) : 0;
   }
 
-  double to_ms(uint64_t ticks) const {
-    return static_cast<double>(clock_.to_ns(ticks)) / 1e6;
-  }
-
   WorkerResult worker_result(const WorkerBase& worker, size_t index) const {
     WorkerResult result;
     result.counters = CounterValues::read(worker.counters);
@@ -419,9 +415,6 @@ class PhaseRunner {
     result.gaps = gaps_[index];
     result.lacks = watches_[index].lacks();
     result.wire_counts = worker.time.counts();
-    result.left_out_ms = to_ms(result.wire_counts.gap_ticks);
-    result.held_ms = to_ms(result.wire_counts.held_ticks);
-    result.gap_from_ms = to_ms(result.wire_counts.quantum_ticks);
     return result;
   }
 

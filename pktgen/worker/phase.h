@@ -16,11 +16,9 @@ namespace nmgen {
 // One worker after a phase.
 struct WorkerResult {
   CounterValues counters;
-  OffCore off_core;  // up to the end of the measured time
-  GapCounts gaps;    // likewise
-  // In wire time, to its end: what was left out, and what was a gap.
-  nmh_worker_counts wire_counts{};
-  double left_out_ms = 0, held_ms = 0, gap_from_ms = 0;
+  OffCore off_core;                 // up to the end of the measured time
+  GapCounts gaps;                   // likewise
+  nmh_worker_counts wire_counts{};  // in wire time, to its end
   double seconds = 0;     // its own time: up to its last frame where it has sent its quota
   double median_pps = 0;  // over the whole intervals, or its own time where there is none
   std::vector<std::string> lacks;

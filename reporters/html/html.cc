@@ -79,14 +79,15 @@ std::string time(double ns) {
 }
 
 std::string head(const Record& record) {
+  const std::string time = time_line(record);
   std::string text = fmt::format(
       "<h1>{} <span class=\"verdict {}\">{}</span></h1>\n<p class=\"{}\">{}</p>\n"
-      "<p class=\"faint\">{}</p>\n<p class=\"faint\">started {} &middot; {} &middot; nmgen commit "
-      "{}{}</p>\n",
+      "{}<p class=\"faint\">started {} &middot; {} &middot; nmgen commit {}{}</p>\n",
       escape_markup(record.scenario_name), to_string(record.verdict), to_string(record.verdict),
       has_model(record) ? "model" : "device", escape_markup(device_line(record.devices)),
-      escape_markup(time_line(record)), escape_markup(record.started_at),
-      plural(record.runs.size(), "run"), escape_markup(record.fingerprint.commit.substr(0, 12)),
+      time.empty() ? "" : "<p class=\"faint\">" + escape_markup(time) + "</p>\n",
+      escape_markup(record.started_at), plural(record.runs.size(), "run"),
+      escape_markup(record.fingerprint.commit.substr(0, 12)),
       record.fingerprint.dirty ? " with changes" : "");
   if (!record.verdict_reasons.empty()) {
     text += "<ul>\n";

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <sys/resource.h>
 
@@ -23,10 +24,6 @@ namespace nmgen {
 namespace {
 
 using State = Finding::State;
-
-// include/uapi/linux/capability.h
-constexpr unsigned kCapNetAdmin = 12, kCapNetRaw = 13, kCapIpcLock = 14, kCapSysAdmin = 21,
-                   kCapBpf = 39;
 
 // What a region of netmap may need at most, roughly.
 constexpr uint64_t kEnoughLocked = uint64_t{512} << 20;
@@ -334,9 +331,9 @@ class Examination {
       if (!there)
         lacking += (lacking.empty() ? "" : "; ") + std::string(what);
     };
-    need(has(kCapNetRaw), "no CAP_NET_RAW, for packet: and xdp:");
-    need(has(kCapNetAdmin), "no CAP_NET_ADMIN, for tap: and xdp:");
-    need(has(kCapBpf) || has(kCapSysAdmin), "no CAP_BPF, for xdp:");
+    need(has(CAP_NET_RAW), "no CAP_NET_RAW, for packet: and xdp:");
+    need(has(CAP_NET_ADMIN), "no CAP_NET_ADMIN, for tap: and xdp:");
+    need(has(CAP_BPF) || has(CAP_SYS_ADMIN), "no CAP_BPF, for xdp:");
     if (lacking.empty())
       return good("privileges", "CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF");
     lack("privileges", lacking,
@@ -346,7 +343,7 @@ class Examination {
   void locked_memory() {
     rlimit limit{};
     getrlimit(RLIMIT_MEMLOCK, &limit);
-    if ((capabilities_ >> kCapIpcLock & 1) != 0)
+    if ((capabilities_ >> CAP_IPC_LOCK & 1) != 0)
       return good("locked memory", "no limit, with CAP_IPC_LOCK");
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kEnoughLocked)
       return good("locked memory", limit.rlim_cur == RLIM_INFINITY

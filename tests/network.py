@@ -64,3 +64,34 @@ class NetworkTest(NmgenTest):
         self.assertEqual(len(lines), 1, result.stderr)
         self.assertNotIn("r.json", os.listdir(self.directory))
         return lines[0]
+
+
+class PairTest(NetworkTest):
+    """Runs from one port to another, over interfaces of the kernel's."""
+    # The sender's and the receiver's, and how many frames a run has.
+    PORTS = ()
+    FRAMES = 0
+    STREAMS = {"least": {}, "large": {"size_no_crc": 1514}, "tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 68}}
+
+    def document(self, **more):
+        sender, receiver = self.PORTS
+        return {"schema": "nmgen-scenario/1", "frames": self.FRAMES, "duration_s": 600, "warmup_s": 0,
+                "senders": [{"port": sender, "rate": "10 kpps"}], "receivers": [{"port": receiver}], **more}
+
+    def check_run(self, run, size):
+        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"]), (self.FRAMES, self.FRAMES, 0))
+        self.assertEqual(run["rx"]["bytes"], self.FRAMES * (size + 4))
+        self.assertEqual((run["missed"], run["duplicates"], run["reordered"]), (0, 0, 0))
+
+    def check_devices(self, record):
+        driver = self.PORTS[0].split(":")[0]
+        self.assertEqual([(device["driver"], device["simulated"]) for device in record["devices"]], [(driver, False)] * 2)
+
+    def check_both_directions_and_several_queues(self):
+        document = self.document(ports={port: {"queues": 2} for port in self.PORTS},
+                                 streams={"u": {"udp": {}, "vary": [{"field": "udp.source_port", "count": 100}]}})
+        document["senders"] = [{"port": port, "rate": "5 kpps", "workers": 2} for port in self.PORTS]
+        document["receivers"] = [{"port": port, "workers": 2} for port in self.PORTS]
+        record, _ = self.run_inside(document)
+        run = record["runs"][0]
+        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"], run["duplicates"]), (self.FRAMES, self.FRAMES, 0, 0))

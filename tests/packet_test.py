@@ -4,42 +4,30 @@ import json
 import os
 import unittest
 
-from network import NetworkTest
+from network import PairTest
 from nmgen_process import NMGEN
 
 # Fewer than the kernel's queue between the two ends holds (net.core.netdev_max_backlog, 1000), however late it is emptied.
 FRAMES = 800
 
 
-class Packet(NetworkTest):
+class Packet(PairTest):
     SETUP = "ip link add va type veth peer name vb && ip link set va up && ip link set vb up"
     COUNTERS = ("va/statistics/tx_packets", "vb/statistics/rx_packets", "va/statistics/tx_bytes")
-
-    def document(self, **more):
-        return {"schema": "nmgen-scenario/1", "frames": FRAMES, "duration_s": 600, "warmup_s": 0,
-                "senders": [{"port": "packet:va", "rate": "10 kpps"}], "receivers": [{"port": "packet:vb"}], **more}
+    PORTS = ("packet:va", "packet:vb")
+    FRAMES = FRAMES
 
     def test_frames_are_counted_as_the_kernel_counts_them(self):
-        streams = {"least": {}, "large": {"size_no_crc": 1514}, "tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 68}}
-        for name, stream in streams.items():
+        for name, stream in self.STREAMS.items():
             with self.subTest(name):
                 record, counted = self.run_inside(self.document(streams={name: stream}))
-                run = record["runs"][0]
                 size = stream.get("size_no_crc", 60)
                 self.assertEqual(counted, [FRAMES, FRAMES, FRAMES * size])
-                self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"]), (FRAMES, FRAMES, 0))
-                self.assertEqual(run["rx"]["bytes"], FRAMES * (size + 4))
-                self.assertEqual((run["missed"], run["duplicates"], run["reordered"]), (0, 0, 0))
-                self.assertEqual([(device["driver"], device["simulated"]) for device in record["devices"]], [("packet", False)] * 2)
+                self.check_run(record["runs"][0], size)
+                self.check_devices(record)
 
     def test_both_directions_and_several_queues(self):
-        document = self.document(ports={"packet:va": {"queues": 2}, "packet:vb": {"queues": 2}},
-                                 streams={"u": {"udp": {}, "vary": [{"field": "udp.source_port", "count": 100}]}})
-        document["senders"] = [{"port": port, "rate": "5 kpps", "workers": 2} for port in ("packet:va", "packet:vb")]
-        document["receivers"] = [{"port": port, "workers": 2} for port in ("packet:va", "packet:vb")]
-        record, _ = self.run_inside(document)
-        run = record["runs"][0]
-        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"], run["duplicates"]), (FRAMES, FRAMES, 0, 0))
+        self.check_both_directions_and_several_queues()
 
     def test_as_fast_as_it_goes_the_figures_add_up(self):
         record, counted = self.run_inside(self.document(duration_s=0.5, frames=10**9, senders=[{"port": "packet:va"}]))

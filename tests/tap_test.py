@@ -3,45 +3,33 @@
 import json
 import unittest
 
-from network import NetworkTest
+from network import PairTest
 from nmgen_process import NMGEN
 
 # Fewer than a queue of an interface holds (txqueuelen, 1000), however late it is emptied.
 FRAMES = 400
 
 
-class Tap(NetworkTest):
+class Tap(PairTest):
     SETUP = """ip link add br0 type bridge mcast_snooping 0 && ip link set br0 up &&
 for tap in ta tb; do ip tuntap add $tap mode tap multi_queue && ip link set $tap master br0 up || exit 99; done"""
     COUNTERS = ("ta/statistics/rx_packets", "tb/statistics/tx_packets", "ta/statistics/rx_bytes", "tb/statistics/tx_dropped")
-
-    def document(self, **more):
-        return {"schema": "nmgen-scenario/1", "frames": FRAMES, "duration_s": 600, "warmup_s": 0,
-                "senders": [{"port": "tap:ta", "rate": "10 kpps"}], "receivers": [{"port": "tap:tb"}], **more}
+    PORTS = ("tap:ta", "tap:tb")
+    FRAMES = FRAMES
 
     def test_frames_are_counted_as_the_kernel_counts_them(self):
-        streams = {"least": {}, "large": {"size_no_crc": 1514}, "tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 68}}
-        for name, stream in streams.items():
+        for name, stream in self.STREAMS.items():
             with self.subTest(name):
                 record, counted = self.run_inside(self.document(streams={name: stream}))
-                run = record["runs"][0]
                 size = stream.get("size_no_crc", 60)
                 self.assertEqual(counted[:2] + counted[3:], [FRAMES, FRAMES, 0])
                 # Not the Ethernet header: the bridge has taken it by then.
                 self.assertIn(counted[2], (FRAMES * size, FRAMES * (size - 14)))
-                self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"]), (FRAMES, FRAMES, 0))
-                self.assertEqual(run["rx"]["bytes"], FRAMES * (size + 4))
-                self.assertEqual((run["missed"], run["duplicates"], run["reordered"]), (0, 0, 0))
-                self.assertEqual([(device["driver"], device["simulated"]) for device in record["devices"]], [("tap", False)] * 2)
+                self.check_run(record["runs"][0], size)
+                self.check_devices(record)
 
     def test_both_directions_and_several_queues(self):
-        document = self.document(ports={"tap:ta": {"queues": 2}, "tap:tb": {"queues": 2}},
-                                 streams={"u": {"udp": {}, "vary": [{"field": "udp.source_port", "count": 100}]}})
-        document["senders"] = [{"port": port, "rate": "5 kpps", "workers": 2} for port in ("tap:ta", "tap:tb")]
-        document["receivers"] = [{"port": port, "workers": 2} for port in ("tap:ta", "tap:tb")]
-        record, _ = self.run_inside(document)
-        run = record["runs"][0]
-        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"], run["duplicates"]), (FRAMES, FRAMES, 0, 0))
+        self.check_both_directions_and_several_queues()
 
     def test_as_fast_as_it_goes_the_figures_add_up(self):
         record, counted = self.run_inside(self.document(duration_s=0.5, frames=10**9, senders=[{"port": "tap:ta"}]))

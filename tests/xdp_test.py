@@ -6,29 +6,21 @@ import subprocess
 import unittest
 
 import records
-from network import NetworkTest
+from network import PairTest
 from nmgen_process import NMGEN, ROOT, TIMEOUT_S, scenario
 
 # Fewer than a receive ring has slots: none is lost, however late the receiver is.
 FRAMES = 800
 
 
-class Xdp(NetworkTest):
+class Xdp(PairTest):
     SETUP = "ip link add va type veth peer name vb && ip link set va up && ip link set vb up"
     COUNTERS = ("va/statistics/tx_packets", "vb/statistics/rx_packets", "va/statistics/tx_bytes", "vb/statistics/tx_packets")
-
-    def document(self, **more):
-        return {"schema": "nmgen-scenario/1", "frames": FRAMES, "duration_s": 600, "warmup_s": 0,
-                "senders": [{"port": "xdp:va", "rate": "10 kpps"}], "receivers": [{"port": "xdp:vb"}], **more}
-
-    def check_run(self, run, size):
-        self.assertEqual((run["tx"]["frames"], run["rx"]["frames"], run["loss"]["frames"]), (FRAMES, FRAMES, 0))
-        self.assertEqual(run["rx"]["bytes"], FRAMES * (size + 4))
-        self.assertEqual((run["missed"], run["duplicates"], run["reordered"]), (0, 0, 0))
+    PORTS = ("xdp:va", "xdp:vb")
+    FRAMES = FRAMES
 
     def test_frames_are_counted_as_the_kernel_counts_them(self):
-        streams = {"least": {}, "large": {"size_no_crc": 1514}, "tagged": {"vlan": [{"id": 7}], "ipv4": {}, "udp": {}, "size_no_crc": 68}}
-        for name, stream in streams.items():
+        for name, stream in self.STREAMS.items():
             for rate in ("10 kpps", "max"):
                 with self.subTest(name, rate=rate):
                     document = self.document(streams={name: stream}, senders=[{"port": "xdp:va", "rate": rate}])
@@ -36,7 +28,7 @@ class Xdp(NetworkTest):
                     size = stream.get("size_no_crc", 60)
                     self.assertEqual(counted, [FRAMES, FRAMES, FRAMES * size, 0])
                     self.check_run(record["runs"][0], size)
-                    self.assertEqual([(device["driver"], device["simulated"]) for device in record["devices"]], [("xdp", False)] * 2)
+                    self.check_devices(record)
 
     def test_both_directions(self):
         document = self.document(senders=[{"port": port, "rate": "5 kpps"} for port in ("xdp:va", "xdp:vb")],

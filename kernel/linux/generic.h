@@ -153,7 +153,7 @@ void generic_tx_wait_all(void);
 /* generic_host.c; the first two under RTNL. After a stop and synchronize_net() nothing is diverted. */
 int generic_host_start(struct generic *g);
 void generic_host_stop(struct generic *g);
-struct sk_buff *generic_finish_tx(struct sk_buff *skb, u64 *no_memory, u64 *secret);
+void generic_divert(struct nm_port *port, u32 queue, struct sk_buff *skb, u64 *no_memory, u64 *secret);
 bool generic_host_up(struct nm_port *port, u32 queue, const struct nm_frag *frags, u32 num);
 
 #endif /* NM_GENERIC_H */

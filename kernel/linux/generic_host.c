@@ -64,14 +64,14 @@ static struct sk_buff *encrypt_ipsec(struct sk_buff *skb, u64 *secret)
 }
 
 /**
- * generic_finish_tx() - a frame that the stack sends as it would be on the wire
+ * finish_tx() - a frame that the stack sends as it would be on the wire
  * @skb: data begin at the Ethernet header; taken over
  * @no_memory: as for generic_finish()
  * @secret: counts frames that could not be encrypted: nobody gets them as they are
  *
  * Return: a list of frames, NULL where none is left.
  */
-struct sk_buff *generic_finish_tx(struct sk_buff *skb, u64 *no_memory, u64 *secret)
+static struct sk_buff *finish_tx(struct sk_buff *skb, u64 *no_memory, u64 *secret)
 {
 	struct sk_buff *list = NULL, **end = &list, *next;
 
@@ -88,6 +88,28 @@ struct sk_buff *generic_finish_tx(struct sk_buff *skb, u64 *no_memory, u64 *secr
 		end = &skb->next;
 	}
 	return list;
+}
+
+static void copy_part(void *arg, u32 offset, void *to, u32 len)
+{
+	generic_copy(arg, offset, to, len);
+}
+
+/**
+ * generic_divert() - a frame that the stack sends comes to a host RX ring
+ * @skb: data begin at the Ethernet header; taken over
+ * @no_memory, @secret: as for finish_tx()
+ */
+void generic_divert(struct nm_port *port, u32 queue, struct sk_buff *skb, u64 *no_memory, u64 *secret)
+{
+	struct sk_buff *next;
+
+	skb = finish_tx(skb, no_memory, secret);
+	skb_list_walk_safe(skb, skb, next) {
+		skb_mark_not_on_list(skb);
+		nm_host_queue(port, queue, generic_len(skb), copy_part, skb);
+		consume_skb(skb);
+	}
 }
 
 #if IS_ENABLED(CONFIG_NETFILTER_EGRESS)
@@ -112,15 +134,9 @@ static u32 queue_of(struct net_device *dev, struct sk_buff *skb)
 	return netdev_cap_txqueue(dev, queue);
 }
 
-static void copy_part(void *arg, u32 offset, void *to, u32 len)
-{
-	generic_copy(arg, offset, to, len);
-}
-
 static unsigned int egress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct generic *g = priv;
-	struct sk_buff *next;
 	u32 queue;
 
 	if (generic_tx_is_from(skb, g->dev))
@@ -128,12 +144,7 @@ static unsigned int egress(void *priv, struct sk_buff *skb, const struct nf_hook
 	queue = queue_of(g->dev, skb);
 	if (!nm_port_queue_ring(g->port, NM_TX, queue))
 		return NF_ACCEPT;
-	skb = generic_finish_tx(skb, &g->host_no_memory, &g->host_secret);
-	skb_list_walk_safe(skb, skb, next) {
-		skb_mark_not_on_list(skb);
-		nm_host_queue(g->port, queue, generic_len(skb), copy_part, skb);
-		consume_skb(skb);
-	}
+	generic_divert(g->port, queue, skb, &g->host_no_memory, &g->host_secret);
 	return NF_STOLEN;
 }
 

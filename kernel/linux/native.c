@@ -407,24 +407,13 @@ static struct notifier_block netdev_block = {
 	.notifier_call = netdev_event,
 };
 
-static void copy_part(void *arg, u32 offset, void *to, u32 len)
-{
-	generic_copy(arg, offset, to, len);
-}
-
 bool nm_native_divert(struct nm_kring *tx, struct sk_buff *skb)
 {
 	u64 no_memory = 0, secret = 0;
-	struct sk_buff *next;
 
 	if (likely(!nm_kring_is_netmap(tx)))
 		return false;
-	skb = generic_finish_tx(skb, &no_memory, &secret);
-	skb_list_walk_safe(skb, skb, next) {
-		skb_mark_not_on_list(skb);
-		nm_host_queue(tx->port, tx->ring_id, generic_len(skb), copy_part, skb);
-		consume_skb(skb);
-	}
+	generic_divert(tx->port, tx->ring_id, skb, &no_memory, &secret);
 	return true;
 }
 EXPORT_SYMBOL_GPL(nm_native_divert);

@@ -122,7 +122,7 @@ class Machine {
     static constexpr uint64_t kFlags[] = {0, NR_EXCLUSIVE, NR_DO_RX_POLL, NR_NO_TX_POLL};
     hostile_ = std::make_unique<Client>(world_);
     const uint8_t choice = input_.take<uint8_t>();
-    const uint32_t mode = choice % 2 ? NR_REG_NIC_SW : NR_REG_ALL_NIC;
+    uint32_t mode = choice % 2 ? NR_REG_NIC_SW : NR_REG_ALL_NIC;
     uint64_t flags = kFlags[input_.take<uint8_t>() % 4];
     const char* name = "hostile";
     peer_.reset();
@@ -132,6 +132,7 @@ class Machine {
       flags = NR_MONITOR_TX | NR_MONITOR_RX | (flags & ~uint64_t{NR_EXCLUSIVE});
     } else if (choice % 8 == 5 || choice % 8 == 6) {
       name = "hostile{x";
+      mode = NR_REG_ALL_NIC;  // a pipe has no host rings
       peer_ = std::make_unique<Client>(world_);
       require(peer_->bind("hostile}x") == 0, "the other end of a pipe can be bound");
     }

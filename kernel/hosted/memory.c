@@ -312,7 +312,7 @@ int nm_os_mem_create(struct nm_os *os, struct nm_os_mem *mem, u64 size, u64 max_
 	mem->dma_base = window_add(os, mem->base, size);
 	if (!mem->dma_base)
 		goto fail;
-	if (os->memory_file && max == size)
+	if (os->memory_file && mem->pieces && max == size)
 		window_set_file(os, mem->dma_base, mem->pieces->fd);
 	/*
 	 * Relaxed: the words are constants, and which of two regions made at once is named does not

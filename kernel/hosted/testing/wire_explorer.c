@@ -212,6 +212,7 @@ static void *nm_os_alloc(size_t size)
 	return memset(p, 0, size);
 }
 
+/* NOLINTNEXTLINE(bugprone-suspicious-include): it is compiled with the atomics and sleeps above. */
 #include "../wire_time.c"
 
 static struct nmh_wire *wire;

@@ -60,6 +60,15 @@ void wait_until(Condition condition) {
     usleep(100);
 }
 
+// The sender's core says which queue of the peer a frame goes to: from one core, frames stay in
+// order.
+void stay_on_this_core() {
+  cpu_set_t core;
+  CPU_ZERO(&core);
+  CPU_SET(sched_getcpu(), &core);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(core), &core), 0);
+}
+
 nmh_netif interface(const char* name) {
   nmh_netif netif{};
   EXPECT_EQ(nmh_netif_find(name, &netif), 0);
@@ -105,6 +114,7 @@ TEST_F(Xdp, FramesArriveWholeAndInOrderAndAreCounted) {
 }
 
 TEST_F(Xdp, ABatchOfFramesOfAllLengthsIsOneCall) {
+  stay_on_this_core();
   End b(world_, "xb"), a(world_, "xa");
   for (uint32_t round = 0; round < 20; round++) {
     for (uint32_t i = 0; i < 200; i++)
@@ -117,6 +127,7 @@ TEST_F(Xdp, ABatchOfFramesOfAllLengthsIsOneCall) {
 
 // The queue of the peer has 256 places, not all of which can be used at all times.
 TEST_F(Xdp, ALongBurstIsNotDropped) {
+  stay_on_this_core();
   End b(world_, "xb"), a(world_, "xa");
   uint32_t sent = 0;
   for (uint32_t burst = 250; burst < 420; burst += 7) {
@@ -243,6 +254,7 @@ TEST_F(Xdp, WhatCannotBeSentIsAnError) {
 }
 
 TEST_F(Xdp, AnInterfaceThatIsRenamedGoesOn) {
+  stay_on_this_core();
   End b(world_, "xb"), a(world_, "xa");
   ASSERT_EQ(a.send(frame(0)), 0);
   ASSERT_TRUE(ip("link set xa down") && ip("link set xa name other") && ip("link set other up"));

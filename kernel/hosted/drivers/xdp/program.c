@@ -67,6 +67,7 @@ static void store(struct xdp_code *code, u8 dst, int16_t off, u8 src)
 
 static void set_map(struct xdp_code *code, u8 dst, int map)
 {
+	/* NOLINTNEXTLINE(misc-redundant-expression): two of the code's three parts happen to be 0. */
 	emit(code, BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_MAP_FD, 0, map);
 	emit(code, 0, 0, 0, 0, 0);
 }

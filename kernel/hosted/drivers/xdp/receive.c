@@ -42,8 +42,13 @@ static void give(struct xdp_queue *q, u32 end)
 
 	if (!num)
 		return;
-	for (i = xdp_first(q); i < device->num_inputs; i += step, inputs++)
+	/* Each ring has an input. */
+	i = xdp_first(q);
+	do {
 		all += device->inputs[i].given;
+		inputs++;
+		i += step;
+	} while (i < device->num_inputs);
 	share = (all + inputs - 1) / inputs;
 	for (i = xdp_first(q); i < device->num_inputs; i += step) {
 		struct xdp_input *input = &device->inputs[i];

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The list of options: what stops its walk, what each option's status says, and what is copied out.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <vector>
 
 #include "kernel/core/testing/port.h"
+#include "kernel/hosted/testing/pages.h"
 
 namespace nmgen::test {
 namespace {
@@ -185,33 +184,23 @@ TEST_F(Options, PointersThatCannotBeReadFault) {
   expect_unbound();
 }
 
-// Memory of which the second page is not there.
 struct Edge : Options {
-  void SetUp() override {
-    page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    pages = static_cast<uint8_t*>(
-        mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    ASSERT_NE(pages, MAP_FAILED);
-    ASSERT_EQ(mprotect(pages + page, page, PROT_NONE), 0);
-  }
-  void TearDown() override { munmap(pages, 2 * page); }
-  size_t page = 0;
-  uint8_t* pages = nullptr;
+  const Pages pages{1};
 };
 
 TEST_F(Edge, AnOptionOverTheEdgeFaults) {
-  nmreq_option* o = reinterpret_cast<nmreq_option*>(pages + page - sizeof(nmreq_option));
+  nmreq_option* o = reinterpret_cast<nmreq_option*>(pages.end() - sizeof(nmreq_option));
   *o = option(kUnknown);
   EXPECT_EQ(bind(o), -EOPNOTSUPP);
   EXPECT_EQ(o->nro_status, static_cast<uint32_t>(EOPNOTSUPP));
-  EXPECT_EQ(bind(pages + page - 16), -EFAULT);
+  EXPECT_EQ(bind(pages.end() - 16), -EFAULT);
   expect_unbound();
 }
 
 TEST_F(Edge, BodyAndHeaderFault) {
-  nmreq_header h = Client::header(NETMAP_REQ_REGISTER, "p", pages + page - 8);
+  nmreq_header h = Client::header(NETMAP_REQ_REGISTER, "p", pages.end() - 8);
   EXPECT_EQ(client.control(&h), -EFAULT);
-  EXPECT_EQ(client.control(reinterpret_cast<nmreq_header*>(pages + page - 8)), -EFAULT);
+  EXPECT_EQ(client.control(reinterpret_cast<nmreq_header*>(pages.end() - 8)), -EFAULT);
   EXPECT_EQ(client.control(nullptr), -EFAULT);
   expect_unbound();
 }
@@ -219,10 +208,10 @@ TEST_F(Edge, BodyAndHeaderFault) {
 // A REGISTER whose answer cannot be written has not happened: its client does not know where its
 // rings are.
 TEST_F(Edge, ABodyThatCannotBeWrittenLeavesNothingBound) {
-  nmreq_register* body = reinterpret_cast<nmreq_register*>(pages);
+  nmreq_register* body = reinterpret_cast<nmreq_register*>(pages.begin());
   *body = {};
   body->nr_mode = NR_REG_ALL_NIC;
-  ASSERT_EQ(mprotect(pages, page, PROT_READ), 0);
+  pages.make_read_only(0);
   nmreq_header h = Client::header(NETMAP_REQ_REGISTER, "p", body);
   EXPECT_EQ(client.control(&h), -EFAULT);
   EXPECT_EQ(port.kring(NM_TX, 0)->users, 0u);
@@ -230,9 +219,9 @@ TEST_F(Edge, ABodyThatCannotBeWrittenLeavesNothingBound) {
 }
 
 TEST_F(Edge, AStatusThatCannotBeWrittenFaults) {
-  nmreq_option* o = reinterpret_cast<nmreq_option*>(pages);
+  nmreq_option* o = reinterpret_cast<nmreq_option*>(pages.begin());
   *o = option(kUnknown);
-  ASSERT_EQ(mprotect(pages, page, PROT_READ), 0);
+  pages.make_read_only(0);
   nmreq_port_info_get info = {};
   nmreq_header h = Client::header(NETMAP_REQ_PORT_INFO_GET, "p", &info, o);
   EXPECT_EQ(client.control(&h), -EFAULT);

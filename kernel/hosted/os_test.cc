@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 #include <thread>
 
 #include "hosted.h"
+#include "testing/pages.h"
 
 namespace nmgen {
 namespace {
@@ -20,33 +20,24 @@ u64 address_of(const void* p) {
 // A readable page, a page that only may be read, and one that is not there.
 class ClientMemory : public testing::Test {
  protected:
-  static constexpr size_t kPage = 4096;
+  ClientMemory() { pages_.make_read_only(1); }
 
-  void SetUp() override {
-    void* p = mmap(nullptr, 3 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ASSERT_NE(p, MAP_FAILED);
-    pages_ = static_cast<u8*>(p);
-    ASSERT_EQ(mprotect(pages_ + kPage, kPage, PROT_READ), 0);
-    ASSERT_EQ(munmap(pages_ + 2 * kPage, kPage), 0);
-  }
-  void TearDown() override { munmap(pages_, 2 * kPage); }
-
-  u8* pages_ = nullptr;
+  const test::Pages pages_{2};
 };
 
 TEST_F(ClientMemory, CopiesBothWays) {
   const std::array<u8, 5> out = {1, 2, 3, 4, 5};
   std::array<u8, 5> in = {};
-  ASSERT_EQ(nm_os_copy_out(address_of(pages_ + 10), out.data(), out.size()), 0);
-  ASSERT_EQ(nm_os_copy_in(in.data(), address_of(pages_ + 10), in.size()), 0);
+  ASSERT_EQ(nm_os_copy_out(address_of(pages_.begin() + 10), out.data(), out.size()), 0);
+  ASSERT_EQ(nm_os_copy_in(in.data(), address_of(pages_.begin() + 10), in.size()), 0);
   EXPECT_EQ(in, out);
-  EXPECT_EQ(pages_[15], 0);
-  EXPECT_EQ(nm_os_copy_in(in.data(), address_of(pages_), 0), 0);
+  EXPECT_EQ(pages_.begin()[15], 0);
+  EXPECT_EQ(nm_os_copy_in(in.data(), address_of(pages_.begin()), 0), 0);
 }
 
 TEST_F(ClientMemory, WildPointersAreFaults) {
   std::array<u8, 64> buf = {};
-  const u64 gone = address_of(pages_ + 2 * kPage);
+  const u64 gone = address_of(pages_.end());
   EXPECT_EQ(nm_os_copy_in(buf.data(), 0, 1), -EFAULT);
   EXPECT_EQ(nm_os_copy_in(buf.data(), 8, 64), -EFAULT);
   EXPECT_EQ(nm_os_copy_in(buf.data(), ~u64{0} - 3, 64), -EFAULT);

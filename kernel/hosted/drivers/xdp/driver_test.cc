@@ -60,13 +60,17 @@ void wait_until(Condition condition) {
     usleep(100);
 }
 
-// The sender's core says which queue of the peer a frame goes to: from one core, frames stay in
-// order.
-void stay_on_this_core() {
-  cpu_set_t core;
-  CPU_ZERO(&core);
-  CPU_SET(sched_getcpu(), &core);
-  ASSERT_EQ(sched_setaffinity(0, sizeof(core), &core), 0);
+// The sender's core says which queue of the peer a frame goes to.
+bool stay_on(int core) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  return sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
+// From one core, frames stay in order.
+bool stay_here() {
+  return stay_on(sched_getcpu());
 }
 
 nmh_netif interface(const char* name) {
@@ -114,7 +118,7 @@ TEST_F(Xdp, FramesArriveWholeAndInOrderAndAreCounted) {
 }
 
 TEST_F(Xdp, ABatchOfFramesOfAllLengthsIsOneCall) {
-  stay_on_this_core();
+  ASSERT_TRUE(stay_here());
   End b(world_, "xb"), a(world_, "xa");
   for (uint32_t round = 0; round < 20; round++) {
     for (uint32_t i = 0; i < 200; i++)
@@ -127,7 +131,7 @@ TEST_F(Xdp, ABatchOfFramesOfAllLengthsIsOneCall) {
 
 // The queue of the peer has 256 places, not all of which can be used at all times.
 TEST_F(Xdp, ALongBurstIsNotDropped) {
-  stay_on_this_core();
+  ASSERT_TRUE(stay_here());
   End b(world_, "xb"), a(world_, "xa");
   uint32_t sent = 0;
   for (uint32_t burst = 250; burst < 420; burst += 7) {
@@ -178,10 +182,7 @@ TEST_F(Xdp, FramesOfOtherQueuesAreTheHosts) {
   for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
     if (!CPU_ISSET(cpu, &here))
       continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    ASSERT_TRUE(stay_on(cpu));
     ASSERT_EQ(a.send(frame(static_cast<uint32_t>(cpu))), 0);
     if (cpu % 4 != 0)
       continue;
@@ -254,7 +255,7 @@ TEST_F(Xdp, WhatCannotBeSentIsAnError) {
 }
 
 TEST_F(Xdp, AnInterfaceThatIsRenamedGoesOn) {
-  stay_on_this_core();
+  ASSERT_TRUE(stay_here());
   End b(world_, "xb"), a(world_, "xa");
   ASSERT_EQ(a.send(frame(0)), 0);
   ASSERT_TRUE(ip("link set xa down") && ip("link set xa name other") && ip("link set other up"));

@@ -93,6 +93,13 @@ WORKER_COUNTER(reordered, "Frames that came after a later one of their stream.")
 WORKER_COUNTER(duplicates, "Frames that came again.")
 WORKER_COUNTER(late_frames, "Frames received that an earlier warm-up or run had sent.")
 WORKER_COUNTER(late_departures, "Frames sent that left later than limits.late_ms of the scenario after they were due.")
+// Made beside each other by the sender's loop (worker/departures.h), which has the limits.
+WORKER_COUNTER(departures_64ns, "Frames of a rate or schedule that were handed to the device less than 64 ns after they were due.", .optional = true)
+WORKER_COUNTER(departures_128ns, "Less than 128 ns.", .optional = true)
+WORKER_COUNTER(departures_256ns, "Less than 256 ns.", .optional = true)
+WORKER_COUNTER(departures_512ns, "Less than 512 ns.", .optional = true)
+WORKER_COUNTER(departures_1us, "Less than 1 us.", .optional = true)
+WORKER_COUNTER(departures, "All frames of a rate or schedule that were handed to the device.", .optional = true)
 // Both watches begin a little earlier and end a little later than the measured time.
 WORKER_FIELD(double, off_core_ms, std::min(off_core_ms(result.off_core, result.gaps, clock), most_off_core_ms), add_up,
              "Time it was taken off its core, as the scheduler counts it or as gaps in its loop show it.")

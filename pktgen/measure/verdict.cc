@@ -40,6 +40,18 @@ int missed_rate(double asked_pps, double reached_pps, double seconds, double mos
   return std::fabs(off) <= tolerance ? 0 : off > 0 ? 1 : -1;
 }
 
+// The mean that is asked for over the whole time, and how it was missed; see missed_rate().
+struct WholeTime {
+  double expected_pps;
+  int missed;
+};
+WholeTime whole_time(const JudgedPort& port, double expected, double seconds) {
+  if (!(port.most_due_pps > 0))
+    return {expected, missed_rate(expected, port.pps, seconds, port.most_ahead)};
+  const double due = std::clamp(port.pps, port.least_due_pps, port.most_due_pps);
+  return {due, missed_rate(due, port.pps, seconds, 1)};
+}
+
 // A rate's intervals are as long as that.
 double interval_seconds(double seconds) {
   return std::min(seconds, kIntervalSeconds);
@@ -117,7 +129,7 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
                         double expected) {
   const double off_percent = 100 * std::fabs(reached / expected - 1);
   if (reached > expected) {
-    if (missed_rate(expected, port.pps, port.seconds, port.most_ahead) > 0)
+    if (whole_time(port, expected, port.seconds).missed > 0)
       return "this is a bug of the sender; report it with the record";
     const std::string senders = absent(input, 0);
     return fmt::format(
@@ -187,12 +199,15 @@ void judge_port(const JudgeInput& input, const JudgedPort& port,
         "{} {} {}, and its line carries at most {}: the count or the clock is wrong, which is "
         "a bug; report it with the record.",
         port.name, verb, rate(port.pps), rate(port.line_rate_pps)));
-  const double expected = port.sends ? expected_pps(input, port) : 0;
+  double expected = port.sends ? expected_pps(input, port) : 0;
   const double seconds = port.seconds > 0 ? port.seconds : input.seconds;
   const bool median_missed =
       missed_rate(expected, port.median_pps, interval_seconds(seconds), port.most_ahead) != 0;
-  if (median_missed || missed_rate(expected, port.pps, seconds, port.most_ahead) != 0) {
+  const WholeTime whole = whole_time(port, expected, seconds);
+  if (median_missed || whole.missed != 0) {
     const double reached = median_missed ? port.median_pps : port.pps;
+    if (!median_missed)
+      expected = whole.expected_pps;
     reasons.push_back(
         fmt::format("{} sent {} {}, {:.3f} % {} the {} {}: {}.", port.name, rate(reached),
                     median_missed ? "in the median second" : "over the whole time",

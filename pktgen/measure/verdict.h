@@ -35,13 +35,16 @@ struct JudgedWorker {
 
 // One sending or receiving port, all its workers together.
 struct JudgedPort {
-  std::string name;           // "sim:a"
-  bool sends = false;         // else it receives
-  double seconds = 0;         // its own time, shorter than the run's where it has sent its quota
-  double pps = 0;             // frames over that time, as the device completed them
-  double line_rate_pps = 0;   // for the frames sent (their mean size); 0 where it is not known
-  double asked_pps = 0;       // a sending port's; 0 = as fast as possible
-  double most_ahead = 1;      // frames by which a count may be off what its mean rate gives
+  std::string name;          // "sim:a"
+  bool sends = false;        // else it receives
+  double seconds = 0;        // its own time, shorter than the run's where it has sent its quota
+  double pps = 0;            // frames over that time, as the device completed them
+  double line_rate_pps = 0;  // for the frames sent (their mean size); 0 where it is not known
+  double asked_pps = 0;      // a sending port's; 0 = as fast as possible
+  double most_ahead = 1;     // frames by which a count may be off what its mean rate gives
+  // What its schedule has due in that time: at least what need not leave late, at most all. Both 0:
+  // as asked_pps says.
+  double least_due_pps = 0, most_due_pps = 0;
   double median_pps = 0;      // over the whole intervals; `pps` where the run was shorter than one
   double pause_s = 0;         // time that flow control stopped its wire
   uint64_t missed = 0;        // a receiving port's: dropped by the device before the ring

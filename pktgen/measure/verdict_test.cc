@@ -142,6 +142,26 @@ TEST(Judge, FramesOfABurstAreWithinTheTolerance) {
   EXPECT_EQ(judge(input).verdict, Verdict::kPass);
 }
 
+// A schedule whose rate changes says what is due by the end of the run, whatever its mean is.
+TEST(Judge, AScheduleIsJudgedByWhatItHasDue) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = 1000;  // the mean of a whole period
+  input.ports[0].most_ahead = 1e6;
+  input.ports[0].least_due_pps = 5000;
+  input.ports[0].most_due_pps = 5050;
+  for (const double pps : {4996.0, 5000.0, 5025.0, 5054.0}) {
+    input.ports[0].pps = input.ports[0].median_pps = pps;
+    EXPECT_EQ(judge(input).verdict, Verdict::kPass) << pps;
+  }
+  input.ports[0].pps = input.ports[0].median_pps = 4500;
+  expect_one(input, Verdict::kInvalid,
+             AllOf(HasSubstr("4.500 kpps over the whole time, 10.000 % below the 5.000 kpps"),
+                   Not(HasSubstr("bug"))));
+  input.ports[0].pps = input.ports[0].median_pps = 5100;
+  expect_one(input, Verdict::kInvalid,
+             AllOf(HasSubstr("above the 5.050 kpps asked for"), HasSubstr("bug of the sender")));
+}
+
 TEST(Judge, CatchingUpIsToldAsSuch) {
   JudgeInput input = slow_run(10'000);
   input.ports[0].median_pps = 10'100;

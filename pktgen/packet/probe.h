@@ -23,6 +23,7 @@
 #include <cstdint>
 
 #include "pktgen/packet/checksum.h"
+#include "pktgen/packet/mix.h"
 
 namespace nmgen {
 
@@ -32,14 +33,11 @@ static_assert(std::endian::native == std::endian::little,
 inline constexpr unsigned kProbeBytes = 18;
 inline constexpr uint64_t kProbeTimestampMask = (uint64_t{1} << 48) - 1;
 
-// The magic of a run, from its random id: a mixing function (the finaliser of splitmix64), so that
+// The magic of a run, from its random id: mixed, so that
 // ids that differ in a bit have magics that differ in many. Never 0: an erased probe, or a payload
 // of zeros, belongs to no run.
 constexpr uint32_t probe_magic(uint64_t run_id) {
-  uint64_t mixed = run_id + 0x9e3779b97f4a7c15;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  mixed ^= mixed >> 31;
+  const uint64_t mixed = mix64_of(run_id, 0);
   uint32_t magic = static_cast<uint32_t>(mixed);
   return magic != 0 ? magic : 1;
 }

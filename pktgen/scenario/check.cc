@@ -230,7 +230,7 @@ class ScenarioChecker {
       if (result)
         result = check_rate(sender, child_path(path, "rate"), line_share[sender.port]);
       if (result)
-        result = check_schedule(sender, child_path(path, "schedule"));
+        result = check_schedule(sender, child_path(path, "schedule"), line_share[sender.port]);
       if (!result)
         return result;
     }
@@ -299,8 +299,11 @@ class ScenarioChecker {
                        : fmt::format("use {} or less here", number_text(std::floor(left))));
   }
 
-  // As far as it can be told without the port: compiled once for a clock of a tick each ns.
-  Result<void> check_schedule(const SenderSpec& sender, const std::string& path) const {
+  // As far as it can be told without the port: compiled once for a clock of a tick each ns. `share`
+  // as in check_rate().
+  Result<void> check_schedule(const SenderSpec& sender, const std::string& path,
+                              double& share) const {
+    constexpr double kHz = 1e9;
     const PortSpec* port = scenario_.port(sender.port);
     ScheduleRequest request;
     request.size_with_crc = mean_size_with_crc(sender);
@@ -313,6 +316,22 @@ class ScenarioChecker {
     const Result<Timetable> table = sender.schedule.compile(request);
     if (!table)
       return at(child_path(path, sender.schedule.name), table.error().cause, table.error().remedy);
+    if (!sender.schedule.kind()->has_rates)
+      return {};
+    const double seconds = table->period_ticks() / kHz;
+    if (seconds > scenario_.duration_s * (1 + kRateTolerance))
+      return at(child_path(path, sender.schedule.name),
+                fmt::format("it takes {} s and the run takes {} s", number_text(seconds),
+                            number_text(scenario_.duration_s)),
+                fmt::format("set \"duration_s\" to {} or more, or make the schedule shorter",
+                            number_text(seconds)));
+    if (request.speed_bps > 0)
+      share += kHz / table->mean_ticks() / line_rate_pps(request.speed_bps, request.size_with_crc);
+    if (share > 1 + kRateTolerance)
+      return at(
+          child_path(path, sender.schedule.name),
+          fmt::format("with it {} is asked for {:.1f} % of its line", sender.port, share * 100),
+          "use lower rates, here or for the senders before it");
     return {};
   }
 

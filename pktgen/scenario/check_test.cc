@@ -285,6 +285,37 @@ TEST(Check, RatesUseTheMeanFrame) {
             "sim:left carry with frames of 427.5 bytes; use 2793296 or less, or \"max\"");
 }
 
+TEST(Check, ASchedulesOwnRatesFitTheRunAndTheLine) {
+  Scenario scenario = plain();
+  scenario.duration_s = 2;
+  SenderSpec& sender = scenario.senders[0];
+  sender.rate = {};
+  sender.schedule = {"ramp", R"({"to": {"percent": 100}, "for_s": 2})"};
+  EXPECT_EQ(sentence_of(scenario), "accepted");
+  sender.schedule = {"ramp", R"({"to": {"percent": 100}, "for_s": 2.5})"};
+  EXPECT_EQ(sentence_of(scenario),
+            "scenario a.json, /senders/0/schedule/ramp: it takes 2.5 s and the run takes 2 s; set "
+            "\"duration_s\" to 2.5 or more, or make the schedule shorter");
+  sender.schedule = {"on_off", R"({"rate": {"pps": 2e7}, "on_s": 1, "off_s": 1})"};
+  EXPECT_EQ(sentence_of(scenario),
+            "scenario a.json, /senders/0/schedule/on_off: 2e+07 frames/s are more than the line "
+            "carries; use 14880952 pps or less, or \"max\"");
+  sender.schedule = {"on_off", R"({"on_s": 1, "off_s": 1})"};
+  sender.rate = {Rate::Unit::kPps, 1000};
+  EXPECT_EQ(sentence_of(scenario),
+            "scenario a.json, /senders/0/schedule/on_off: it has rates of its own; remove the "
+            "sender's rate");
+  // Half of the line, and 60 % more.
+  sender.rate = {};
+  scenario.ports[0].tx_rings = scenario.ports[0].rx_rings = 2;
+  scenario.senders.push_back(sender);
+  scenario.senders[1].first_ring = 1;
+  scenario.senders[1].schedule = {"on_off", R"({"on_s": 0.6, "off_s": 0.4})"};
+  EXPECT_EQ(sentence_of(scenario),
+            "scenario a.json, /senders/1/schedule/on_off: with it sim:left is asked for 110.0 % of "
+            "its line; use lower rates, here or for the senders before it");
+}
+
 TEST(Check, RatesOnOnePortAddUp) {
   Scenario scenario = plain();
   scenario.ports[0].tx_rings = scenario.ports[0].rx_rings = 4;

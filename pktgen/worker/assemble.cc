@@ -137,6 +137,13 @@ size_t core_users(const RunSet& set, int core) {
                              std::count_if(set.receivers.begin(), set.receivers.end(), on_core));
 }
 
+// Frames of a sender that were due in `seconds` of its phase, and were in its quota.
+uint64_t frames_due(const SenderWorker& worker, double seconds) {
+  const double ticks = std::max(seconds, 0.0) * worker.clock->hz;
+  return std::min(worker.quota,
+                  frames_of_lane(worker.schedule.due_within(ticks), worker.lane, worker.lanes));
+}
+
 JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index,
                        JudgeInput* input) {
   const Port& port = *set.ports[index];
@@ -146,13 +153,21 @@ JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index
   judged.pause_s = static_cast<double>(counted.paused_ns) / 1e9;
   judged.missed = counted.missed;
   judged.seconds = phase.port_seconds[index];
-  uint64_t frames = 0, bytes = 0;
+  uint64_t frames = 0, bytes = 0, least_due = 0, most_due = 0;
+  bool paced = true, even = true;
+  const double until_s = std::min(judged.seconds, input->planned_seconds);
   for (size_t k = 0; k < set.senders.size(); k++) {
     const SenderWorker& worker = *set.senders[k];
     if (worker.port != &port || worker.quota == 0)
       continue;
     judged.sends = true;
     judged.asked_pps += worker.asked_pps;
+    paced &= worker.schedule.paced();
+    even &= !worker.schedule.paced() || worker.schedule.is_even();
+    if (worker.schedule.paced()) {
+      least_due += frames_due(worker, until_s - input->limits.late_ms / 1e3);
+      most_due += frames_due(worker, until_s);
+    }
     // The workers of an entry share its schedule.
     if (worker.lane == 0)
       judged.most_ahead += worker.schedule.most_ahead() - 1;
@@ -161,6 +176,10 @@ JudgedPort judged_port(const RunSet& set, const PhaseResult& phase, size_t index
   }
   if (judged.sends && judged.seconds > 0 && frames > 0) {
     judged.pps = static_cast<double>(frames) / judged.seconds;
+    if (paced && !even) {
+      judged.least_due_pps = static_cast<double>(least_due) / judged.seconds;
+      judged.most_due_pps = static_cast<double>(most_due) / judged.seconds;
+    }
     judged.median_pps = phase.port_median_pps[index];
     if (port.speed_bps() > 0)
       judged.line_rate_pps =

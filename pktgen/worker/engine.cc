@@ -182,6 +182,8 @@ class Engine {
       Result<Timetable> schedule = schedule_of(spec, *pps, kept, **port, clock_);
       if (!schedule)
         return tl::unexpected<Error>(schedule.error());
+      if (schedule->paced() && !(*pps > 0))
+        *pps = clock_.hz / schedule->mean_ticks();  // the schedule has rates of its own
       double full_pps = *pps;
       Timetable full = *schedule;
       if (!full.paced() && (*port)->speed_bps() > 0) {

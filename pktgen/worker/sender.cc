@@ -7,6 +7,7 @@
 #include "net/netmap_user.h"
 #include "pktgen/traffic/duty.h"
 #include "pktgen/traffic/writer.h"
+#include "pktgen/worker/departures.h"
 #include "pktgen/worker/tick_split.h"
 #include "pktgen/worker/worker.h"
 
@@ -16,13 +17,15 @@ namespace {
 template <typename Writer>
 class SendLoop {
  public:
-  // `timetable`: for the loop alone.
-  SendLoop(SenderWorker& worker, PhaseOrders& orders, Writer& writer, Timetable& timetable)
+  // `timetable`, `departures`: for the loop alone.
+  SendLoop(SenderWorker& worker, PhaseOrders& orders, Writer& writer, Timetable& timetable,
+           Departures& departures)
       : worker_(worker),
         orders_(orders),
         writer_(writer),
         ring_(worker.ring->ring()),
-        timetable_(timetable) {
+        timetable_(timetable),
+        departures_(departures) {
     stamp_.probe = make_probe_template(orders.magic, worker.number);
     if (worker.clock_hz > 0)
       duty_ = DutyClock(worker.clock_hz, worker.core_cycles_per_tick[0] * worker.clock->hz);
@@ -34,6 +37,8 @@ class SendLoop {
     while (worker_.turn(false) < orders_.start_tsc) {
     }
     timetable_ = worker_.timetable;
+    if (timetable_.paced())
+      overdue_ = 0;
     caught_up_ = orders_.start_tsc;
     rate_ = orders_.first_rate;
     uint64_t now = worker_.turn(false);
@@ -73,6 +78,8 @@ class SendLoop {
       if (duty_.on())
         now = hold(now, turn, split);
     }
+    if (timetable_.paced())
+      departures_.finish(queued_);
     worker_.queued = queued_;
     worker_.sent_all.store(queued_ >= quota_, std::memory_order_relaxed);
     drain(now);
@@ -110,7 +117,7 @@ class SendLoop {
     if (!worker_.full.paced())
       return;
     timetable_ = worker_.timetable_for(rate, now);
-    before_ = queued_;
+    before_ = overdue_ = queued_;
     caught_up_ = now;
     most_ = quota_;
     // Before the first frame of the new rate is in the ring, so that its receiver sees it.
@@ -148,6 +155,8 @@ class SendLoop {
       if (timetable_.paced() && now - caught_up_ > orders_.late_ticks) [[unlikely]]
         count_late(count, now);
       queued_ += count;
+      if (queued_ > overdue_)
+        overdue_ = before_ + departures_.on_turn(timetable_, queued_ - before_, count, now);
     }
     if (!leaves_due_)
       caught_up_ = now;
@@ -188,7 +197,10 @@ class SendLoop {
   uint64_t queued_ = 0;
   // Outside of this object, whose other members the compiler then keeps in registers.
   Timetable& timetable_;
-  uint64_t before_ = 0;        // frames queued before timetable_'s first
+  Departures& departures_;
+  uint64_t before_ = 0;  // frames queued before timetable_'s first
+  // As queued_ counts: frames before it are out of all limits of departures, or are not paced.
+  uint64_t overdue_ = UINT64_MAX;
   bool leaves_due_ = false;    // more was due than the last turn could put into the ring
   uint64_t caught_up_ = 0;     // the last turn that left nothing due
   uint64_t quota_ = kNoQuota;  // of the whole phase
@@ -212,7 +224,8 @@ void SenderWorker::run(PhaseOrders& orders) {
     return;
   with_writer(*ring, *plan, [&]<typename Writer>(Writer& writer) {
     Timetable phase;
-    SendLoop<Writer> loop(*this, orders, writer, phase);
+    Departures departures(counters, *clock);
+    SendLoop<Writer> loop(*this, orders, writer, phase, departures);
     // Only now: a writer prepares every slot, which on a long ring takes longer than a start waits.
     ready.store(true, std::memory_order_release);
     loop.run();

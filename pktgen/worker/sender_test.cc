@@ -50,7 +50,8 @@ void send(const ScheduleSpec& schedule, SentFrames* sent) {
   const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
   ASSERT_TRUE(plan);
   const Result<Timetable> due =
-      schedule.compile({kPps, plan->mean_size_with_crc(), (*left)->speed_bps(), clock->hz});
+      schedule.compile({schedule.kind()->has_rates ? 0 : kPps, plan->mean_size_with_crc(),
+                        (*left)->speed_bps(), clock->hz});
   ASSERT_TRUE(due) << due.error().sentence();
 
   const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");

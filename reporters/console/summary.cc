@@ -8,6 +8,7 @@
 
 #include "pktgen/measure/counters.h"
 #include "pktgen/measure/ratio.h"
+#include "reporters/departure_line.h"
 #include "reporters/device_line.h"
 #include "reporters/report.h"
 #include "reporters/text_table.h"
@@ -78,6 +79,15 @@ void add_losses(const Record& record, Paint paint, std::string* text) {
   if (faults.damaged > 0 || faults.foreign > 0)
     *text += fmt::format("  damaged probes {}   frames of others {}\n", grouped(faults.damaged),
                          grouped(faults.foreign));
+}
+
+void add_departures(const Record& record, std::string* text) {
+  const std::string departures = departure_line(record);
+  if (departures.empty())
+    return;
+  *text += "\n";
+  for (const std::string& line : wrapped(departures, kWidth - 2))
+    *text += "  " + line + "\n";
 }
 
 void add_latency_row(const std::string& label, const LatencyRecord& latency, std::string* text) {
@@ -191,6 +201,7 @@ std::string summary_text(const Record& record, Paint paint) {
   std::string text = verdict_text(record, paint) + "\n";
   add_figures(record, paint, &text);
   add_losses(record, paint, &text);
+  add_departures(record, &text);
   add_latencies(record, paint, &text);
   add_workers(record, paint, &text);
   add_machine(record, paint, &text);

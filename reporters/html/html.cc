@@ -11,6 +11,7 @@
 
 #include "pktgen/measure/counters.h"
 #include "pktgen/measure/ratio.h"
+#include "reporters/departure_line.h"
 #include "reporters/device_line.h"
 #include "reporters/html/svg_chart.h"
 #include "reporters/markup.h"
@@ -79,13 +80,14 @@ std::string time(double ns) {
 }
 
 std::string head(const Record& record) {
-  const std::string time = time_line(record);
+  const std::string time = time_line(record), departures = departure_line(record);
   std::string text = fmt::format(
       "<h1>{} <span class=\"verdict {}\">{}</span></h1>\n<p class=\"{}\">{}</p>\n"
-      "{}<p class=\"faint\">started {} &middot; {} &middot; nmgen commit {}{}</p>\n",
+      "{}{}<p class=\"faint\">started {} &middot; {} &middot; nmgen commit {}{}</p>\n",
       escape_markup(record.scenario_name), to_string(record.verdict), to_string(record.verdict),
       has_model(record) ? "model" : "device", escape_markup(device_line(record.devices)),
       time.empty() ? "" : "<p class=\"faint\">" + escape_markup(time) + "</p>\n",
+      departures.empty() ? "" : "<p class=\"faint\">" + escape_markup(departures) + "</p>\n",
       escape_markup(record.started_at), plural(record.runs.size(), "run"),
       escape_markup(record.fingerprint.commit.substr(0, 12)),
       record.fingerprint.dirty ? " with changes" : "");

@@ -9,14 +9,12 @@
 #include <sstream>
 #include <string>
 
+#include "reporters/testing/records.h"
+
 namespace nmgen {
 namespace {
 
 using nlohmann::json;
-
-// Fields that records of this format of before lack.
-const std::set<std::string> kLater = {"mode",           "tx_dropped",  "wire_time", "real_seconds",
-                                      "left_out_times", "left_out_ms", "held_ms",   "gap_from_us"};
 
 // Every object of the schema is closed and complete, and every field says what it means.
 void check_schema_node(const json& node, const std::string& path) {
@@ -25,7 +23,7 @@ void check_schema_node(const json& node, const std::string& path) {
   if (node.contains("properties")) {
     EXPECT_EQ(node.value("additionalProperties", json()), false) << path;
     std::set<std::string> fields = node.at("required");
-    fields.insert(kLater.begin(), kLater.end());
+    fields.insert(test::kLaterFields.begin(), test::kLaterFields.end());
     for (json::const_iterator field = node["properties"].begin(); field != node["properties"].end();
          ++field)
       EXPECT_TRUE(fields.count(field.key()) != 0 && !field->value("description", "").empty())

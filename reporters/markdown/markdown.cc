@@ -12,6 +12,7 @@
 
 #include "pktgen/measure/counters.h"
 #include "pktgen/measure/ratio.h"
+#include "reporters/departure_line.h"
 #include "reporters/device_line.h"
 #include "reporters/report.h"
 #include "reporters/time_line.h"
@@ -118,6 +119,8 @@ std::string head(const Record& record) {
                                  plural(record.runs.size(), "run"), escaped(record.started_at));
   if (const std::string time = time_line(record); !time.empty())
     text += fmt::format("{}.\n\n", escaped(time));
+  if (const std::string departures = departure_line(record); !departures.empty())
+    text += fmt::format("{}.\n\n", escaped(departures));
   for (const std::string& reason : record.verdict_reasons)
     text += fmt::format("- {}\n", escaped(reason));
   return text + (record.verdict_reasons.empty() ? "" : "\n");

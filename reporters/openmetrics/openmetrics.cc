@@ -207,7 +207,7 @@ void add_workers(const Record& record, Document* document) {
                                   quoted(worker.role), quoted(worker.port)),
                       worker.*counter);
   };
-#define WORKER_COUNTER(name, meaning) add("nmgen_worker_" #name, meaning, &WorkerRecord::name);
+#define WORKER_COUNTER(name, meaning, ...) add("nmgen_worker_" #name, meaning, &WorkerRecord::name);
 #include "pktgen/measure/figure_list.h"
 }
 

@@ -6,20 +6,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "pktgen/packet/mix.h"
 #include "pktgen/packet/modifier/modifier.h"
 
 namespace nmgen {
 namespace {
 
 constexpr const char* kWhat = "cannot vary at random";
-
-// SplitMix64's output function (Steele, Lea and Flood 2014): a bijection that spreads each bit over
-// all.
-uint64_t mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 // FNV-1a, so that fields with one seed do not take the same values.
 uint64_t hash(std::string_view text) {
@@ -36,8 +29,7 @@ class RandomValues final : public FieldValues {
       : stream_(stream), low_(low), span_(span), mask_(mask) {}
 
   uint32_t at(uint32_t k, uint32_t own) const override {
-    constexpr uint64_t kGolden = 0x9e3779b97f4a7c15;
-    const uint64_t high_bits = mix(stream_ + (uint64_t{k} + 1) * kGolden) >> 32;
+    const uint64_t high_bits = mix64_of(stream_, k) >> 32;
     // Without a division; off from uniform by 2^-32 of a value's share at most.
     const uint32_t value = low_ + static_cast<uint32_t>((high_bits * span_) >> 32);
     return (own & ~mask_) | (value & mask_);
@@ -63,7 +55,7 @@ Result<FieldModifier> make(const FrameField& field, const nlohmann::json& option
                 "make from the smaller one");
   if (mask == 0)
     return fail(kWhat, "the mask has no bits", "set the bits that are to be random");
-  const uint64_t stream = mix(options.value("seed", uint64_t{1})) ^ hash(field.name);
+  const uint64_t stream = mix64(options.value("seed", uint64_t{1})) ^ hash(field.name);
   FieldModifier modifier;
   modifier.field = &field;
   modifier.count = options.at("count").get<uint32_t>();

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <vector>
 
 #include "pktgen/traffic/schedule/schedule.h"
@@ -13,28 +12,20 @@ namespace nmgen {
 namespace {
 
 constexpr const char* kWhat = "cannot make bursts";
-constexpr double kLineTolerance = 1e-9;  // a line's rate written with 10 digits is the line's rate
 
 // Ticks between the frames of a burst; 0: all at once.
 Result<FixedTicks> spacing(const ScheduleRequest& request, const nlohmann::json& options) {
-  if (!options.contains("rate"))
+  const Rate rate = options.contains("rate") ? rate_from_json(options.at("rate")) : Rate{};
+  if (rate.unit == Rate::Unit::kMax)
     return FixedTicks{0};
-  const Rate rate = rate_from_json(options.at("rate"));
-  const std::optional<double> pps = rate_pps(rate, request.size_with_crc, request.speed_bps);
+  const Result<double> pps = part_pps(kWhat, request, rate);
   if (!pps)
-    return fail(kWhat, "the speed of the link is not known",
-                "give the rate of the burst in pps, bps_l1 or bps_l2, or leave it out");
-  if (*pps == 0)  // "max"
-    return FixedTicks{0};
+    return tl::unexpected<Error>(pps.error());
   if (*pps < request.pps)
     return fail(
         kWhat,
         fmt::format("{:g} frames/s in a burst are below the mean rate of {:g}", *pps, request.pps),
         "raise the rate of the burst, or leave it out");
-  if (request.speed_bps > 0 &&
-      *pps > line_rate_pps(request.speed_bps, request.size_with_crc) * (1 + kLineTolerance))
-    return fail(kWhat, fmt::format("{:g} frames/s in a burst are more than the line carries", *pps),
-                "leave the rate of the burst out, for bursts as fast as the line");
   return ticks_ratio(request.hz, *pps);
 }
 
@@ -50,10 +41,7 @@ Result<Timetable> compile(const ScheduleRequest& request, const nlohmann::json& 
   if (mean > kMostTicks / frames)
     return fail(kWhat, "the time from burst to burst is longer than a clock holds",
                 "use fewer frames in a burst, or a higher rate");
-  std::vector<uint64_t> offsets(frames, 0);
-  for (uint32_t i = 0; i < frames; i++)
-    offsets[i] = static_cast<uint64_t>((*step * i) >> 64);
-  return Timetable::repeating(std::move(offsets), mean * frames);
+  return Timetable::repeating(std::vector<Stretch>{{0, frames, *step}}, mean * frames);
 }
 
 }  // namespace
@@ -79,6 +67,7 @@ const ScheduleKind burst_schedule = {
       }
     })",
     .example = R"({"frames": 64, "rate": {"percent": 100}})",
+    .has_rates = false,
     .compile = compile,
 };
 

@@ -22,6 +22,7 @@ const ScheduleKind constant_schedule = {
       "properties": {}
     })",
     .example = "{}",
+    .has_rates = false,
     .compile = compile,
 };
 

@@ -70,11 +70,14 @@ Result<FrameWalk> FrameWalk::prepare(const Scenario& scenario, uint64_t count,
     source.plan = std::move(*plan);
     const double size = source.plan.mean_size_with_crc();
     const double speed = speed_bps(scenario, sender.port);
-    const double entry = entry_pps(sender.rate, size, speed);
-    Result<Timetable> due =
-        sender.schedule.compile({entry > 0 ? entry : kUnknownPps, size, speed, kTicksPerNs * 1e9});
+    const bool has_rates = sender.schedule.kind()->has_rates;
+    double entry = has_rates ? 0 : entry_pps(sender.rate, size, speed);
+    const double compiled = has_rates || entry > 0 ? entry : kUnknownPps;
+    Result<Timetable> due = sender.schedule.compile({compiled, size, speed, kTicksPerNs * 1e9});
     if (!due)
       return tl::unexpected<Error>(due.error());
+    if (has_rates)
+      entry = kTicksPerNs * 1e9 / due->mean_ticks();
     source.due = due->lane(0, sender.workers);
     source.pps = entry / sender.workers;
     source.number = number;
@@ -124,7 +127,10 @@ bool FrameWalk::next(WalkedFrame* frame) {
   return true;
 }
 
-std::string rate_words(const Rate& rate) {
+std::string rate_words(const SenderSpec& sender) {
+  const Rate& rate = sender.rate;
+  if (sender.schedule.kind()->has_rates)
+    return "of its schedule";
   if (rate.unit == Rate::Unit::kMax)
     return "max";
   return number_text(rate.value) + " " + rate_unit(rate.unit).meaning;

@@ -55,6 +55,6 @@ class FrameWalk {
 };
 
 // The rate of a sender entry in words: "max", "1000000 pps", "50 % of line rate".
-std::string rate_words(const Rate& rate);
+std::string rate_words(const SenderSpec& sender);
 
 }  // namespace nmgen

@@ -148,7 +148,7 @@ TEST(FrameWalk, EveryRateGivesItsStep) {
                  entry.rate + "}]}");
     FrameWalk frames = walk(made, 2);
     EXPECT_NEAR(frames.worker_pps(0), entry.pps / 2, 1e-6 * entry.pps) << entry.rate;
-    EXPECT_FALSE(rate_words(made.senders[0].rate).empty());
+    EXPECT_FALSE(rate_words(made.senders[0]).empty());
   }
 }
 

@@ -55,7 +55,7 @@ std::string sender_lines(const Scenario& scenario, const FrameWalk& walk) {
       streams.push_back(fmt::format("{} ({} B without CRC, {})", name, stream->frame.size_no_crc,
                                     plural(stream->flows, "flow")));
     }
-    std::string rate = rate_words(sender.rate);
+    std::string rate = rate_words(sender);
     if (walk.worker_pps(i) > 0)
       rate += fmt::format(", {}pps", si_rate(walk.worker_pps(i) * sender.workers));
     if (sender.schedule.name != ScheduleSpec().name)

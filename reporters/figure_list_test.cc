@@ -101,6 +101,30 @@ TEST(FigureList, CsvHasAColumnForEachLineOfAnInterval) {
   EXPECT_EQ(std::vector<std::string>(columns.begin() + 1, columns.end()), kIntervalFields);
 }
 
+TEST(FigureList, ReportsHaveTheFiguresOfEachStream) {
+  Record record = test::passed_record();
+  record.runs[0].streams = test::two_streams();
+  record.runs.push_back(record.runs[0]);
+  const std::string metrics = *openmetrics_report.text(record);
+  for (const char* line : {"nmgen_stream_sent_frames_total{stream=\"voice\"} 19523808\n",
+                           "nmgen_stream_received_frames_total{stream=\"voice\"} 19523778\n",
+                           "nmgen_stream_lost_frames_total{stream=\"voice\"} 44\n",
+                           "nmgen_stream_reordered_frames_total{stream=\"voice\"} 10\n",
+                           "nmgen_stream_duplicate_frames_total{stream=\"voice\"} 14\n",
+                           "nmgen_stream_received_frames_total{stream=\"bulk\"} 40000000\n"})
+    EXPECT_THAT(metrics, HasSubstr(line));
+  const std::string markdown = *markdown_report.text(record);
+  EXPECT_THAT(markdown,
+              ContainsRegex("voice +\\| +2 \\| +9,761,904 \\| +9,761,889 \\| +22 \\| +2.254 "
+                            "\\| +5 \\| +7 \\| +18.3us \\| +45.8us"));
+  const std::string html = *html_report.text(record);
+  EXPECT_THAT(html, HasSubstr("<h2>Streams</h2>"));
+  EXPECT_THAT(html, HasSubstr("<td>9,761,889</td><td>22</td><td>2.254</td><td>5</td><td>7</td>"));
+  const json stream = json::parse(*record_to_json(record))["runs"][1]["streams"][0];
+  EXPECT_EQ(stream["loss"]["frames"], 22);
+  EXPECT_EQ(stream["latency_ns"]["p99"], 45792);
+}
+
 // The value of each counter of each worker, at its name, in the reports that show all of them.
 TEST(FigureList, ReportsHaveEachCounterOfAWorker) {
   Record record = test::passed_record();

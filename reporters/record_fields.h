@@ -65,6 +65,12 @@ void visit_fields(Archive& field, Visited<Archive, LatencyRecord>& latency) {
 }
 
 template <class Archive>
+void visit_fields(Archive& field, Visited<Archive, StreamRecord>& stream) {
+#define STREAM_FIELD(type, name, from, ...) NMGEN_VISIT(stream, name, __VA_ARGS__)
+#include "pktgen/measure/figure_list.h"
+}
+
+template <class Archive>
 void visit_fields(Archive& field, Visited<Archive, IntervalRecord>& interval) {
 #define INTERVAL_FIELD(type, name, from, ...) NMGEN_VISIT(interval, name, __VA_ARGS__)
 #include "pktgen/measure/figure_list.h"

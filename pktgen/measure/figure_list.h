@@ -12,16 +12,17 @@
 //   SAMPLED_COUNTER(NAME, FROM, MEANING)   of a worker, counted by the thread that samples it
 //   PORT_COUNTER(NAME, MEANING)      counted by a port's device
 //   WORKER_FIELD(TYPE, NAME, FROM, OVER_RUNS, MEANING, RULES...)  of a worker's record, as the next
-//   DIRECTION_FIELD, LOSS_FIELD, LATENCY_FIELD, INTERVAL_FIELD, RUN_FIELD, SPREAD_FIELD,
-//   SUMMARY_FIELD, FINGERPRINT_FIELD(TYPE, NAME, FROM, MEANING, RULES...)
+//   DIRECTION_FIELD, LOSS_FIELD, LATENCY_FIELD, INTERVAL_FIELD, STREAM_FIELD, RUN_FIELD,
+//   SPREAD_FIELD, SUMMARY_FIELD, FINGERPRINT_FIELD(TYPE, NAME, FROM, MEANING, RULES...)
 //   DEVICE_FIELD(TYPE, NAME, MEANING, RULES...)   as each port says of itself
 //
 // FROM is what the field is filled with, evaluated where the object is made, whose file says which
-// names there are: worker/assemble.cc (worker, direction, run, summary), worker/intervals.cc,
-// histogram.cc (latency), verdict.cc (loss), stats.cc (spread), fingerprint.cc. OVER_RUNS: what the
-// field of one worker becomes over several runs: add_up, take_higher or keep_first (record.cc).
-// MEANING is the description in the schema, with the unit where the name lacks it; RULES are
-// members of Meaning (reporters/record_fields.h): what the type allows and the schema does not.
+// names there are: worker/assemble.cc (worker, direction, stream, run, summary),
+// worker/intervals.cc, histogram.cc (latency), verdict.cc (loss), stats.cc (spread),
+// fingerprint.cc. OVER_RUNS: what the field of one worker becomes over several runs: add_up,
+// take_higher or keep_first (record.cc). MEANING is the description in the schema, with the unit
+// where the name lacks it; RULES are members of Meaning (reporters/record_fields.h): what the type
+// allows and the schema does not.
 //
 // The order of an object's lines is the order in the record.
 
@@ -55,6 +56,9 @@
 #endif
 #ifndef RUN_FIELD
 #define RUN_FIELD(...)
+#endif
+#ifndef STREAM_FIELD
+#define STREAM_FIELD(...)
 #endif
 #ifndef SPREAD_FIELD
 #define SPREAD_FIELD(...)
@@ -182,6 +186,16 @@ INTERVAL_FIELD(double, latency_p99_ns, span.latency.percentile(99), "99th percen
 INTERVAL_FIELD(double, latency_max_ns, span.latency.max(), "The highest.")
 INTERVAL_FIELD(double, off_core_ms, span.off_core_ms, "Time that workers were taken off their cores, all together.")
 
+// A stream of a run with several. All of them are of the frames with a probe: all frames, but where "probes" is {"one_in": N}.
+STREAM_FIELD(std::string, name, stream_name, "Its name in the scenario.", .not_empty = true)
+STREAM_FIELD(uint64_t, sent, result.sent, "Frames sent.")
+STREAM_FIELD(uint64_t, received, result.counts.frames(), "Frames received, also again.")
+STREAM_FIELD(LossRecord, loss, loss, "Sent and not received; also those that came after the run had ended, which the run has as late.")
+STREAM_FIELD(uint64_t, reordered, result.counts.reordered, "Frames that came after a later one of this stream.")
+STREAM_FIELD(uint64_t, duplicates, result.counts.duplicates, "Frames that came again.")
+STREAM_FIELD(LatencyRecord, latency_ns, latency, "From the moment a frame was handed to the device.")
+STREAM_FIELD(LatencyRecord, latency_intended_ns, latency_intended, "From the moment a frame was due; the same as latency_ns at rate max.")
+
 RUN_FIELD(double, seconds, phase.seconds, "Measured time.")
 RUN_FIELD(bool, wire_time, phase.wire_time, "true: its seconds, and all times and rates, are of the simulated wires, which stand still while a worker is off its core; else they are real ones.", .optional = true)
 RUN_FIELD(double, real_seconds, phase.real_seconds, "Real time that it took.", .optional = true)
@@ -199,6 +213,7 @@ RUN_FIELD(double, pause_s, ratio(ports.paused_ns, 1e9), "Time for which flow con
 RUN_FIELD(LatencyRecord, latency_ns, latency, "From the moment a frame was handed to the device.")
 RUN_FIELD(LatencyRecord, latency_intended_ns, latency_intended,
           "From the moment a frame was due (coordinated omission); the same as latency_ns at rate max.")
+RUN_FIELD(std::vector<StreamRecord>, streams, streams, "Each stream by itself, of those whose frames come to a receiver. Empty where there is one stream, or no probe.", .optional = true)
 RUN_FIELD(std::vector<IntervalRecord>, intervals, phase.intervals, "The seconds of the measured time.")
 RUN_FIELD(std::vector<WorkerRecord>, workers, workers, "The threads.")
 
@@ -247,6 +262,7 @@ FINGERPRINT_FIELD(double, load, parse_load(read_text("/proc/loadavg").value_or("
 #undef LATENCY_FIELD
 #undef INTERVAL_FIELD
 #undef RUN_FIELD
+#undef STREAM_FIELD
 #undef SPREAD_FIELD
 #undef SUMMARY_FIELD
 #undef DEVICE_FIELD

@@ -113,8 +113,11 @@ class Histogram {
   // counts as above 10 s.
   void record(uint64_t ns) { record_n(ns, 1); }
 
-  void record_n(uint64_t ns, uint64_t count) {
-    std::atomic<uint64_t>& bucket = buckets_->count[histogram_layout::index(ns)];
+  void record_n(uint64_t ns, uint64_t count) { record_at(histogram_layout::index(ns), count); }
+
+  // The same for a bucket, for durations that several histograms get.
+  void record_at(size_t index, uint64_t count) {
+    std::atomic<uint64_t>& bucket = buckets_->count[index];
     // Relaxed load and store, no locked instruction: there is one writer, and a reader needs each
     // count on its own, in no order with others.
     bucket.store(bucket.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);

@@ -64,6 +64,12 @@ struct DeviceRecord {
 #include "pktgen/measure/figure_list.h"
 };
 
+// A stream of a run with several.
+struct StreamRecord {
+#define STREAM_FIELD(type, name, ...) type name{};
+#include "pktgen/measure/figure_list.h"
+};
+
 struct RunRecord {
 #define RUN_FIELD(type, name, ...) type name{};
 #include "pktgen/measure/figure_list.h"

@@ -15,6 +15,13 @@ struct SequenceCounts {
   uint64_t stale = 0;       // too old to tell which of the above: the run is invalid
 
   uint64_t frames() const { return unique + duplicates + stale; }
+  SequenceCounts& operator+=(const SequenceCounts& other) {
+    unique += other.unique;
+    duplicates += other.duplicates;
+    reordered += other.reordered;
+    stale += other.stale;
+    return *this;
+  }
   friend bool operator==(const SequenceCounts&, const SequenceCounts&) = default;
 };
 
@@ -34,6 +41,16 @@ class SequenceTracker {
       return;
     }
     on_other(sequence);
+  }
+
+  // `count` frames, each the next of the one before.
+  void on_run(uint64_t first, uint64_t count) {
+    if (first == next_) {
+      next_ += count;
+      return;
+    }
+    for (uint64_t i = 0; i < count; i++)
+      on_frame(first + i);
   }
 
   // One more than the highest sequence seen.

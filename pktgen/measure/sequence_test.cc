@@ -54,6 +54,24 @@ TEST(Sequence, InOrder) {
   EXPECT_EQ(track({}), make(0, 0, 0, 0));
 }
 
+// A run is its frames, wherever it begins.
+TEST(Sequence, ARunIsItsFrames) {
+  std::mt19937_64 random(3);
+  SequenceTracker runs(256), frames(256);
+  for (int i = 0; i < 2000; i++) {
+    const uint64_t back = random() % 3 == 0 ? random() % 300 : 0;
+    const uint64_t first = std::max(runs.next(), back) - back + random() % 3;
+    const uint64_t count = random() % 50;
+    runs.on_run(first, count);
+    for (uint64_t k = 0; k < count; k++)
+      frames.on_frame(first + k);
+    ASSERT_EQ(runs.next(), frames.next());
+    ASSERT_EQ(runs.counts(), frames.counts());
+  }
+  EXPECT_GT(runs.counts().duplicates, 0u);
+  EXPECT_GT(runs.counts().stale, 0u);
+}
+
 TEST(Sequence, AGapIsNoEvent) {
   EXPECT_EQ(track({0, 1, 5, 6}), make(4, 0, 0, 0));
 }

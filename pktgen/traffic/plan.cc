@@ -10,6 +10,16 @@ namespace {
 
 constexpr uint64_t kLongestCycle = uint64_t{1} << 20;
 
+// After how many frames the streams take turns in the same order again.
+uint64_t turn_length(const std::vector<const StreamSpec*>& streams) {
+  if (streams.size() == 1)
+    return 1;
+  uint64_t total = 0;
+  for (const StreamSpec* stream : streams)
+    total += stream->weight;
+  return total;
+}
+
 // The stream of each position of a cycle: always the one that is furthest behind its share,
 // the first of equals.
 std::vector<uint32_t> interleave(const std::vector<const StreamSpec*>& streams,
@@ -67,6 +77,7 @@ Result<TrafficPlan> TrafficPlan::compile(const Scenario& scenario, const SenderS
     if (!variations)
       return tl::unexpected<Error>(variations.error());
     PlannedStream stream;
+    stream.number = static_cast<size_t>(spec - scenario.streams.data());
     stream.size_no_crc = static_cast<uint16_t>(spec->frame.size_no_crc);
     stream.probe_offset = probed ? frame->probe : uint16_t{0};
     stream.frame = std::move(*frame);
@@ -75,6 +86,9 @@ Result<TrafficPlan> TrafficPlan::compile(const Scenario& scenario, const SenderS
   }
 
   std::vector<uint32_t> order = interleave(specs, cycle_length(specs));
+  plan.stream_order_ =
+      StreamOrder({order.begin(), order.begin() + static_cast<ptrdiff_t>(turn_length(specs))},
+                  specs.size(), plan.probe_every_);
   std::vector<uint64_t> next_flow(specs.size(), 0);
   uint64_t bytes = 0;
   for (uint32_t stream : order) {

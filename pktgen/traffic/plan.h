@@ -9,6 +9,7 @@
 #include "pktgen/packet/builder.h"
 #include "pktgen/packet/fields.h"
 #include "pktgen/scenario/scenario.h"
+#include "pktgen/traffic/stream_order.h"
 
 namespace nmgen {
 
@@ -16,6 +17,7 @@ namespace nmgen {
 struct PlannedStream {
   BuiltFrame frame;
   FrameVariations variations;
+  size_t number = 0;  // of the scenario's streams
   uint16_t size_no_crc = 0;
   uint16_t probe_offset = 0;  // 0: no probe
 };
@@ -35,6 +37,7 @@ class TrafficPlan {
   const std::vector<PlannedStream>& streams() const { return streams_; }
   const std::vector<PlannedFrame>& cycle() const { return cycle_; }
   uint32_t probe_every() const { return probe_every_; }
+  const StreamOrder& stream_order() const { return stream_order_; }
 
   // Every frame has the same bytes, but for its probe.
   bool is_constant() const { return cycle_.size() == 1; }
@@ -56,6 +59,7 @@ class TrafficPlan {
   std::vector<PlannedFrame> cycle_;
   std::vector<uint64_t> bytes_before_;  // of the cycle's first k frames, with CRC
   uint32_t probe_every_ = 0;
+  StreamOrder stream_order_;
 };
 
 }  // namespace nmgen

@@ -49,6 +49,18 @@ DirectionRecord direction_record(const WorkerRecord& sum, const CostSnapshot& co
   return direction;
 }
 
+StreamRecord stream_record(const std::string& stream_name, const StreamResult& result,
+                           double floor_ns) {
+  const LossRecord loss = loss_of(result.sent, result.counts.unique);
+  const LatencyRecord latency = result.latency.to_record(floor_ns);
+  const LatencyRecord latency_intended =
+      result.latency_intended.count() > 0 ? result.latency_intended.to_record(floor_ns) : latency;
+  StreamRecord stream;
+#define STREAM_FIELD(type, name, from, ...) stream.name = from;
+#include "pktgen/measure/figure_list.h"
+  return stream;
+}
+
 // The speeds of the ports that one kind of worker uses, each once; 0 where one is not known.
 template <typename Worker>
 double speed_of(const std::vector<std::unique_ptr<Worker>>& workers) {
@@ -223,6 +235,9 @@ RunRecord assemble_run(const Scenario& scenario, const RunSet& set, const PhaseR
                                  [](const auto& sender) { return sender->asked_pps > 0; });
   const LatencyRecord latency_intended =
       paced ? phase.latency_intended.to_record(floor_ns) : latency;
+  std::vector<StreamRecord> streams;
+  for (const StreamResult& stream : phase.streams)
+    streams.push_back(stream_record(scenario.streams[stream.number].name, stream, floor_ns));
   RunRecord run;
 #define RUN_FIELD(type, name, from, ...) run.name = from;
 #include "pktgen/measure/figure_list.h"

@@ -239,6 +239,10 @@ class Engine {
       for (uint16_t offset : plan.probe_offsets())
         if (std::find(offsets.begin(), offsets.end(), offset) == offsets.end())
           offsets.push_back(offset);
+    std::set<size_t> streams;
+    for (const TrafficPlan& plan : plans_)
+      for (const PlannedStream& stream : plan.streams())
+        streams.insert(stream.number);
     size_t number = 0;
     for (const ReceiverSpec& spec : scenario_.receivers) {
       Result<Port*> port = use_port(spec.port);
@@ -252,6 +256,8 @@ class Engine {
         worker->batch = spec.batch;
         worker->senders = &set_.senders;
         worker->probe_offsets = offsets;
+        if (!offsets.empty() && streams.size() > 1)
+          worker->streams.resize(scenario_.streams.size());
         worker->probe_every = scenario_.probe_every;
         worker->split_frames = (*port)->splits_frames();
         Result<void> opened = open(*worker, **port, {false, spec.first_ring + i, 0});

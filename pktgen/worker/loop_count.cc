@@ -6,11 +6,13 @@
 //   loop_count LOOP FRAMES
 //
 // LOOP is a way of writing (see kLoops), or receive, for frames with a probe of one sender that is
-// paced. Exit codes: 0; 1 it did not move FRAMES frames; 2 bad use.
+// paced, or receive_64_streams, where these are of 64 streams. Exit codes: 0; 1 it did not move
+// FRAMES frames; 2 bad use.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -106,11 +108,11 @@ class Fixture {
     orders_.go = true;
   }
 
-  bool send(const Loop& loop, uint64_t frames) {
+  static Result<TrafficPlan> plan_of(const Loop& loop) {
     Scenario scenario;
     SenderSpec spec;
     for (unsigned i = 0; i < loop.streams; i++) {
-      StreamSpec stream = test::udp_stream(i == 0 ? "a" : "b", 60);
+      StreamSpec stream = test::udp_stream("s" + std::to_string(i), 60);
       if (loop.flows > 1) {
         stream.vary = {step("udp.source_port", loop.flows)};
         stream.flows = loop.flows;
@@ -119,7 +121,11 @@ class Fixture {
       spec.streams.push_back(stream.name);
     }
     scenario.probe_every = loop.probe_every;
-    Result<TrafficPlan> plan = TrafficPlan::compile(scenario, spec);
+    return TrafficPlan::compile(scenario, spec);
+  }
+
+  bool send(const Loop& loop, uint64_t frames) {
+    const Result<TrafficPlan> plan = plan_of(loop);
     if (!plan)
       return false;
     SenderWorker worker(segment_->worker(0));
@@ -133,7 +139,7 @@ class Fixture {
     return worker.counters.frames.get() == frames;
   }
 
-  bool receive(uint64_t frames) {
+  bool receive(uint64_t frames, unsigned streams) {
     ReceiverWorker worker(segment_->worker(1), segment_->latency(0), segment_->latency_intended(0));
     prepare(worker);
     worker.ring = std::make_unique<SourceRing>(frames, worker.batch, orders_);
@@ -144,6 +150,12 @@ class Fixture {
     worker.senders = &senders;
     worker.probe_offsets = {kProbeAt};
     worker.split_frames = false;
+    Result<TrafficPlan> plan = plan_of({"", streams, 1, 1, true});
+    if (!plan)
+      return false;
+    senders[0]->plan = &*plan;
+    if (streams > 1)
+      worker.streams.resize(streams);
     worker.run(orders_);
     return worker.counters.unique.get() == frames;
   }
@@ -172,7 +184,9 @@ class Fixture {
 bool run(std::string_view name, uint64_t frames) {
   Fixture fixture;
   if (name == "receive")
-    return fixture.receive(frames);
+    return fixture.receive(frames, 1);
+  if (name == "receive_64_streams")
+    return fixture.receive(frames, 64);
   for (const Loop& loop : kLoops)
     if (loop.name == name)
       return fixture.send(loop, frames);
@@ -186,7 +200,7 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--list") {
     for (const nmgen::Loop& loop : nmgen::kLoops)
       std::printf("%s\n", loop.name.data());
-    std::puts("receive");
+    std::puts("receive\nreceive_64_streams");
     return 0;
   }
   const uint64_t frames = argc == 3 ? std::strtoull(argv[2], nullptr, 10) : 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <random>
 #include <system_error>
 #include <thread>
@@ -68,6 +69,11 @@ class PhaseRunner {
       reset(*worker, gap_ticks);
       worker->latency.clear();
       worker->latency_intended.clear();
+      for (StreamTally& tally : worker->streams) {
+        tally.counts = {};
+        tally.latency.clear();
+        tally.latency_intended.clear();
+      }
       worker->late_by_phase.assign(orders_.late_magics.size(), 0);
     }
     for (std::unique_ptr<SenderWorker>& worker : set_.senders) {
@@ -367,6 +373,7 @@ class PhaseRunner {
       result_.latency.merge(worker->latency.snapshot());
       result_.latency_intended.merge(worker->latency_intended.snapshot());
     }
+    collect_streams();
     final.latency = result_.latency;
     log_.add(std::move(final));
     sink_(log_.records());
@@ -379,6 +386,32 @@ class PhaseRunner {
     result_.rate_changed = rate_changed();
     result_.rate_share = header_.rate_order.load(std::memory_order_relaxed) / 1000.0;
     collect_rates();
+  }
+
+  void collect_streams() {
+    if (set_.receivers.empty() || set_.receivers.front()->streams.empty())
+      return;
+    std::map<size_t, uint64_t> sent;
+    for (size_t i = 0; i < set_.senders.size(); i++) {
+      const TrafficPlan& plan = *set_.senders[i]->plan;
+      if (!set_.senders[i]->is_received)
+        continue;
+      for (uint32_t k = 0; k < plan.streams().size(); k++)
+        sent[plan.streams()[k].number] +=
+            plan.stream_order().count(k, result_.senders[i].counters.probes);
+    }
+    for (const std::pair<const size_t, uint64_t>& stream : sent) {
+      StreamResult result;
+      result.number = stream.first;
+      result.sent = stream.second;
+      for (const std::unique_ptr<ReceiverWorker>& worker : set_.receivers) {
+        const StreamTally& tally = worker->streams[stream.first];
+        result.counts += tally.counts;
+        result.latency.merge(tally.latency.snapshot());
+        result.latency_intended.merge(tally.latency_intended.snapshot());
+      }
+      result_.streams.push_back(std::move(result));
+    }
   }
 
   void collect_rates() {

@@ -24,6 +24,14 @@ struct WorkerResult {
   std::vector<std::string> lacks;
 };
 
+// One stream of the scenario after a phase.
+struct StreamResult {
+  size_t number = 0;  // of the scenario's
+  uint64_t sent = 0;  // probes, by senders whose frames come to a receiver
+  SequenceCounts counts;
+  HistogramSnapshot latency, latency_intended;
+};
+
 struct PhaseResult {
   double seconds =
       0;  // from the start to the end of the phase, or of the last frame if it is later
@@ -32,8 +40,9 @@ struct PhaseResult {
   bool interrupted = false;
   std::vector<IntervalRecord> intervals;
   std::vector<WorkerResult> senders, receivers;  // as in the RunSet
-  std::vector<PortCounters> ports;   // what each port counted in this phase, as in the RunSet
-  std::vector<double> port_seconds;  // of a port whose senders have sent their quotas: until then
+  std::vector<StreamResult> streams;  // those sent; empty where receivers do not tell them apart
+  std::vector<PortCounters> ports;    // what each port counted in this phase, as in the RunSet
+  std::vector<double> port_seconds;   // of a port whose senders have sent their quotas: until then
   std::vector<double> port_median_pps;  // frames sent, over the whole intervals, as in the RunSet
   HistogramSnapshot latency, latency_intended;
   CostSnapshot tx_costs, rx_costs;

@@ -3,11 +3,13 @@
 // back with the next sync.
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "net/netmap_user.h"
 #include "pktgen/measure/sequence.h"
 #include "pktgen/measure/stats.h"
 #include "pktgen/packet/probe.h"
+#include "pktgen/worker/stream_counter.h"
 #include "pktgen/worker/tick_split.h"
 #include "pktgen/worker/worker.h"
 
@@ -38,12 +40,21 @@ class CountingChecker {
   }
   void begin_batch(uint64_t) {}
   void end_batch() {}
+  void finish() {}
   static constexpr bool kReadsBuffers = false;
 };
 
 // Checks the probe in every frame: whose it is, which number it has, and how long it was under way.
-// kMany: there are several senders, or places where a probe may be.
-template <bool kMany>
+// What a receiver has to tell apart: nothing; several senders, or places where a probe may be; or
+// streams too.
+enum class Sources { kOne, kMany, kStreams };
+
+// Of a run without figures by stream.
+struct NoStreams {
+  explicit NoStreams(ReceiverWorker&) {}
+};
+
+template <Sources kSources>
 class ProbeChecker {
  public:
   ProbeChecker(ReceiverWorker& worker, const PhaseOrders& orders)
@@ -51,7 +62,8 @@ class ProbeChecker {
         orders_(orders),
         magic_(orders.magic),
         offset_(worker.probe_offsets.front()),
-        trackers_(worker.senders->size()) {
+        trackers_(worker.senders->size()),
+        streams_(worker) {
     for (const std::unique_ptr<SenderWorker>& sender : *worker.senders) {
       timetables_.push_back(sender->timetable);
       paced_ |= sender->timetable.paced();
@@ -74,7 +86,7 @@ class ProbeChecker {
         return;
     }
     size_t sender = 0;
-    if constexpr (kMany) {
+    if constexpr (kSources != Sources::kOne) {
       sender = probe.stream;
       if (sender >= trackers_.size()) [[unlikely]] {
         totals.damaged++;
@@ -92,14 +104,28 @@ class ProbeChecker {
       record_run();
       sent_at_ = probe.timestamp;
     }
+    if constexpr (kSources == Sources::kStreams) {
+      if (run_ == 0)
+        bucket_ = histogram_layout::index(latency_of_run());
+    }
     run_++;
+    StreamTally* tally = nullptr;
+    if constexpr (kSources == Sources::kStreams) {
+      tally = &streams_.on_frame(sender, sequence);
+      tally->latency.record_at(bucket_, 1);
+    }
     if (paced_)
-      record_intended(timetables_[sender], sequence);
+      record_intended(timetables_[sender], sequence, tally);
   }
 
   void end_batch() {
     record_run();
     publish();
+  }
+  // No more batch comes.
+  void finish() {
+    if constexpr (kSources == Sources::kStreams)
+      streams_.finish();
   }
   static constexpr bool kReadsBuffers = true;
 
@@ -109,22 +135,32 @@ class ProbeChecker {
     return now_ > sent_tsc ? worker_.clock->to_ns(now_ - sent_tsc) : 0;
   }
 
+  uint64_t latency_of_run() const { return ns_since(restore_timestamp(sent_at_, now_)); }
+
   void record_run() {
     if (run_ == 0)
       return;
-    worker_.latency.record_n(ns_since(restore_timestamp(sent_at_, now_)), run_);
+    worker_.latency.record_n(latency_of_run(), run_);
     run_ = 0;
   }
 
-  void record_intended(const Timetable& table, uint64_t sequence) {
+  // `tally`: null without figures by stream.
+  void record_intended(const Timetable& table, uint64_t sequence, StreamTally* tally) {
     const uint64_t index = sequence * worker_.probe_every;
     if (table.is_even()) [[likely]]
-      worker_.latency_intended.record(ns_since(table.due_even_tsc(index)));
+      record_due(table.due_even_tsc(index), tally);
     else if (table.paced())
-      record_intended_of_table(table, index);
+      record_intended_of_table(table, index, tally);
   }
-  [[gnu::noinline]] void record_intended_of_table(const Timetable& table, uint64_t index) {
-    worker_.latency_intended.record(ns_since(table.due_tsc(index)));
+  [[gnu::noinline]] void record_intended_of_table(const Timetable& table, uint64_t index,
+                                                  StreamTally* tally) {
+    record_due(table.due_tsc(index), tally);
+  }
+  void record_due(uint64_t due_tsc, StreamTally* tally) {
+    const uint64_t ns = ns_since(due_tsc);
+    worker_.latency_intended.record(ns);
+    if constexpr (kSources == Sources::kStreams)
+      tally->latency_intended.record(ns);
   }
 
   // The frame is another stream's, whose probe is elsewhere; or foreign; or damaged.
@@ -169,12 +205,8 @@ class ProbeChecker {
     SequenceCounts sum;
     uint64_t expected = 0;
     for (const SequenceTracker& tracker : trackers_) {
-      const SequenceCounts counts = tracker.counts();
       expected += tracker.next();
-      sum.unique += counts.unique;
-      sum.duplicates += counts.duplicates;
-      sum.reordered += counts.reordered;
-      sum.stale += counts.stale;
+      sum += tracker.counts();
     }
     worker_.counters.unique.set(sum.unique);
     worker_.counters.duplicates.set(sum.duplicates);
@@ -189,10 +221,13 @@ class ProbeChecker {
   uint32_t offset_;
   std::vector<SequenceTracker> trackers_;  // a sender each
   std::vector<Timetable> timetables_;      // a sender each
+  [[no_unique_address]] std::conditional_t<kSources == Sources::kStreams, StreamCounter, NoStreams>
+      streams_;
   bool paced_ = false;
   uint64_t now_ = 0;
   uint64_t sent_at_ = 0;  // low 48 bits of the sender's TSC, of the last `run_` frames
   uint64_t run_ = 0;
+  size_t bucket_ = 0;  // of their latencies, in histograms
 };
 
 // The slots of one frame, put together: its length, and as many of its first bytes as a probe may
@@ -233,6 +268,12 @@ class ReceiveLoop {
         parts_(worker) {}
 
   void run() {
+    receive();
+    checker_.finish();
+  }
+
+ private:
+  void receive() {
     uint64_t now = worker_.turn(false);
     worker_.gaps->restart(worker_.time.own());
     TickSplit split(worker_.counters, *worker_.ring, worker_.time.own());
@@ -272,7 +313,6 @@ class ReceiveLoop {
     }
   }
 
- private:
   // The next `count` frames of the ring.
   void look_at(uint32_t count, uint64_t now) {
     BatchTotals totals;
@@ -354,10 +394,12 @@ void ReceiverWorker::run(PhaseOrders& orders) {
   time.enter();
   if (probe_offsets.empty())
     receive<CountingChecker>(*this, orders);
+  else if (!streams.empty())
+    receive<ProbeChecker<Sources::kStreams>>(*this, orders);
   else if (probe_offsets.size() == 1 && senders->size() == 1)
-    receive<ProbeChecker<false>>(*this, orders);
+    receive<ProbeChecker<Sources::kOne>>(*this, orders);
   else
-    receive<ProbeChecker<true>>(*this, orders);
+    receive<ProbeChecker<Sources::kMany>>(*this, orders);
 }
 
 void ReceiverWorker::measure_floor() {

@@ -2,12 +2,15 @@
 // The receiver's loop over a ring that is filled by hand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <vector>
 
 #include "pktgen/packet/frame.h"
 #include "pktgen/packet/probe.h"
+#include "pktgen/scenario/testing/pair.h"
+#include "pktgen/traffic/plan.h"
 #include "pktgen/worker/worker.h"
 
 namespace nmgen {
@@ -148,6 +151,62 @@ TEST_F(Receiver, WhatComesAfterItsPhaseIsLate) {
   EXPECT_EQ(counters.late_frames, 3u);
   EXPECT_EQ(counters.foreign_frames, 1u);
   EXPECT_EQ(worker_.late_by_phase, (std::vector<uint64_t>{1, 2}));
+}
+
+// Streams of weights 2 and 1, of which frames are lost, doubled and out of order: each has its own.
+TEST_F(Receiver, EachStreamHasItsFigures) {
+  Scenario scenario;
+  scenario.probe_every = 1;
+  scenario.streams = {test::udp_stream("unused", 60), test::udp_stream("a", 60, 2),
+                      test::udp_stream("b", 60, 1)};
+  SenderSpec spec;
+  spec.streams = {"a", "b"};
+  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, spec);
+  ASSERT_TRUE(plan);
+  senders_[0]->plan = &*plan;
+  senders_[0]->timetable = Timetable::even(ticks_ratio(clock_.hz, 1000));
+  worker_.streams.resize(3);
+  std::vector<uint32_t> sequences;
+  for (uint32_t i = 0; i < 3000; i++)
+    sequences.push_back(i);
+  std::vector<std::vector<uint32_t>> of_stream(3);  // the sequences of each
+  for (const uint32_t i : sequences)
+    of_stream[plan->cycle()[i % plan->cycle().size()].stream + 1].push_back(i);
+  const auto lose = [&](uint32_t i) {
+    sequences.erase(std::find(sequences.begin(), sequences.end(), i));
+  };
+  const auto again = [&](uint32_t i) {
+    sequences.insert(std::find(sequences.begin(), sequences.end(), i) + 1, i);
+  };
+  lose(of_stream[1][100]);
+  lose(of_stream[1][101]);
+  lose(of_stream[2][300]);
+  for (const size_t k : {5, 6, 900})
+    again(of_stream[2][k]);
+  again(of_stream[1][1500]);
+  // A frame after the next one of its stream is out of order, and so is for the sender, but for no
+  // stream, what lies between them; likewise one after the next of the other stream.
+  std::swap(*std::find(sequences.begin(), sequences.end(), of_stream[1][200]),
+            *std::find(sequences.begin(), sequences.end(), of_stream[1][201]));
+  const uint32_t b = of_stream[2][700];
+  std::swap(*std::find(sequences.begin(), sequences.end(), b),
+            *std::find(sequences.begin(), sequences.end(), b + 1));
+  for (const uint32_t sequence : sequences)
+    ring_->put(77, sequence, 60, kBufferBytes);
+  const CounterValues counters = received();
+  EXPECT_EQ(counters.unique, 2997u);
+  EXPECT_EQ(counters.duplicates, 4u);
+  const SequenceCounts a_counts = worker_.streams[1].counts, b_counts = worker_.streams[2].counts;
+  EXPECT_EQ(a_counts, (SequenceCounts{1998, 1, 1, 0}));
+  EXPECT_EQ(b_counts, (SequenceCounts{999, 3, 0, 0}));
+  EXPECT_EQ(worker_.streams[0].counts, SequenceCounts());
+  EXPECT_EQ(counters.reordered, 3u);
+  EXPECT_EQ(worker_.streams[1].latency.snapshot().count(), 1999u);
+  EXPECT_EQ(worker_.streams[2].latency_intended.snapshot().count(), 1002u);
+  HistogramSnapshot sum = worker_.streams[1].latency.snapshot();
+  sum.merge(worker_.streams[2].latency.snapshot());
+  for (const double percent : {0.0, 50.0, 99.0, 100.0})
+    EXPECT_EQ(sum.percentile(percent), worker_.latency.snapshot().percentile(percent));
 }
 
 }  // namespace

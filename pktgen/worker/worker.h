@@ -19,6 +19,7 @@
 #include "pktgen/measure/histogram.h"
 #include "pktgen/measure/live_segment.h"
 #include "pktgen/measure/sched_watch.h"
+#include "pktgen/measure/sequence.h"
 #include "pktgen/port/port.h"
 #include "pktgen/port/run_clock.h"
 #include "pktgen/traffic/plan.h"
@@ -166,6 +167,12 @@ struct SenderWorker : WorkerBase {
   uint64_t settle();
 };
 
+// What a receiver counted of one stream in a phase; read once its thread has ended.
+struct StreamTally {
+  SequenceCounts counts;
+  Histogram latency, latency_intended;
+};
+
 struct ReceiverWorker : WorkerBase {
   ReceiverWorker(LiveWorker& shared, HistogramBuckets& latencies, HistogramBuckets& intended)
       : WorkerBase(shared), latency(latencies), latency_intended(intended) {}
@@ -179,7 +186,9 @@ struct ReceiverWorker : WorkerBase {
   std::vector<uint64_t> late_by_phase;
   Histogram latency;           // from the time a frame was handed to the device
   Histogram latency_intended;  // from the time it should have been; only where a sender is paced
-  double floor_ns = 0;         // see measure_floor()
+  // Of the scenario; empty where there is one, or no probe: the run's figures are its figures.
+  std::vector<StreamTally> streams;
+  double floor_ns = 0;  // see measure_floor()
 
   void run(PhaseOrders& orders);
 

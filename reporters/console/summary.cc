@@ -81,6 +81,33 @@ void add_losses(const Record& record, Paint paint, std::string* text) {
                          grouped(faults.foreign));
 }
 
+// A row for each stream of a run with several.
+void add_streams(const Record& record, Paint paint, std::string* text) {
+  TextTable table({{"", "stream", 8, true, true},
+                   {"", "run", 0, false, false, 1},
+                   {"", "sent", 12},
+                   {"", "lost", 7},
+                   {"re-", "ordered"},
+                   {"dupli-", "cates"},
+                   {"latency", "p50", 7},
+                   {"", "p99", 7},
+                   {"", "max", 7}});
+  bool any = false;
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    for (const StreamRecord& stream : record.runs[i].streams) {
+      any = true;
+      table.add({stream.name, fmt::format("{}", i + 1), grouped(stream.sent),
+                 grouped(stream.loss.frames), grouped(stream.reordered), grouped(stream.duplicates),
+                 short_time(stream.latency_ns.p50), short_time(stream.latency_ns.p99),
+                 short_time(stream.latency_ns.max)});
+    }
+  }
+  if (!any)
+    return;
+  *text += "\n";
+  add_table(table, paint, text);
+}
+
 void add_departures(const Record& record, std::string* text) {
   const std::string departures = departure_line(record);
   if (departures.empty())
@@ -201,6 +228,7 @@ std::string summary_text(const Record& record, Paint paint) {
   std::string text = verdict_text(record, paint) + "\n";
   add_figures(record, paint, &text);
   add_losses(record, paint, &text);
+  add_streams(record, paint, &text);
   add_departures(record, &text);
   add_latencies(record, paint, &text);
   add_workers(record, paint, &text);

@@ -182,5 +182,18 @@ TEST(Summary, AnEmptyRecordIsNoTrap) {
   EXPECT_THAT(text, testing::StartsWith("INVALID"));
 }
 
+TEST(Summary, HasARowForEachStream) {
+  Record record = test::passed_record();
+  record.runs[0].streams = test::two_streams();
+  const std::string text = summary_text(record, Paint(false));
+  expect_80_columns(text);
+  EXPECT_THAT(text, testing::HasSubstr(R"(
+                                        re- dupli- latency
+  stream   run         sent    lost ordered  cates     p50     p99     max
+  voice      1    9,761,904      22       5      7  18.3us  45.8us  1.20ms
+  bulk       1   20,000,000       0       0      0     0ns     0ns     0ns
+)"));
+}
+
 }  // namespace
 }  // namespace nmgen

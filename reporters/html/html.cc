@@ -273,6 +273,22 @@ std::string latency(const Record& record) {
                   true}});
 }
 
+std::string streams(const Record& record) {
+  std::string rows;
+  for (size_t i = 0; i < record.runs.size(); i++)
+    for (const StreamRecord& stream : record.runs[i].streams)
+      rows += row(
+          {stream.name, fmt::format("{}", i + 1), grouped(stream.sent), grouped(stream.received),
+           grouped(stream.loss.frames), fmt::format("{:.3f}", stream.loss.ppm),
+           grouped(stream.reordered), grouped(stream.duplicates), time(stream.latency_ns.p50),
+           time(stream.latency_ns.p99), time(stream.latency_ns.p999), time(stream.latency_ns.max)});
+  if (rows.empty())
+    return "";
+  return "<h2>Streams</h2>\n" + table({"stream", "run", "sent", "received", "lost", "lost, ppm",
+                                       "reordered", "duplicates", "p50", "p99", "p99.9", "highest"},
+                                      rows);
+}
+
 std::string workers(const Record& record) {
   std::string rows;
   for (size_t i = 0; i < record.runs.size(); i++) {
@@ -346,10 +362,11 @@ Result<std::string> html_text(const Record& record) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"nmgen\">\n"
-      "<title>{}: {}</title>\n<style>{}</style>\n</head>\n<body>\n{}{}{}{}{}{}{}</body>\n</html>\n",
+      "<title>{}: "
+      "{}</title>\n<style>{}</style>\n</head>\n<body>\n{}{}{}{}{}{}{}{}</body>\n</html>\n",
       escape_markup(record.scenario_name), to_string(record.verdict), kStyle, head(record),
-      figures(record), curves(record), latency(record), workers(record), counters(record),
-      machine(record));
+      figures(record), curves(record), latency(record), streams(record), workers(record),
+      counters(record), machine(record));
 }
 
 }  // namespace

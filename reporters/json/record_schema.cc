@@ -26,6 +26,8 @@ constexpr const char* kDefinition<LatencyRecord> = "latency";
 template <>
 constexpr const char* kDefinition<IntervalRecord> = "interval";
 template <>
+constexpr const char* kDefinition<StreamRecord> = "stream";
+template <>
 constexpr const char* kDefinition<WorkerRecord> = "worker";
 template <>
 constexpr const char* kDefinition<Spread> = "spread";
@@ -162,6 +164,9 @@ std::string record_schema() {
   define<IntervalRecord>(
       schema,
       "About one second of the measured time. Rates and counts are of this interval alone.");
+  define<StreamRecord>(schema,
+                       "A stream of a run with several, by its frames with a probe: all frames, "
+                       "unless the scenario has a probe in one of N.");
   define<WorkerRecord>(schema, "One thread with one ring, over the measured time.");
   define<Spread>(schema, "Of the whole intervals of all runs.");
   define<RunRecord>(schema, "One repetition of the scenario.");

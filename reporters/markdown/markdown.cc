@@ -183,6 +183,24 @@ std::string latency(const Record& record) {
   return table.text();
 }
 
+std::string streams(const Record& record) {
+  Table table({"stream", "run", "sent", "received", "lost", "lost, ppm", "reordered", "duplicates",
+               "p50", "p99", "p99.9", "max"});
+  bool any = false;
+  for (size_t i = 0; i < record.runs.size(); i++) {
+    for (const StreamRecord& stream : record.runs[i].streams) {
+      any = true;
+      table.add({stream.name, fmt::format("{}", i + 1), grouped(stream.sent),
+                 grouped(stream.received), grouped(stream.loss.frames),
+                 fmt::format("{:.3f}", stream.loss.ppm), grouped(stream.reordered),
+                 grouped(stream.duplicates), short_time(stream.latency_ns.p50),
+                 short_time(stream.latency_ns.p99), short_time(stream.latency_ns.p999),
+                 short_time(stream.latency_ns.max)});
+    }
+  }
+  return any ? table.text() : "";
+}
+
 std::string workers(const std::vector<WorkerRecord>& workers) {
   Table table({"worker", "port", "ring", "core", "frames", "busy %", "model %", "idle %",
                "off core, ms", "longest gap, ms"},
@@ -236,7 +254,8 @@ std::string machine(const Record& record) {
 }
 
 Result<std::string> markdown_text(const Record& record) {
-  std::string text = head(record) + figures(record) + faults(record) + latency(record);
+  std::string text =
+      head(record) + figures(record) + faults(record) + latency(record) + streams(record);
   if (const std::vector<WorkerRecord> all = summed_workers(record); !all.empty())
     text += workers(all) + counters(all);
   text += machine(record);

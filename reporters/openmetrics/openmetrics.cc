@@ -211,6 +211,40 @@ void add_workers(const Record& record, Document* document) {
 #include "pktgen/measure/figure_list.h"
 }
 
+// Over all runs.
+void add_streams(const Record& record, Document* document) {
+  std::vector<StreamRecord> streams;
+  for (const RunRecord& run : record.runs) {
+    for (size_t i = 0; i < run.streams.size(); i++) {
+      const StreamRecord& next = run.streams[i];
+      if (i == streams.size())
+        streams.push_back({.name = next.name});
+      StreamRecord& sum = streams[i];
+      sum.sent += next.sent;
+      sum.received += next.received;
+      sum.loss.frames += next.loss.frames;
+      sum.reordered += next.reordered;
+      sum.duplicates += next.duplicates;
+    }
+  }
+  if (streams.empty())
+    return;
+  const auto add = [&](const char* name, const char* meaning, auto&& figure) {
+    document->family(name, "counter", meaning);
+    for (const StreamRecord& stream : streams)
+      document->count("_total", fmt::format("stream={}", quoted(stream.name)), figure(stream));
+  };
+  add("nmgen_stream_sent_frames", "Frames of a stream sent.", [](auto& s) { return s.sent; });
+  add("nmgen_stream_received_frames", "Frames of a stream received.",
+      [](auto& s) { return s.received; });
+  add("nmgen_stream_lost_frames", "Frames of a stream sent and not received.",
+      [](auto& s) { return s.loss.frames; });
+  add("nmgen_stream_reordered_frames", "Frames of a stream received out of order.",
+      [](auto& s) { return s.reordered; });
+  add("nmgen_stream_duplicate_frames", "Frames of a stream received again.",
+      [](auto& s) { return s.duplicates; });
+}
+
 void add_histogram(const Figures& figures, Document* document) {
   document->family("nmgen_latency_seconds", "histogram",
                    "Latency of the probes, from sending; a bound is 0.1 % wide.", "seconds");
@@ -267,6 +301,7 @@ std::string openmetrics_text(const Record& record) {
   add_verdict(record, &document);
   add_figures(figures, &document);
   add_faults(figures, &document);
+  add_streams(record, &document);
   add_workers(record, &document);
   if (figures.probes > 0)
     add_histogram(figures, &document);

@@ -71,6 +71,26 @@ IntervalRecord interval(double start_s, double pps) {
 
 }  // namespace
 
+std::vector<StreamRecord> two_streams() {
+  StreamRecord voice;
+  voice.name = "voice";
+  voice.sent = 9'761'904;
+  voice.received = 9'761'889;
+  voice.loss = {22, 2.254};
+  voice.reordered = 5;
+  voice.duplicates = 7;
+  voice.latency_ns.count = voice.received;
+  voice.latency_ns.p50 = 18'304;
+  voice.latency_ns.p99 = 45'792;
+  voice.latency_ns.p999 = 310'272;
+  voice.latency_ns.max = 1'204'224;
+  voice.latency_intended_ns = voice.latency_ns;
+  StreamRecord bulk;
+  bulk.name = "bulk";
+  bulk.sent = bulk.received = 20'000'000;
+  return {voice, bulk};
+}
+
 Record passed_record() {
   Record record;
   record.scenario_name = "64b-10g";

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "pktgen/measure/record.h"
 
@@ -18,12 +19,16 @@ inline const std::set<std::string> kLaterFields = {"mode",
                                                    "left_out_ms",
                                                    "held_ms",
                                                    "gap_from_us",
+                                                   "streams",
                                                    "departures",
                                                    "departures_64ns",
                                                    "departures_128ns",
                                                    "departures_256ns",
                                                    "departures_512ns",
                                                    "departures_1us"};
+
+// Two streams that add up to a run of passed_record(), for its `streams`.
+std::vector<StreamRecord> two_streams();
 
 // 64b-10g on the simulated device, two seconds, one sender and one receiver, passed.
 Record passed_record();

@@ -86,6 +86,58 @@ class Schedules(NmgenTest):
                 gaps = [later - sooner for sooner, later in zip(times, times[1:])]
                 self.assertAlmostEqual(max(gaps), longest, delta=longest * 0.01 + 2e-5, msg=name)
 
+    def test_a_capture_is_sent_as_it_was_recorded(self):
+        """A run of what `show` wrote has its times and its frames; the file is beside the scenario, wherever nmgen is started."""
+        self.nmgen("show", self.scenario_of("poisson"), "--pcap", self.path("in.pcap"), "--force", "--count", "4000")
+        recorded = times_of_pcap(self.path("in.pcap"))
+        for speed in 1, 10:
+            path = self.write("recorded.json", json.dumps({
+                "schema": "nmgen-scenario/1", "duration_s": 0.4, "warmup_s": 0, "ports": PORTS, "frames": 8000,
+                "limits": {"off_core_percent": 100, "late_percent": 100},
+                "senders": [{"port": "sim:a", "schedule": {"recorded": {"file": "in.pcap", "speed": speed}}}],
+                "receivers": [{"port": "sim:b"}]}))
+            self.nmgen("show", path, "--pcap", self.path("out.pcap"), "--force", "--count", "8000")
+            shown = times_of_pcap(self.path("out.pcap"))
+            mean = (recorded[-1] - recorded[0]) / (len(recorded) - 1)
+            for i, time in enumerate(shown):
+                due = recorded[i % 4000] - recorded[0] + i // 4000 * 4000 * mean
+                self.assertAlmostEqual(time - shown[0], due / speed, delta=1e-7)
+            _, record = self.run_of(path)
+            if record["verdict"] == "pass":
+                self.assertEqual(record["runs"][0]["tx"]["frames"], 8000)
+
+    def test_captures_that_cannot_be(self):
+        scenario = json.dumps({
+            "schema": "nmgen-scenario/1", "ports": PORTS, "duration_s": 0.4,
+            "senders": [{"port": "sim:a", "schedule": {"recorded": {"file": "x.pcap"}}}]})
+        path = self.write("bad.json", scenario)
+
+        def check(*parts):
+            for command in (["validate", path], ["run", path, "--out", self.path("r.json")]):
+                sentence = self.refused(*command)
+                for part in ("/senders/0/schedule/recorded", *parts):
+                    self.assertIn(part, sentence)
+
+        def write(*times, size=60, magic=0xA1B23C4D, link=1):
+            with open(self.path("x.pcap"), "wb") as file:
+                file.write(struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 65535, link))
+                for time in times:
+                    file.write(struct.pack("<IIII", time // 10**9, time % 10**9, 60, 60) + bytes(size))
+
+        check("x.pcap", "No such file")
+        write()
+        check("no frame", "at least two")
+        write(10**9)
+        check("one frame")
+        write(10**9, 10**9 - 1)
+        check("frame 2 is 1 ns before", "reordercap")
+        write(10**9, 10**9 + 1, size=59)
+        check("x.pcap", "truncated")
+        write(10**9, 10**9 + 1, link=105)
+        check("Ethernet")
+        write(10**9, 2 * 10**9)
+        check("the run takes 0.4 s", "duration_s")
+
     def test_what_cannot_be_is_a_sentence(self):
         for schedule, rate, place, remedy in (
                 ({"ramp": {"for_s": 0.1}}, "max", "/senders/0/schedule/ramp", "give a part a rate"),

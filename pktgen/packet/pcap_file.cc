@@ -31,22 +31,39 @@ struct CloseReader {
   void operator()(nmh_capture_reader* reader) const { nmh_capture_close(reader); }
 };
 
-// Takes `reader` over.
-Result<std::vector<CapturedFrame>> read_frames(nmh_capture_reader* reader, const std::string& name,
-                                               size_t max_frames) {
-  const std::unique_ptr<nmh_capture_reader, CloseReader> closes(reader);
-  std::vector<CapturedFrame> frames;
-  while (frames.size() < max_frames) {
+using Reader = std::unique_ptr<nmh_capture_reader, CloseReader>;
+
+Result<Reader> open_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return fail_errno("cannot read " + path, errno, "give a pcap file that you may read");
+  nmh_capture_reader* reader = nullptr;
+  Refusal refusal;
+  if (int error = nmh_capture_open(fd, &reader, refusal.get()); error != 0)
+    return read_error(path, refusal, error);
+  return Reader(reader);
+}
+
+// What `of` makes of each frame.
+template <typename Value, typename Of>
+Result<std::vector<Value>> read_each(const Reader& reader, const std::string& name,
+                                     size_t max_frames, Of&& of) {
+  std::vector<Value> values;
+  while (values.size() < max_frames) {
     nmh_captured_frame frame{};
     Refusal refusal;
-    const int got = nmh_capture_next(reader, &frame, refusal.get());
+    const int got = nmh_capture_next(reader.get(), &frame, refusal.get());
     if (got < 0)
       return read_error(name, refusal, got);
     if (got == 0)
       break;
-    frames.push_back({frame.time_ns, frame.size, {frame.bytes, frame.bytes + frame.len}});
+    values.push_back(of(frame));
   }
-  return frames;
+  return values;
+}
+
+CapturedFrame whole_frame(const nmh_captured_frame& frame) {
+  return {frame.time_ns, frame.size, {frame.bytes, frame.bytes + frame.len}};
 }
 
 }  // namespace
@@ -104,14 +121,18 @@ Result<void> PcapWriter::close() {
 }
 
 Result<std::vector<CapturedFrame>> read_pcap(const std::string& path, size_t max_frames) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return fail_errno("cannot read " + path, errno, "give a pcap file that you may read");
-  nmh_capture_reader* reader = nullptr;
-  Refusal refusal;
-  if (int error = nmh_capture_open(fd, &reader, refusal.get()); error != 0)
-    return read_error(path, refusal, error);
-  return read_frames(reader, path, max_frames);
+  const Result<Reader> reader = open_file(path);
+  if (!reader)
+    return tl::unexpected<Error>(reader.error());
+  return read_each<CapturedFrame>(*reader, path, max_frames, whole_frame);
+}
+
+Result<std::vector<uint64_t>> read_pcap_times(const std::string& path, size_t max_frames) {
+  const Result<Reader> reader = open_file(path);
+  if (!reader)
+    return tl::unexpected<Error>(reader.error());
+  return read_each<uint64_t>(*reader, path, max_frames,
+                             [](const nmh_captured_frame& frame) { return frame.time_ns; });
 }
 
 Result<std::vector<CapturedFrame>> read_pcap_bytes(std::span<const uint8_t> file,
@@ -121,7 +142,7 @@ Result<std::vector<CapturedFrame>> read_pcap_bytes(std::span<const uint8_t> file
   if (int error = nmh_capture_open_bytes(file.data(), file.size(), &reader, refusal.get());
       error != 0)
     return read_error(name, refusal, error);
-  return read_frames(reader, name, max_frames);
+  return read_each<CapturedFrame>(Reader(reader), name, max_frames, whole_frame);
 }
 
 }  // namespace nmgen

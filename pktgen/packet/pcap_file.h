@@ -49,7 +49,12 @@ class PcapWriter {
 // frames).
 Result<std::vector<CapturedFrame>> read_pcap(const std::string& path, size_t max_frames = SIZE_MAX);
 
-// The same from a file's bytes; `name` is for messages.
+// The times of its frames alone, in ns since 1970; 0 where the file has none for a frame. Errors as
+// read_pcap().
+Result<std::vector<uint64_t>> read_pcap_times(const std::string& path,
+                                              size_t max_frames = SIZE_MAX);
+
+// The frames from a file's bytes; `name` is for messages.
 Result<std::vector<CapturedFrame>> read_pcap_bytes(std::span<const uint8_t> file,
                                                    const std::string& name,
                                                    size_t max_frames = SIZE_MAX);

@@ -307,6 +307,7 @@ class ScenarioChecker {
     const PortSpec* port = scenario_.port(sender.port);
     ScheduleRequest request;
     request.size_with_crc = mean_size_with_crc(sender);
+    request.directory = scenario_.directory();
     request.speed_bps = port == nullptr ? 0 : port->speed_bps;
     const std::optional<double> pps =
         rate_pps(sender.rate, request.size_with_crc, request.speed_bps);

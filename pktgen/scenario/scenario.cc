@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pktgen/scenario/scenario.h"
 
+#include <filesystem>
+
 namespace nmgen {
 
 const StreamSpec* Scenario::stream(const std::string& stream_name) const {
@@ -8,6 +10,10 @@ const StreamSpec* Scenario::stream(const std::string& stream_name) const {
     if (stream.name == stream_name)
       return &stream;
   return nullptr;
+}
+
+std::string Scenario::directory() const {
+  return std::filesystem::path(file).parent_path().string();
 }
 
 const PortSpec* Scenario::port(const std::string& port_name) const {

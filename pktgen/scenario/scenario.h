@@ -99,6 +99,7 @@ struct Scenario {
 
   const StreamSpec* stream(const std::string& stream_name) const;
   const PortSpec* port(const std::string& port_name) const;  // null: it is no driver's
+  std::string directory() const;                             // of `file`; empty: the current one
   unsigned workers() const;                                  // of all senders and receivers
 };
 

@@ -39,8 +39,10 @@ Result<double> asked_pps(const SenderSpec& sender, const TrafficPlan& plan, cons
 
 // When the frames of a sender entry are due. `pps`: of the whole entry; 0: as fast as possible.
 Result<Timetable> schedule_of(const SenderSpec& sender, double pps, const TrafficPlan& plan,
-                              const Port& port, const TscClock& clock) {
-  const ScheduleRequest request{pps, plan.mean_size_with_crc(), port.speed_bps(), clock.hz};
+                              const Port& port, const TscClock& clock,
+                              const std::string& directory) {
+  const ScheduleRequest request{pps, plan.mean_size_with_crc(), port.speed_bps(), clock.hz,
+                                directory};
   Result<Timetable> schedule = sender.schedule.compile(request);
   if (!schedule)
     return fail(
@@ -179,7 +181,8 @@ class Engine {
       Result<double> pps = asked_pps(spec, kept, **port);
       if (!pps)
         return tl::unexpected<Error>(pps.error());
-      Result<Timetable> schedule = schedule_of(spec, *pps, kept, **port, clock_);
+      Result<Timetable> schedule =
+          schedule_of(spec, *pps, kept, **port, clock_, scenario_.directory());
       if (!schedule)
         return tl::unexpected<Error>(schedule.error());
       if (schedule->paced() && !(*pps > 0))

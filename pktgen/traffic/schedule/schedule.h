@@ -17,10 +17,11 @@ namespace nmgen {
 
 // What a schedule is compiled for: a sender entry, all its workers together.
 struct ScheduleRequest {
-  double pps = 0;            // the mean rate; 0: as fast as possible
-  double size_with_crc = 0;  // mean of the frames
-  double speed_bps = 0;      // of the line; 0: not known
-  double hz = 1e9;           // ticks a second of the clock that the times are for
+  double pps = 0;              // the mean rate; 0: as fast as possible
+  double size_with_crc = 0;    // mean of the frames
+  double speed_bps = 0;        // of the line; 0: not known
+  double hz = 1e9;             // ticks a second of the clock that the times are for
+  std::string directory = {};  // of the scenario, for files that it names; empty: the current one
 };
 
 struct ScheduleKind {

@@ -73,7 +73,8 @@ Result<FrameWalk> FrameWalk::prepare(const Scenario& scenario, uint64_t count,
     const bool has_rates = sender.schedule.kind()->has_rates;
     double entry = has_rates ? 0 : entry_pps(sender.rate, size, speed);
     const double compiled = has_rates || entry > 0 ? entry : kUnknownPps;
-    Result<Timetable> due = sender.schedule.compile({compiled, size, speed, kTicksPerNs * 1e9});
+    Result<Timetable> due =
+        sender.schedule.compile({compiled, size, speed, kTicksPerNs * 1e9, scenario.directory()});
     if (!due)
       return tl::unexpected<Error>(due.error());
     if (has_rates)

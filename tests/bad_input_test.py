@@ -82,6 +82,19 @@ class BadScenario(NmgenTest):
     def test_stream_that_does_not_exist(self):
         self.assertIn("/senders/0/streams/0", self.set_to('senders.0.streams=["upd"]'))
 
+    def test_counts_that_are_none(self):
+        for count in ("0", "-1", "1.5", "many", "10000000000000000"):
+            self.assertIn("/frames: ", self.set_to(f"frames={count}"))
+
+    def test_random_values_that_cannot_be(self):
+        for options, part in (('{"count": 0}', "/random/count: 0 is too small"), ('{"seed": 1}', 'the key "count" is missing'),
+                              ('{"count": 2000000}', "use a whole number from 1 to 1048576"),
+                              ('{"count": 9, "from": 5, "to": 4}', "the range from 5 to 4 is empty"),
+                              ('{"count": 9, "from": 70000}', "use 65535 or less"), ('{"count": 9, "mask": 0}', "the mask has no bits")):
+            sentence = self.set_to('streams.udp.vary=[{"field": "udp.source_port", "random": ' + options + "}]")
+            self.assertIn("/streams/udp/vary/0/random", sentence)
+            self.assertIn(part, sentence)
+
     def test_set_of_a_key_that_does_not_exist(self):
         self.assertIn("did you mean", self.set_to("sendres.0.rate=max"))
         self.set_to("senders.7.rate=max")

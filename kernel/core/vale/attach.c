@@ -417,7 +417,8 @@ int nm_vale_attach(struct nm_client *client, const char *name, const char *sw_na
 	if (nm_switch_port(nm_switch_find(client->core, client->opener.ns, sw_name), name))
 		return nm_refuse(client, -EBUSY, "%s already has a port %s", sw_name, name);
 	port = nm_port_find(client, name);
-	if (!port)
+	/* A port that stands in goes with its last pipe; a switch would keep it for ever. */
+	if (!port || port->kind->stands_in)
 		return nm_refuse(client, -ENXIO, "there is no interface %s; `ip link` lists the interfaces",
 				 name);
 	ours = nm_vale_port_of(port);

@@ -224,6 +224,21 @@ TEST(ValeAttach, MoreRingsThanASwitchTakesAreRefused) {
   EXPECT_NE(reason.find("more than 64 rings"), std::string::npos) << reason;
 }
 
+// The port that a pipe makes for itself goes with the pipe. In a switch it would stay, with its
+// memory, and no name would lead to it.
+TEST(ValeAttach, APipesAutomaticParentIsRefused) {
+  World world;
+  Client pipe(world);
+  std::string reason;
+  ASSERT_EQ(pipe.bind("nic{x"), 0) << pipe.reason();
+  EXPECT_EQ(attach(world, true, &reason), -ENXIO);
+  EXPECT_NE(reason.find("no interface nic"), std::string::npos) << reason;
+  pipe.close();
+  Nic nic(world, {});
+  EXPECT_EQ(attach(world, true), 0) << "an interface of that name";
+  EXPECT_EQ(attach(world, false), 0);
+}
+
 TEST(ValeAttach, InterruptsAreOffWhileFramesAreBrought) {
   World world;
   Nic nic(world, {}, true);

@@ -120,6 +120,31 @@ TEST_F(StrictTest, AGoodFrameIsNoBug) {
   EXPECT_EQ(ixgbe_read(hw_.get(), IXGBE_GPTC), 0u) << "reading clears it";
 }
 
+// The cable takes whole cells, of which the last bytes may be behind the frame: none that the
+// device may not reach.
+TEST_F(StrictTest, AFrameMayEndWhereTheMemoryEnds) {
+  connect();
+  start_rx();
+  hw_->strict = false;
+  write(IXGBE_RDT(0), kSlots - 1);
+  auto* memory = static_cast<u8*>(data_.virt);
+  u32 n = 0;
+  for (const u32 len : {60u, 61u, 64u, 65u, 1000u}) {
+    for (u32 i = 0; i < len; i++) {
+      memory[data_.size - len + i] = static_cast<u8>(len + i);
+    }
+    static_cast<ixgbe_tx_desc*>(far_tx_.virt)[n] = {data_.dma + data_.size - len, frame_meta(len)};
+    ixgbe_write(far_.get(), IXGBE_TDT(0), n + 1);
+    clock_.forward_ns(2000);
+    sim_rx_kick(hw_.get(), 0);
+    ASSERT_EQ(rx_desc()[n].meta & (IXGBE_RXD_DD | IXGBE_RXD_EOP), IXGBE_RXD_DD | IXGBE_RXD_EOP);
+    EXPECT_EQ(std::memcmp(memory + n * 2048, memory + data_.size - len, len), 0) << len;
+    n++;
+  }
+  EXPECT_EQ(far_->bugs, 0u) << far_->last_bug;
+  expect_clean();
+}
+
 TEST_F(StrictTest, WrongTransmitDescriptors) {
   start_tx();
   struct {

@@ -67,8 +67,8 @@ static inline void tx_send(struct tx_run *run, u32 len, u32 cells, u64 step)
 	if (!run->cable)
 		return;
 	/* Ticks of the last bit, which is before the gap; the gap is counted in, so the cable is 20 byte times long. */
-	run->cable->headers[run->written & run->cable->header_mask] =
-		(run->wire_free & ~SIM_LEN_MASK) | len;
+	sim_fifo_stream_header(&run->cable->headers[run->written & run->cable->header_mask],
+			       (run->wire_free & ~SIM_LEN_MASK) | len);
 	run->written++;
 	run->cells_written += cells;
 	run->room -= cells;
@@ -104,13 +104,16 @@ tx_burst(struct tx_run *out, struct ixgbe_tx_desc *desc, u32 i, u32 end, const b
 			len = (u32)(meta & IXGBE_TXD_LEN_MASK);
 			if ((meta & ~(TXD_LENGTHS | IXGBE_TXD_RS)) != TXD_FRAME ||
 			    meta >> IXGBE_TXD_PAYLEN_SHIFT != len || len > TX_MAX_LEN ||
-			    len < IXGBE_TX_MIN_LEN || run.window.size < len)
+			    len < IXGBE_TX_MIN_LEN)
+				break;
+			wire_len = len < SIM_MIN_FRAME ? SIM_MIN_FRAME : len;
+			cells = sim_cells(wire_len);
+			/* Whole cells are copied. */
+			if (run.window.size < cells * SIM_CELL)
 				break;
 			same = meta & ~IXGBE_TXD_RS;
-			wire_len = len < SIM_MIN_FRAME ? SIM_MIN_FRAME : len;
 			step = sim_frame_time(&run.hw->tx, wire_len);
-			cells = sim_cells(wire_len);
-			reach = run.window.size - len;
+			reach = run.window.size - cells * SIM_CELL;
 		}
 		if (nm_unlikely(offset > reach))
 			break;
@@ -124,9 +127,7 @@ tx_burst(struct tx_run *out, struct ixgbe_tx_desc *desc, u32 i, u32 end, const b
 			/* A wild address costs nothing: a prefetch is no access. */
 			if (nm_likely(i + PREFETCH_FRAMES < end))
 				nm_prefetch((const void *)(memory + desc[i + PREFETCH_FRAMES].addr));
-			/* Another core read the cells before. */
-			nm_prefetch_write(sim_fifo_cell(run.cable, run.cell_in + PREFETCH_FRAMES * cells));
-			sim_copy(cell, run.window.memory + offset, len);
+			sim_fifo_stream(cell, run.window.memory + offset, cells);
 			if (nm_unlikely(wire_len != len))
 				memset(cell + len, 0, wire_len - len);
 			tx_send(&run, wire_len, cells, step);
@@ -350,6 +351,7 @@ static u64 tx_pass(struct ixgbe_hw *hw, u64 time, u32 ready, enum tx_stop *stop)
 	if (run.cable) {
 		run.cable->cells_written = run.cells_written;
 		run.cable->cell_in = run.cell_in;
+		sim_fifo_stream_end();
 		/* Release: headers and cells before the count. */
 		nm_store_release(&run.cable->written, run.written);
 	}

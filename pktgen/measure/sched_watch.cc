@@ -91,6 +91,7 @@ OffCore SchedWatch::difference(const Counters& from, const Counters& to) const {
   result.run_ms = risen(from.run_ns, to.run_ns) / 1e6;
   result.wait_ms = risen(from.wait_ns, to.wait_ns) / 1e6;
   result.steal_ms = risen(from.steal_ticks, to.steal_ticks) * ms_per_tick_;
+  result.steal_tick_ms = ms_per_tick_;
   result.times = static_cast<uint64_t>(risen(from.nonvoluntary, to.nonvoluntary));
   return result;
 }

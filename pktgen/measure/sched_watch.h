@@ -20,10 +20,11 @@ namespace nmgen {
 
 // Over some time, as the kernel counts it. A part that it does not tell is 0, and in lacks().
 struct OffCore {
-  double run_ms = 0;    // it had the core
-  double wait_ms = 0;   // runnable, but another thread had the core
-  double steal_ms = 0;  // the host had the core; in ticks of 10 ms, and everything on that core
-  uint64_t times = 0;   // switched out against its will
+  double run_ms = 0;         // it had the core
+  double wait_ms = 0;        // runnable, but another thread had the core
+  double steal_ms = 0;       // the host had the core; in ticks, and everything on that core
+  uint64_t times = 0;        // switched out against its will
+  double steal_tick_ms = 0;  // the tick: as much of steal_ms may come later
 };
 
 // Watches one thread. Every call reads three small files (some 20 us): call from the main thread,

@@ -68,13 +68,14 @@ bool lost_its_core(const JudgeInput& input, const JudgedWorker& worker) {
 }
 
 // A sender as fast as possible is asked for its line, unless its cores have no more to give; 0
-// where it is asked for no figure.
+// where it is asked for no figure. What a model takes of a core is no work of the sender.
 double expected_pps(const JudgeInput& input, const JudgedPort& port) {
   if (port.asked_pps > 0)
     return port.asked_pps;
   const bool all_idle =
       std::all_of(input.workers.begin(), input.workers.end(), [&input](const JudgedWorker& worker) {
-        return !worker.sender || worker.idle_percent > input.limits.max_idle_percent;
+        return !worker.sender ||
+               worker.idle_percent + worker.model_percent > input.limits.max_idle_percent;
       });
   return all_idle ? port.line_rate_pps : 0;
 }
@@ -148,6 +149,13 @@ std::string rate_remedy(const JudgeInput& input, const JudgedPort& port, double 
         "flow control stopped its wire for {:.3f} s; ask for less, or give the receiver more "
         "workers or slots",
         port.pause_s);
+  for (const JudgedWorker& worker : input.workers)
+    if (worker.sender && worker.idle_percent <= input.limits.max_idle_percent &&
+        worker.model_percent > 50)
+      return fmt::format(
+          "simulating its device took {:.0f} % of {}'s time, so this machine cannot fill that "
+          "line; ask for less, for longer frames or a slower line, or give it more workers",
+          worker.model_percent, worker.name);
   if (std::any_of(input.workers.begin(), input.workers.end(),
                   [&](const JudgedWorker& worker) { return is_saturated(input, worker); }))
     return "its workers have no idle time; give it more workers, or ask for less";

@@ -24,6 +24,7 @@ struct JudgedWorker {
   bool core_is_shared = false;               // with another worker of the run
   bool kernel_shares = false;  // its core also runs the kernel's threads that move its frames
   double idle_percent = 0;     // of its time, spent waiting for the next deadline or for frames
+  double model_percent = 0;    // of its time, spent by a simulated device
   double off_core_ms = 0;      // in real time only: wire time leaves it out
   uint64_t off_core_times = 0;
   double longest_gap_us = 0;

@@ -248,6 +248,25 @@ TEST(Judge, TheLimitForIdleSendersCanBeSet) {
   EXPECT_EQ(judge(input).verdict, Verdict::kPass);
 }
 
+// A model that takes all of a core fills no line, and says nothing about the sender.
+TEST(Judge, ADeviceThatCannotBeSimulatedSoFastIsToldSo) {
+  JudgeInput input = good_run();
+  input.ports[0].asked_pps = input.workers[0].asked_pps = 0;
+  input.ports[0].pps = input.ports[0].median_pps = kLineRate * 0.7;
+  input.workers[0].idle_percent = 0;
+  input.workers[0].model_percent = 80;
+  expect_one(input, Verdict::kInvalid,
+             AllOf(HasSubstr("30.000 % below the 14.881 Mpps of its line"),
+                   HasSubstr("simulating its device took 80 % of tx0's time")));
+  // Who wants to know how fast the two are together says so.
+  input.limits.max_idle_percent = 100;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+  // The sender's own work: it was as fast as its core.
+  input.limits.max_idle_percent = 5;
+  input.workers[0].model_percent = 0;
+  EXPECT_EQ(judge(input).verdict, Verdict::kPass);
+}
+
 // A sender without its core has no time left either; what is wrong is told once.
 TEST(Judge, ASenderWithoutItsCoreIsNotSaturated) {
   JudgeInput input = good_run();

@@ -77,22 +77,17 @@ double speed_of(const std::vector<std::unique_ptr<Worker>>& workers) {
   return speed;
 }
 
-// In wire time, up to the end of the measured time, as the kernel's counts of the thread are.
-double left_out_ms(const WorkerResult& result, const TscClock& clock) {
-  return static_cast<double>(clock.to_ns(result.gaps.sum)) / 1e6;
-}
-
 // Of the gaps that wire time left out of a worker's time, how much the kernel says that it ran: it
-// cannot have been on its core and off it. What the host took (steal) the kernel may count as run.
-// A turn that a gap interrupted is a part of the gap, and may be as long as a full batch takes.
-double ran_in_gaps_ms(const WorkerResult& result, double gap_from_us, double real_seconds,
-                      const TscClock& clock) {
+// cannot have been on its core and off it. What the host took (steal) the kernel may count as run,
+// and tells it a tick late. A turn that a gap interrupted is a part of the gap, and may be as long
+// as a full batch takes.
+double ran_in_gaps_ms(const WorkerRecord& worker, const OffCore& off_core, double real_seconds) {
   constexpr double kTurnMs = 0.03;
-  const double gaps_ms = left_out_ms(result, clock);
-  const double twice = result.off_core.run_ms + gaps_ms - real_seconds * 1e3;
-  const double turns = static_cast<double>(result.gaps.times) *
-                       std::max(kTurnMs, gap_from_us / 1e3 / NMH_WIRE_TURNS);
-  return std::clamp(twice - result.off_core.steal_ms - turns, 0.0, gaps_ms);
+  const double twice = off_core.run_ms + worker.left_out_ms - real_seconds * 1e3;
+  const double turns = static_cast<double>(worker.left_out_times) *
+                       std::max(kTurnMs, worker.gap_from_us / 1e3 / NMH_WIRE_TURNS);
+  const double steal_ms = off_core.steal_ms + off_core.steal_tick_ms;
+  return std::clamp(twice - steal_ms - turns, 0.0, worker.left_out_ms);
 }
 
 // What loss is told over: probes where there are any, else all frames.
@@ -279,9 +274,12 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
     // A core that was slow had no time to spare while it was held.
     judged.idle_percent =
         100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, all_tsc_ticks(worker));
+    // Of a slow core the model takes what it is held anyway.
+    if (scenario.clock.method == ClockSpec::Method::kNone)
+      judged.model_percent = 100 * ratio(worker.model_tsc_ticks, all_tsc_ticks(worker));
     if (phase.wire_time) {
-      judged.left_out_ms = left_out_ms(result, *set.clock);
-      judged.ran_ms = ran_in_gaps_ms(result, worker.gap_from_us, phase.real_seconds, *set.clock);
+      judged.left_out_ms = worker.left_out_ms;
+      judged.ran_ms = ran_in_gaps_ms(worker, result.off_core, phase.real_seconds);
       judged.lost_after_s = result.wire_counts.lost ? NMH_WIRE_LOST_S : 0;
     } else {
       judged.off_core_ms = worker.off_core_ms;

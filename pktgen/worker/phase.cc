@@ -256,10 +256,9 @@ class PhaseRunner {
     }
   }
 
-  static GapCounts gaps_of(const WorkerBase& worker) {
+  static GapCounts gaps_of(const WorkerBase& worker, const nmh_worker_counts& counts) {
     if (!worker.time.is_wire_time())
       return worker.gaps->counts();
-    const nmh_worker_counts counts = worker.time.counts();
     return {std::max(counts.longest_gap_ticks, worker.gaps->counts().longest), counts.gap_ticks,
             counts.gaps};
   }
@@ -269,15 +268,18 @@ class PhaseRunner {
     double sum_ms = 0;
     size_t index = 0;
     gaps_.clear();
+    wire_counts_.clear();
     each_worker([&](WorkerBase& worker) {
       SchedWatch& watch = watches_[index++];
       watch.interval();
       const OffCore off_core = watch.total();
-      const GapCounts gaps = gaps_of(worker);
+      const nmh_worker_counts wire_counts = worker.time.counts();
+      const GapCounts gaps = gaps_of(worker, wire_counts);
       const TscClock& clock = clock_;
 #define SAMPLED_COUNTER(name, from, ...) worker.live.sampled.name.set(from);
 #include "pktgen/measure/figure_list.h"
       gaps_.push_back(gaps);
+      wire_counts_.push_back(wire_counts);
       sum_ms += off_core_ms(off_core, gaps, clock);
     });
     return sum_ms;
@@ -447,7 +449,9 @@ class PhaseRunner {
     result.off_core = watches_[index].total();
     result.gaps = gaps_[index];
     result.lacks = watches_[index].lacks();
-    result.wire_counts = worker.time.counts();
+    result.wire_counts = wire_counts_[index];
+    // It may be given up in the drain too.
+    result.wire_counts.lost = worker.time.counts().lost;
     return result;
   }
 
@@ -459,8 +463,9 @@ class PhaseRunner {
   const IntervalSink& sink_;
   PhaseOrders orders_;
   std::vector<std::thread> threads_;
-  std::vector<SchedWatch> watches_;  // senders, then receivers
-  std::vector<GapCounts> gaps_;      // likewise, as last read
+  std::vector<SchedWatch> watches_;             // senders, then receivers
+  std::vector<GapCounts> gaps_;                 // likewise, as last read
+  std::vector<nmh_worker_counts> wire_counts_;  // likewise
   std::vector<PortCounters> ports_before_;
   IntervalLog log_;
   uint64_t start_real_tsc_ = 0;  // by the TSC; all other times are the run's

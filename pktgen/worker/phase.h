@@ -18,7 +18,7 @@ struct WorkerResult {
   CounterValues counters;
   OffCore off_core;                 // up to the end of the measured time
   GapCounts gaps;                   // likewise
-  nmh_worker_counts wire_counts{};  // in wire time, to its end
+  nmh_worker_counts wire_counts{};  // likewise, in wire time; `lost` to its end
   double seconds = 0;     // its own time: up to its last frame where it has sent its quota
   double median_pps = 0;  // over the whole intervals, or its own time where there is none
   std::vector<std::string> lacks;

@@ -76,7 +76,7 @@ class Run(NmgenTest):
 
     def test_a_rate_is_not_exceeded(self):
         _, record = self.record_of("64b-10g", "--set", "senders.0.rate.pps=100000", "--duration", "1")
-        # However late: those that were due, as far as its ring of 61440 slots has room, and no more.
+        # However late: those that were due, as far as its ring has room, and no more.
         self.assertLessEqual(record["runs"][0]["tx"]["frames"], 100000)
 
     def test_frames_are_counted_out(self):

@@ -55,6 +55,7 @@ struct alignas(64) LiveHeader {
   uint32_t probe_every = 0;   // 0: no probes, so that loss is the device's to tell
   int32_t observer_core = 0;  // where a watcher disturbs least
   uint32_t wire_time = 0;     // 1: the run's clock is wire time; else it is the TSC
+  uint32_t slow_clock = 0;    // 1: by the scenario, senders' cores are slower than they are
   LiveText<64> scenario;
   RunLimits limits;  // what the run is judged by
 

@@ -367,6 +367,14 @@ void add_notes(const JudgeInput& input, bool all_is_well, std::vector<std::strin
 
 }  // namespace
 
+void judge_shares(const CounterValues& counters, bool slow_clock, JudgedWorker* worker) {
+  const uint64_t all = all_tsc_ticks(counters);
+  // A core that was slow had no time to spare while it was held.
+  worker->idle_percent = 100 * ratio(counters.idle_tsc_ticks - counters.held_tsc_ticks, all);
+  // And it is held for what the model takes anyway.
+  worker->model_percent = slow_clock ? 0 : 100 * ratio(counters.model_tsc_ticks, all);
+}
+
 LossRecord loss_of(uint64_t sent, uint64_t received_once) {
   LossRecord loss;
 #define LOSS_FIELD(type, name, from, ...) loss.name = from;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pktgen/measure/counters.h"
 #include "pktgen/measure/limits.h"
 #include "pktgen/measure/record.h"
 
@@ -33,6 +34,9 @@ struct JudgedWorker {
   double lost_after_s =
       0;  // it did not turn for so long, and the wire went on without it; 0: it did
 };
+
+// Sets idle_percent and model_percent. `slow_clock`: its core is made slower, or said to be.
+void judge_shares(const CounterValues& counters, bool slow_clock, JudgedWorker* worker);
 
 // One sending or receiving port, all its workers together.
 struct JudgedPort {

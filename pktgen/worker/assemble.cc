@@ -271,12 +271,7 @@ JudgeInput judge_input(const Scenario& scenario, const RunSet& set, const PhaseR
       judged.frames = worker.frames;
       judged.late_departures = worker.late_departures;
     }
-    // A core that was slow had no time to spare while it was held.
-    judged.idle_percent =
-        100 * ratio(worker.idle_tsc_ticks - result.counters.held_tsc_ticks, all_tsc_ticks(worker));
-    // Of a slow core the model takes what it is held anyway.
-    if (scenario.clock.method == ClockSpec::Method::kNone)
-      judged.model_percent = 100 * ratio(worker.model_tsc_ticks, all_tsc_ticks(worker));
+    judge_shares(result.counters, scenario.clock.method != ClockSpec::Method::kNone, &judged);
     if (phase.wire_time) {
       judged.left_out_ms = worker.left_out_ms;
       judged.ran_ms = ran_in_gaps_ms(worker, result.off_core, phase.real_seconds);

@@ -150,6 +150,7 @@ class Engine {
     header.limits = scenario_.limits;
     header.observer_core = placement_.observer;
     header.wire_time = set_.time.is_wire_time() ? 1 : 0;
+    header.slow_clock = scenario_.clock.method != ClockSpec::Method::kNone ? 1 : 0;
     header.scenario.set(record_.scenario_name);
     for (size_t i = 0; i < set_.ports.size(); i++) {
       LivePort& port = set_.live->port(i);

@@ -61,6 +61,8 @@ LiveAbout about(const LiveSegment& segment) {
   about.repeat = header.repeat;
   about.probe_every = header.probe_every;
   about.limits = header.limits;
+  about.wire_time = header.wire_time != 0;
+  about.slow_clock = header.slow_clock != 0;
   about.receivers = header.receivers;
   for (uint32_t i = 0; i < header.ports; i++) {
     const LivePort& port = segment.port(i);
@@ -312,10 +314,13 @@ Judgement LiveHistory::judge_so_far(const LiveSample& now) const {
     worker.frames = counters.frames;
     worker.late_departures = counters.late_departures;
     worker.kernel_shares = about_.devices[about_.workers[k].port].residence == "kernel";
-    worker.idle_percent = 100 * ratio(counters.idle_tsc_ticks, all_tsc_ticks(counters));
-    worker.off_core_ms = figures_.workers[k].off_core_ms;
-    worker.off_core_times = now.workers[k].off_core_times;
-    worker.longest_gap_us = figures_.workers[k].longest_gap_us;
+    judge_shares(counters, about_.slow_clock, &worker);
+    // Wire time leaves it out.
+    if (!about_.wire_time) {
+      worker.off_core_ms = figures_.workers[k].off_core_ms;
+      worker.off_core_times = now.workers[k].off_core_times;
+      worker.longest_gap_us = figures_.workers[k].longest_gap_us;
+    }
     input.workers.push_back(std::move(worker));
     if (about_.workers[k].sender)
       continue;

@@ -43,6 +43,7 @@ struct LiveAbout {
   double tsc_hz = 1, duration_s = 0;
   unsigned repeat = 1;
   uint32_t probe_every = 0;
+  bool wire_time = false, slow_clock = false;
   std::vector<Port> ports;
   std::vector<Worker> workers;
   std::vector<Stream> streams;

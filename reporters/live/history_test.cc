@@ -94,6 +94,19 @@ TEST_F(LiveHistoryTest, TheStandingVerdictIsTheRunsOwn) {
               testing::Contains(testing::HasSubstr("rate was changed")));
 }
 
+// Time off the core decides in real time only.
+TEST_F(LiveHistoryTest, WireTimeLeavesOutWhatWorkersWereOffTheirCores) {
+  for (const bool wire_time : {true, false}) {
+    segment_->header().wire_time = wire_time ? 1 : 0;
+    history_ = LiveHistory{about(*segment_)};
+    now_ = first_sample(*segment_);
+    now_.workers[0].off_core_us = 2'000'000;
+    go(4, kLinePps);
+    ASSERT_TRUE(history_.figures().standing);
+    EXPECT_EQ(history_.figures().standing->verdict, wire_time ? Verdict::kPass : Verdict::kInvalid);
+  }
+}
+
 TEST_F(LiveHistoryTest, WhatIsUnderWayIsNotLost) {
   // Sent 1000 more than received, and the receiver knows of no hole.
   now_.workers[0].counters.frames += 1000;

@@ -48,7 +48,7 @@ class Departures {
     return all_overdue;
   }
 
-  // The sender has done, after `frames` that had a due time.
+  // The sender has done with a table, after `frames` of it.
   void finish(uint64_t frames) { counters_.departures.add(frames); }
 
  private:

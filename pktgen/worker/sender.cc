@@ -78,8 +78,7 @@ class SendLoop {
       if (duty_.on())
         now = hold(now, turn, split);
     }
-    if (timetable_.paced())
-      departures_.finish(queued_);
+    leave_timetable();
     worker_.queued = queued_;
     worker_.sent_all.store(queued_ >= quota_, std::memory_order_relaxed);
     drain(now);
@@ -111,13 +110,20 @@ class SendLoop {
     }
   }
 
+  void leave_timetable() {
+    if (timetable_.paced())
+      departures_.finish(queued_ - before_);
+  }
+
   // From now on at another rate: what was late is no longer due.
   [[gnu::always_inline]] void follow(uint32_t rate, uint64_t now) {
     rate_ = rate;
     if (!worker_.full.paced())
       return;
+    leave_timetable();
     timetable_ = worker_.timetable_for(rate, now);
-    before_ = overdue_ = queued_;
+    before_ = queued_;
+    overdue_ = timetable_.paced() ? queued_ : UINT64_MAX;
     caught_up_ = now;
     most_ = quota_;
     // Before the first frame of the new rate is in the ring, so that its receiver sees it.

@@ -109,6 +109,57 @@ class TakingRing final : public test::MemoryRing {
   bool takes_;
 };
 
+// Has sent all when a sync returns. Watchers want half of the rate after 20 syncs, and all of it
+// again after 40.
+class OrderingRing final : public test::MemoryRing {
+ public:
+  explicit OrderingRing(std::atomic<uint32_t>& order)
+      : test::MemoryRing(64, 0, 2112), order_(order) {}
+  int sync() override {
+    ring_->tail = ring_->head == 0 ? ring_->num_slots - 1 : ring_->head - 1;
+    if (++syncs_ == 20)
+      order_ = kWholeRate / 2;
+    if (syncs_ == 40)
+      order_ = kWholeRate;
+    return 0;
+  }
+
+ private:
+  std::atomic<uint32_t>& order_;
+  int syncs_ = 0;
+};
+
+// A sender that is as fast as possible has frames with a due time only while watchers slow it down.
+TEST(Sender, IsSlowedDownAndLetGoAgain) {
+  const Scenario scenario = sending_scenario();
+  const Result<TscClock> clock = TscClock::calibrate(10'000'000);
+  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
+  ASSERT_TRUE(clock && ports);
+  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
+  ASSERT_TRUE(plan);
+  std::atomic<uint32_t> rate_order{kWholeRate};
+  const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
+  PhaseOrders orders;
+  orders.start_tsc = tsc_now();
+  orders.rate_order = &rate_order;
+  orders.go = true;
+  SenderWorker worker(segment->worker(0));
+  worker.port = *(*ports)->port("sim:left");
+  worker.clock = &*clock;
+  worker.core = allowed_cores().front();
+  worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+  worker.ring = std::make_unique<OrderingRing>(rate_order);
+  worker.plan = &*plan;
+  worker.full = Timetable::even(ticks_ratio(clock->hz, 10e6));
+  worker.quota = 50'000;
+  std::thread([&] { worker.run(orders); }).join();
+  EXPECT_EQ(worker.error.load(), 0);
+  EXPECT_EQ(worker.counters.frames.get(), 50'000u);
+  EXPECT_TRUE(orders.rate_changed.load());
+  EXPECT_LT(worker.counters.departures.get(), 20u * 64);
+  EXPECT_LE(worker.counters.departures_1us.get(), worker.counters.departures.get());
+}
+
 // Other frames than those asked for have left: the run says so.
 TEST(Sender, AReceiverThatKeepsBuffersIsAnError) {
   const Scenario scenario = sending_scenario();

@@ -18,9 +18,9 @@ namespace {
 TrafficPlan plan_of(uint32_t probe_every, size_t streams) {
   Scenario scenario;
   SenderSpec sender;
-  const unsigned weights[] = {7, 4, 1};
+  const std::vector<unsigned> weights = {7, 4, 1};
   for (size_t i = 0; i < streams; i++) {
-    StreamSpec stream = test::udp_stream("s" + std::to_string(i), 60, weights[i]);
+    StreamSpec stream = test::udp_stream("s" + std::to_string(i), 60, weights.at(i));
     stream.vary = {step("udp.source_port", 40)};
     stream.flows = 40;
     scenario.streams.push_back(stream);

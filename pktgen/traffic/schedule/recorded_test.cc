@@ -45,19 +45,20 @@ constexpr uint64_t kStart = 1'700'000'000'000'000'000;
 
 TEST_F(Recorded, FramesAreDueAsFarApartAsTheyWere) {
   const std::vector<uint64_t> offsets = {0, 1, 1'000, 1'000, 250'000'001, 600'000'000};
-  std::vector<uint64_t> times;
-  for (const uint64_t offset : offsets)
-    times.push_back(kStart + offset);
+  std::vector<uint64_t> times = offsets;
+  for (uint64_t& time : times)
+    time += kStart;
   for (const char* name : {"a.pcap", "a.pcapng"}) {
     capture(name, times);
     for (const double speed : {1.0, 4.0, 0.5}) {
       const Result<Timetable> table = compiled(name, ", \"speed\": " + std::to_string(speed));
       ASSERT_TRUE(table) << table.error().sentence();
       // 600 ms for five distances: 720 ms from one begin to the next.
-      for (uint64_t i = 0; i < 60; i++)
-        ASSERT_NEAR(static_cast<double>(table->due_tsc(i)),
-                    2 * static_cast<double>(offsets[i % 6] + i / 6 * 720'000'000) / speed, 3)
+      for (uint64_t i = 0; i < 60; i++) {
+        const uint64_t ns = offsets[i % 6] + i / 6 * 720'000'000;
+        ASSERT_NEAR(static_cast<double>(table->due_tsc(i)), 2 * static_cast<double>(ns) / speed, 3)
             << name << " " << speed << " " << i;
+      }
     }
   }
 }

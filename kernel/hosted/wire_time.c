@@ -15,6 +15,11 @@
  * lowest bit, looks for the highest @at, and stores the new @skew. A reader whose @skew is not the
  * same before and after it has published reads again, and has told nobody.
  *
+ * Until it stood still the wire went on without the worker that was away, for a quantum at most. That
+ * worker gets this time back: @skew is set so much higher, so that what a reader works out is below
+ * @resumed_at for so long, and what it is told is @resumed_at. The worker, and its mates, work on
+ * meanwhile (@owed); all others wait. So nobody has less time of its own than the wire has.
+ *
  * Why time never goes back, from one reader to another. Let reading a come before reading b
  * (whatever tells: a lock, a flag, one thread).
  * - With the same @skew: the TSC does not go back. The lowest @until does not either, as each only rises; and
@@ -108,6 +113,8 @@ static bool is_frozen(u64 skew)
  * @lost: it was waited for in vain
  * @real: TSC at its last reading
  * @turned: TSC when its last turn ended, and later by what the simulation took since
+ * @owed: relaxed; TSC until which it works though the wire stands still
+ * @stands: as of its last reading, TSC until which it does
  * @out: TSC ticks that are not its own, gaps and waiting
  * @cap: the lowest @until of the others, as it was once
  * @quantum: what is longer is a gap
@@ -125,6 +132,8 @@ struct nmh_worker {
 	struct nmh_wire *wire NM_ALIGNED_CACHE;
 	u64 real;
 	u64 turned;
+	u64 owed;
+	u64 stands;
 	u64 out;
 	u64 cap;
 	u64 quantum;
@@ -197,6 +206,21 @@ static u64 core_until(const struct nmh_worker *w)
 	return most ? most : ~0ull;
 }
 
+/* The last time that any worker of @w's core has read. */
+static u64 core_at(const struct nmh_worker *w)
+{
+	const struct nmh_worker *mate = w;
+	u64 most = 0, at;
+
+	do {
+		at = wire_load(&mate->turning) ? wire_load(&mate->at) : 0;
+		if (at > most)
+			most = at;
+		mate = mate->mate;
+	} while (mate != w);
+	return most;
+}
+
 /* How far it may go for all other cores than @self's. */
 static u64 others_until(const struct nmh_wire *wire, const struct nmh_worker *self)
 {
@@ -247,10 +271,10 @@ static u64 reached(const struct nmh_wire *wire)
 	return most;
 }
 
-/* The wire goes on from @at, frozen with @skew, which only rises. */
-static void resume(struct nmh_wire *wire, u64 skew, u64 at)
+/* The wire, frozen with @skew, which only rises, goes on from @at when it has stood there until @until. */
+static void resume(struct nmh_wire *wire, u64 skew, u64 at, u64 until)
 {
-	const u64 left_out = wire_tsc() - at;
+	const u64 left_out = until - at;
 
 	wire_store(&wire->resumed_at, at);
 	wire_store(&wire->skew, left_out > skew >> 1 ? left_out << 1 : skew);
@@ -270,10 +294,16 @@ static void come_back(struct nmh_worker *w)
 	struct nmh_wire *wire = w->wire;
 	const u64 skew = freeze(wire);
 	const u64 at = reached(wire);
+	const u64 until = wire_tsc() + at - core_at(w);
+	struct nmh_worker *mate = w;
 
+	do {
+		wire_store_relaxed(&mate->owed, until);
+		mate = mate->mate;
+	} while (mate != w);
 	wire_store(&w->until, at + w->quantum);
 	wire_store(&w->at, at);
-	resume(wire, skew, at);
+	resume(wire, skew, at, until);
 }
 
 /* @away: its core was; else only its mates had it. */
@@ -322,8 +352,11 @@ static struct nmh_wire_time read_as(struct nmh_worker *w)
 				at = w->cap;
 		}
 		until = wire_load_relaxed(&wire->resumed_at);
-		if (at < until)
+		w->stands = 0;
+		if (at < until) {
+			w->stands = until + (skew >> 1);
 			at = until;
+		}
 		if (at < last)
 			at = last;
 		until = at + w->quantum;
@@ -442,7 +475,7 @@ static void take_out(struct nmh_worker *w)
 
 	wire_store(&w->turning, 0);
 	if (wire_tsc() - (skew >> 1) > wire_load(&w->until))
-		resume(wire, skew, reached(wire));
+		resume(wire, skew, reached(wire), wire_tsc());
 	else
 		wire_store(&wire->skew, skew);
 	wake_waiting(wire);
@@ -470,6 +503,16 @@ static void lose_others(struct nmh_worker *w)
 		wire_store(&other->lost, 1);
 		take_out(other);
 	}
+}
+
+/* It has waited since its last reading. */
+static void count_held(struct nmh_worker *w)
+{
+	const u64 now = wire_tsc();
+
+	w->out += now - w->real;
+	wire_store_relaxed(&w->counts.held_ticks, w->counts.held_ticks + (now - w->real));
+	w->real = now;
 }
 
 /*
@@ -508,10 +551,15 @@ static void wait_for_others(struct nmh_worker *w)
 		if (waited >= NMH_WIRE_LOST_S * (1000000000ull / WAIT_STEP_NS) * wire->step_ticks)
 			lose_others(w);
 	}
-	now = wire_tsc();
-	w->out += now - w->real;
-	wire_store_relaxed(&w->counts.held_ticks, w->counts.held_ticks + (now - w->real));
-	w->real = now;
+	count_held(w);
+}
+
+/* Somebody else has come back, and the wire stands still until it has had its time. At most a quantum, so not asleep. */
+static void wait_for_owed(struct nmh_worker *w)
+{
+	while (wire_tsc() < w->stands)
+		nm_cpu_relax();
+	count_held(w);
 }
 
 /* The median follows by a sixteenth a turn, so that one long turn moves it little, and a few dozen all the way. */
@@ -536,8 +584,13 @@ struct nmh_wire_time nmh_worker_turn(struct nmh_worker *w, bool moved)
 	if (quantum < w->wire->least_quantum)
 		quantum = w->wire->least_quantum;
 	wire_store_relaxed(&w->quantum, quantum);
-	while (nm_unlikely(time.wire >= w->cap)) {
-		wait_for_others(w);
+	for (;;) {
+		if (nm_unlikely(w->stands) && w->real >= wire_load_relaxed(&w->owed))
+			wait_for_owed(w);
+		else if (nm_unlikely(time.wire >= w->cap))
+			wait_for_others(w);
+		else
+			break;
 		time = read_as(w);
 	}
 	w->turned = w->real;

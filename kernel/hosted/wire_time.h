@@ -3,6 +3,8 @@
  * The time of all simulated wires of a world: real time, without that in which a worker was off its
  * core. The wire stands still while any of its workers is away, and goes on with all of them. What
  * a worker does is never left out, however long it takes: only time in which it did nothing at all.
+ * A worker that comes back gets the time that the wire went on without it, a quantum at most: the wire
+ * and all others wait for so long.
  *
  * Times are in TSC ticks, and wire time begins as the TSC: it is the TSC minus all that was left out.
  */

@@ -18,6 +18,7 @@
 
 #define QUANTUM		50ull		/* ticks: what NMH_WIRE_QUANTUM_NS is at this rate */
 #define TSC_HZ		1000000.0
+#define SLACK		10ull		/* a turn that a gap interrupted: nobody knows how much of it was before */
 #define STACK		(64 * 1024)
 #define THREADS		(WIRE_EXPLORER_WORKERS + 2)	/* with the watcher, and the one that begins */
 #define MOST_CHOICES	4096
@@ -231,12 +232,18 @@ static void check(u64 before, u64 time)
 static void work(struct thread *self)
 {
 	struct nmh_worker *worker = self->worker;
+	struct nmh_wire_time first;
 
 	nmh_worker_enter(worker);
-	for (; self->turns; self->turns--) {
+	first = nmh_worker_turn(worker, false);
+	for (self->turns--; self->turns; self->turns--) {
 		const u64 before = x.highest;
+		const struct nmh_wire_time time = nmh_worker_turn(worker, false);
+		const u64 owed = worker->owed > worker->real ? worker->owed - worker->real : 0;
 
-		check(before, nmh_worker_turn(worker, false).wire);
+		check(before, time.wire);
+		if (!x.wire_case->one_core && time.wire - first.wire > time.own + owed - first.own + SLACK)
+			fault("the wire went on without a worker", time.wire - first.wire, time.own + owed - first.own);
 	}
 	nmh_worker_leave(worker);
 }

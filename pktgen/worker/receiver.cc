@@ -44,7 +44,6 @@ class CountingChecker {
   static constexpr bool kReadsBuffers = false;
 };
 
-// Checks the probe in every frame: whose it is, which number it has, and how long it was under way.
 // What a receiver has to tell apart: nothing; several senders, or places where a probe may be; or
 // streams too.
 enum class Sources { kOne, kMany, kStreams };
@@ -54,6 +53,7 @@ struct NoStreams {
   explicit NoStreams(ReceiverWorker&) {}
 };
 
+// Checks the probe in every frame: whose it is, which number it has, and how long it was under way.
 template <Sources kSources>
 class ProbeChecker {
  public:

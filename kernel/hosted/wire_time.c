@@ -294,7 +294,8 @@ static void come_back(struct nmh_worker *w)
 	struct nmh_wire *wire = w->wire;
 	const u64 skew = freeze(wire);
 	const u64 at = reached(wire);
-	const u64 until = wire_tsc() + at - core_at(w);
+	const u64 left_at = core_at(w);
+	const u64 until = wire_tsc() - left_at + at;
 	struct nmh_worker *mate = w;
 
 	do {

@@ -5,8 +5,10 @@
 
 #include <cerrno>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "pktgen/measure/cores.h"
@@ -35,50 +37,69 @@ struct SentFrames {
   std::vector<uint64_t> stamps;  // of each frame, in ticks
 };
 
+template <typename Value>
+Value need(Result<Value> result) {
+  if (!result)
+    throw std::runtime_error(result.error().sentence());
+  return std::move(*result);
+}
+
+// A sender at sim:left as fast as possible, and what it needs around it. The test gives its ring.
+struct LoneSender {
+  explicit LoneSender(const std::atomic<uint32_t>& rate_order) {
+    orders.magic = kMagic;
+    orders.start_tsc = tsc_now();
+    orders.drain_ticks = clock.to_ticks(1'000'000'000);
+    orders.rate_order = &rate_order;
+    orders.go = true;
+    worker.port = left;
+    worker.clock = &clock;
+    worker.core = allowed_cores().front();
+    worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+    worker.plan = &plan;
+  }
+
+  // In a thread of its own, as it is pinned to a core.
+  void run() {
+    std::thread([this] { worker.run(orders); }).join();
+  }
+
+  const Scenario scenario = sending_scenario();
+  const TscClock clock = need(TscClock::calibrate(10'000'000));
+  const std::unique_ptr<PortSet> ports = need(open_ports(scenario, clock.hz));
+  Port* const left = need(ports->port("sim:left"));
+  const TrafficPlan plan = need(TrafficPlan::compile(scenario, scenario.senders[0]));
+  const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
+  PhaseOrders orders;
+  SenderWorker worker{segment->worker(0)};
+};
+
 // Sends kFrames frames by the schedule, and reads them at the other end of the cable.
 void send(const ScheduleSpec& schedule, SentFrames* sent) {
-  const Scenario scenario = sending_scenario();
-  const Result<TscClock> clock = TscClock::calibrate(10'000'000);
-  ASSERT_TRUE(clock) << clock.error().sentence();
-  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
-  ASSERT_TRUE(ports) << ports.error().sentence();
-  const Result<Port*> left = (*ports)->port("sim:left"), right = (*ports)->port("sim:right");
-  ASSERT_TRUE(left && right);
-  Result<std::unique_ptr<PortRing>> tx = (*left)->open_ring({true, 0, 0});
+  const std::atomic<uint32_t> rate_order{kWholeRate};
+  LoneSender sender(rate_order);
+  const Result<Port*> right = sender.ports->port("sim:right");
+  ASSERT_TRUE(right);
+  Result<std::unique_ptr<PortRing>> tx = sender.left->open_ring({true, 0, 0});
   Result<std::unique_ptr<PortRing>> rx = (*right)->open_ring({false, 0, 0});
   ASSERT_TRUE(tx && rx);
-  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
-  ASSERT_TRUE(plan);
   const Result<Timetable> due =
-      schedule.compile({schedule.kind()->has_rates ? 0 : kPps, plan->mean_size_with_crc(),
-                        (*left)->speed_bps(), clock->hz});
+      schedule.compile({schedule.kind()->has_rates ? 0 : kPps, sender.plan.mean_size_with_crc(),
+                        sender.left->speed_bps(), sender.clock.hz});
   ASSERT_TRUE(due) << due.error().sentence();
-
-  const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
-  const std::atomic<uint32_t> rate_order{kWholeRate};
-  PhaseOrders orders;
-  orders.magic = kMagic;
-  orders.start_tsc = tsc_now() + clock->to_ticks(1'000'000);
-  orders.drain_ticks = clock->to_ticks(1'000'000'000);
-  orders.rate_order = &rate_order;
-  orders.go = true;
-  SenderWorker worker(segment->worker(0));
-  worker.port = *left;
-  worker.clock = &*clock;
-  worker.core = allowed_cores().front();
-  worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+  PhaseOrders& orders = sender.orders;
+  orders.start_tsc = tsc_now() + sender.clock.to_ticks(1'000'000);
+  SenderWorker& worker = sender.worker;
   worker.ring = std::move(*tx);
-  worker.plan = &*plan;
   worker.schedule = worker.full = *due;
   worker.timetable = worker.timetable_for(kWholeRate, orders.start_tsc);
   worker.quota = kFrames;
-  // In a thread of its own, as it is pinned to a core.
-  std::thread([&] { worker.run(orders); }).join();
+  sender.run();
   ASSERT_EQ(worker.error.load(), 0);
   ASSERT_EQ(worker.counters.frames.get(), kFrames);
 
   sent->due = worker.timetable;
-  const uint16_t probe_at = plan->probe_offsets().front();
+  const uint16_t probe_at = sender.plan.probe_offsets().front();
   const uint64_t give_up = tsc_now() + orders.drain_ticks;
   netmap_ring* ring = (*rx)->ring();
   while (sent->stamps.size() < kFrames && tsc_now() < give_up) {
@@ -131,62 +152,30 @@ class OrderingRing final : public test::MemoryRing {
 
 // A sender that is as fast as possible has frames with a due time only while watchers slow it down.
 TEST(Sender, IsSlowedDownAndLetGoAgain) {
-  const Scenario scenario = sending_scenario();
-  const Result<TscClock> clock = TscClock::calibrate(10'000'000);
-  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
-  ASSERT_TRUE(clock && ports);
-  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
-  ASSERT_TRUE(plan);
   std::atomic<uint32_t> rate_order{kWholeRate};
-  const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
-  PhaseOrders orders;
-  orders.start_tsc = tsc_now();
-  orders.rate_order = &rate_order;
-  orders.go = true;
-  SenderWorker worker(segment->worker(0));
-  worker.port = *(*ports)->port("sim:left");
-  worker.clock = &*clock;
-  worker.core = allowed_cores().front();
-  worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+  LoneSender sender(rate_order);
+  SenderWorker& worker = sender.worker;
   worker.ring = std::make_unique<OrderingRing>(rate_order);
-  worker.plan = &*plan;
-  worker.full = Timetable::even(ticks_ratio(clock->hz, 10e6));
+  worker.full = Timetable::even(ticks_ratio(sender.clock.hz, 10e6));
   worker.quota = 50'000;
-  std::thread([&] { worker.run(orders); }).join();
+  sender.run();
   EXPECT_EQ(worker.error.load(), 0);
   EXPECT_EQ(worker.counters.frames.get(), 50'000u);
-  EXPECT_TRUE(orders.rate_changed.load());
+  EXPECT_TRUE(sender.orders.rate_changed.load());
   EXPECT_LT(worker.counters.departures.get(), 20u * 64);
   EXPECT_LE(worker.counters.departures_1us.get(), worker.counters.departures.get());
 }
 
 // Other frames than those asked for have left: the run says so.
 TEST(Sender, AReceiverThatKeepsBuffersIsAnError) {
-  const Scenario scenario = sending_scenario();
-  const Result<TscClock> clock = TscClock::calibrate(10'000'000);
-  Result<std::unique_ptr<PortSet>> ports = open_ports(scenario, clock->hz);
-  ASSERT_TRUE(clock && ports);
-  const Result<TrafficPlan> plan = TrafficPlan::compile(scenario, scenario.senders[0]);
-  ASSERT_TRUE(plan);
   for (const bool takes : {false, true}) {
-    const std::shared_ptr<LiveSegment> segment = LiveSegment::create({1, 1, 0, 1}, "/nowhere");
     const std::atomic<uint32_t> rate_order{kWholeRate};
-    PhaseOrders orders;
-    orders.magic = kMagic;
-    orders.start_tsc = tsc_now();
-    orders.drain_ticks = clock->to_ticks(1'000'000'000);
-    orders.rate_order = &rate_order;
-    orders.go = true;
-    SenderWorker worker(segment->worker(0));
-    worker.port = *(*ports)->port("sim:left");
-    worker.clock = &*clock;
-    worker.core = allowed_cores().front();
-    worker.gaps = std::make_unique<GapWatch>(UINT64_MAX);
+    LoneSender sender(rate_order);
+    SenderWorker& worker = sender.worker;
     worker.ring = std::make_unique<TakingRing>(takes);
-    worker.plan = &*plan;
-    worker.timetable = worker.timetable_for(kWholeRate, orders.start_tsc);
+    worker.timetable = worker.timetable_for(kWholeRate, sender.orders.start_tsc);
     worker.quota = kFrames;
-    std::thread([&] { worker.run(orders); }).join();
+    sender.run();
     EXPECT_EQ(worker.error.load(), takes ? EREMCHG : 0);
     EXPECT_EQ(worker.counters.frames.get(), kFrames);
   }

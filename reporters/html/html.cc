@@ -362,8 +362,8 @@ Result<std::string> html_text(const Record& record) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"nmgen\">\n"
-      "<title>{}: "
-      "{}</title>\n<style>{}</style>\n</head>\n<body>\n{}{}{}{}{}{}{}{}</body>\n</html>\n",
+      "<title>{}: {}</title>\n<style>{}</style>\n</head>\n"
+      "<body>\n{}{}{}{}{}{}{}{}</body>\n</html>\n",
       escape_markup(record.scenario_name), to_string(record.verdict), kStyle, head(record),
       figures(record), curves(record), latency(record), streams(record), workers(record),
       counters(record), machine(record));

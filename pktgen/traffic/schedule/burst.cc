@@ -15,7 +15,7 @@ constexpr const char* kWhat = "cannot make bursts";
 
 // Ticks between the frames of a burst; 0: all at once.
 Result<FixedTicks> spacing(const ScheduleRequest& request, const nlohmann::json& options) {
-  const Rate rate = options.contains("rate") ? rate_from_json(options.at("rate")) : Rate{};
+  const Rate rate = rate_from_json(options.value("rate", nlohmann::json()));
   if (rate.unit == Rate::Unit::kMax)
     return FixedTicks{0};
   const Result<double> pps = part_pps(kWhat, request, rate);

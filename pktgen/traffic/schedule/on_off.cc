@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kWhat = "cannot send on and off";
 
 Result<Timetable> compile(const ScheduleRequest& request, const nlohmann::json& options) {
-  const Rate rate = options.contains("rate") ? rate_from_json(options.at("rate")) : Rate{};
+  const Rate rate = rate_from_json(options.value("rate", nlohmann::json()));
   const Result<double> pps = part_pps(kWhat, request, rate);
   if (!pps)
     return tl::unexpected<Error>(pps.error());

@@ -10,19 +10,15 @@ namespace {
 constexpr const char* kWhat = "cannot make a ramp";
 
 Result<Timetable> compile(const ScheduleRequest& request, const nlohmann::json& options) {
-  double pps[2] = {0, 0};  // a rate that is left out
-  const char* const keys[2] = {"from", "to"};
-  for (int i = 0; i < 2; i++) {
-    if (!options.contains(keys[i]))
-      continue;
-    const Result<double> end = part_pps(kWhat, request, rate_from_json(options.at(keys[i])));
-    if (!end)
-      return tl::unexpected<Error>(end.error());
-    pps[i] = *end;
-  }
+  const Result<double> from = part_pps(kWhat, request, options, "from");
+  if (!from)
+    return tl::unexpected<Error>(from.error());
+  const Result<double> to = part_pps(kWhat, request, options, "to");
+  if (!to)
+    return tl::unexpected<Error>(to.error());
   StretchList parts(kWhat, request);
-  if (pps[0] + pps[1] > 0)
-    parts.add_ramp(pps[0], pps[1], options.at("for_s").get<double>());
+  if (*from + *to > 0)
+    parts.add_ramp(*from, *to, options.at("for_s").get<double>());
   return parts.finish();
 }
 

@@ -46,6 +46,13 @@ Result<double> part_pps(const char* what, const ScheduleRequest& request, const 
   return is_max ? line : *pps;
 }
 
+Result<double> part_pps(const char* what, const ScheduleRequest& request,
+                        const nlohmann::json& options, const char* key) {
+  if (!options.contains(key))
+    return 0;
+  return part_pps(what, request, rate_from_json(options.at(key)));
+}
+
 namespace {
 
 // Frames that are due in a time in which `count` would be, the first at once. A frame that is due

@@ -36,12 +36,16 @@ struct ScheduleKind {
   Result<Timetable> (*compile)(const ScheduleRequest& request, const nlohmann::json& options);
 };
 
-// A rate of the schema, as an object with a unit or "max".
+// A rate of the schema, as an object with a unit, or "max"; what is left out (null) is "max" too.
 Rate rate_from_json(const nlohmann::json& rate);
 
 // The rate of a part of a schedule in frames a second; "max" is the line's. Errors: it is more than
 // the line carries, or the line's speed is needed and not known.
 Result<double> part_pps(const char* what, const ScheduleRequest& request, const Rate& rate);
+
+// The same of the rate `key` of `options`; 0 where it is left out.
+Result<double> part_pps(const char* what, const ScheduleRequest& request,
+                        const nlohmann::json& options, const char* key);
 
 // Stretches one after the other, as a schedule's parts are, in seconds.
 class StretchList {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rates one after the other, each for a time; with pauses and ramps between them.
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "pktgen/traffic/schedule/schedule.h"
 
@@ -14,21 +13,16 @@ Result<Timetable> compile(const ScheduleRequest& request, const nlohmann::json& 
   StretchList parts(kWhat, request);
   for (const nlohmann::json& step : options.at("list")) {
     const double seconds = step.at("for_s").get<double>();
-    double from = 0;
-    if (step.contains("rate")) {
-      const Result<double> pps = part_pps(kWhat, request, rate_from_json(step.at("rate")));
-      if (!pps)
-        return tl::unexpected<Error>(pps.error());
-      from = *pps;
-    }
-    if (!step.contains("to")) {
-      parts.add(from, seconds);
-      continue;
-    }
-    const Result<double> to = part_pps(kWhat, request, rate_from_json(step.at("to")));
+    const Result<double> from = part_pps(kWhat, request, step, "rate");
+    if (!from)
+      return tl::unexpected<Error>(from.error());
+    const Result<double> to = part_pps(kWhat, request, step, "to");
     if (!to)
       return tl::unexpected<Error>(to.error());
-    parts.add_ramp(from, *to, seconds);
+    if (step.contains("to"))
+      parts.add_ramp(*from, *to, seconds);
+    else
+      parts.add(*from, seconds);
   }
   return parts.finish();
 }

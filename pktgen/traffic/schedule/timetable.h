@@ -52,9 +52,6 @@ struct Stretch {
   uint64_t start = 0;   // ticks from the start of the period to the first
   uint64_t frames = 1;  // at least 1
   FixedTicks spacing = 0;
-
-  // Ticks from the start of the period.
-  uint64_t last() const { return start + static_cast<uint64_t>((spacing * (frames - 1)) >> 64); }
 };
 
 class Timetable {
